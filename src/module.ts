@@ -1,0 +1,12 @@
+/**
+ * What every module behind a port may have besides the port itself. Constructors do nothing; `start` does.
+ * Modules are started in the order storage, marker, digester, queuer and stopped in the reverse.
+ */
+export interface Module {
+  /** Called once before any other call. A rejection stops the process from starting. */
+  start?(): Promise<void>;
+  /** Called once, after the last other call has settled. Must not hang. */
+  stop?(): Promise<void>;
+  /** Resolves when the module could serve a call now; rejects with the reason when it could not. */
+  ready?(signal: AbortSignal): Promise<void>;
+}

@@ -1,0 +1,19 @@
+import type { Job } from "../job.js";
+import type { Module } from "../module.js";
+
+/** Hands jobs to whatever brings them to a worker, at least once. */
+export interface Queuer extends Module {
+  /**
+   * True when jobs come back to this very process. Nobody else redelivers them then, so the service itself takes up
+   * claims that were freed or abandoned.
+   */
+  readonly local?: boolean;
+
+  /**
+   * Resolves when the job was accepted: it will be delivered. May be called concurrently.
+   *
+   * @throws RetryLaterError when the queue is full
+   * @throws DependencyError ("queuer") when it was not accepted, or nobody knows whether it was
+   */
+  queue(job: Job, signal: AbortSignal): Promise<void>;
+}

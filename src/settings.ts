@@ -1,0 +1,49 @@
+import { z } from "zod";
+
+/**
+ * The vocabulary in which modules declare their settings. Each is a zod schema from the text of an environment
+ * variable to a value; `.default()` takes the text too, so that a default is what a user would write.
+ */
+
+const UNITS: Record<string, number> = {
+  ns: 1e-6,
+  us: 1e-3,
+  µs: 1e-3,
+  ms: 1,
+  s: 1000,
+  m: 60_000,
+  h: 3_600_000,
+};
+
+/** Go's notation for durations: `5s`, `1m30s`, `250ms`, `1.5h`. Milliseconds. */
+export const duration = z.string().transform((text, context) => {
+  const parts = [...text.matchAll(/(\d+(?:\.\d+)?|\.\d+)(ns|us|µs|ms|s|m|h)/g)];
+  if (text === "0") return 0;
+  if (parts.length === 0 || parts.map(([part]) => part).join("") !== text) {
+    context.addIssue('expected a duration such as "5s", "1m30s" or "250ms"');
+    return z.NEVER;
+  }
+  return parts.reduce((sum, [, amount, unit]) => sum + Number(amount) * (UNITS[unit ?? ""] ?? Number.NaN), 0);
+});
+
+/** A whole number within bounds, both included. */
+export function integer(min: number, max: number = Number.MAX_SAFE_INTEGER) {
+  return z.string().transform((text, context) => {
+    const value = /^-?\d{1,16}$/.test(text) ? Number(text) : Number.NaN;
+    if (value >= min && value <= max) return value;
+    context.addIssue(
+      max === Number.MAX_SAFE_INTEGER
+        ? `expected a whole number of at least ${min}`
+        : `expected a whole number from ${min} to ${max}`,
+    );
+    return z.NEVER;
+  });
+}
+
+/** `true` or `false`, as Go's ParseBool reads them. */
+export const boolean = z.string().transform((text, context) => {
+  if (/^(1|t|true)$/i.test(text)) return true;
+  if (/^(0|f|false)$/i.test(text)) return false;
+  context.addIssue('expected "true" or "false"');
+  return z.NEVER;
+});

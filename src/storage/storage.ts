@@ -1,0 +1,42 @@
+import type { Readable } from "node:stream";
+import type { Module } from "../module.js";
+import type { GraphId } from "../window.js";
+
+/** What is known of a stored graph without reading it. */
+export interface GraphInfo {
+  /** How the stored bytes are encoded. Graphs are stored as gzip; the Go service left plain ones. */
+  readonly encoding: "gzip" | "identity";
+  /** Stored bytes. */
+  readonly size: number;
+  readonly modified: Date;
+  /** Names these very bytes: it changes whenever they do. Visible ASCII without a double quote. */
+  readonly version: string;
+}
+
+export interface StoredGraph extends GraphInfo {
+  /** The stored bytes, untouched. Errors when they can't be read to the end; the reader must consume or destroy it. */
+  readonly body: Readable;
+}
+
+/**
+ * Where graphs are kept. All calls may run concurrently, for one id too, and from several processes.
+ *
+ * Failures are `DependencyError("storage", …)` with their cause. An abort rejects with the signal's reason and leaves
+ * nothing behind that a reader could see.
+ */
+export interface Storage extends Module {
+  /** Undefined when there is no such graph. */
+  head(id: GraphId, signal: AbortSignal): Promise<GraphInfo | undefined>;
+
+  /** Undefined when there is no such graph. The signal governs the body as well. */
+  get(id: GraphId, signal: AbortSignal): Promise<StoredGraph | undefined>;
+
+  /**
+   * Keeps a gzip body under the id, replacing what was there. Readers see the old graph or the whole new one, never
+   * a part: nothing appears before the body has ended, and nothing at all when it errors or the signal aborts.
+   * When it resolves the graph survives a crash. Of two concurrent calls for one id either may win, whole.
+   * On rejection, whatever was uploaded so far has been discarded (or that was tried, with a deadline).
+   * The call joins the body with `pipeline`: an error here destroys the body, and the body's own error is the rejection.
+   */
+  store(id: GraphId, body: Readable, signal: AbortSignal): Promise<void>;
+}

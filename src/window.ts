@@ -1,0 +1,106 @@
+import { v5 as uuidv5, NIL } from "uuid";
+import { z } from "zod";
+
+/** The name of a graph: a version 5 UUID made from its window. */
+export const GraphId = z
+  .string()
+  .regex(
+    /^[0-9a-f]{8}-[0-9a-f]{4}-5[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/,
+    "expected a graph id: a version 5 UUID in lower case",
+  )
+  .brand("GraphId");
+export type GraphId = z.infer<typeof GraphId>;
+
+const MINUTE_MS = 60_000;
+const NAMESPACE = uuidv5("graph", NIL);
+
+// RFC 3339, upper case T and Z, fraction up to nanoseconds. A space stands for the "+" that an unescaped query string loses.
+const INSTANT =
+  /^(\d{4})-(\d{2})-(\d{2})T([01]\d|2[0-3]):([0-5]\d):([0-5]\d)(?:\.\d{1,9})?(?:Z|([+\- ])([01]\d|2[0-3]):([0-5]\d))$/;
+
+/** A wrong window. The message names the parameter and the rule, and is meant for the caller. */
+export class WindowError extends Error {
+  override name = "WindowError";
+}
+
+function quote(text: string): string {
+  return JSON.stringify(text.length > 64 ? `${text.slice(0, 64)}…` : text);
+}
+
+/**
+ * The minute, in UTC, that an RFC 3339 time falls in.
+ *
+ * @throws WindowError when the text is no such time, or lies outside the years 1 to 9999 in UTC
+ */
+function parseMinute(name: string, text: string | undefined): Date {
+  if (text === undefined || text === "") {
+    throw new WindowError(`${name} is missing: expected an RFC 3339 time such as 2019-06-01T00:00:00Z`);
+  }
+  const invalid = () =>
+    new WindowError(`${name} must be an RFC 3339 time such as 2019-06-01T00:00:00Z, not ${quote(text)}`);
+  const match = INSTANT.exec(text);
+  if (match === null) throw invalid();
+  const [year, month, day, hour, minute] = match.slice(1, 6).map(Number);
+  if (year === undefined || month === undefined || day === undefined) throw invalid();
+  const date = new Date(0);
+  date.setUTCFullYear(year, month - 1, day);
+  // Date rolls 30 February over into March; RFC 3339 has no such day.
+  if (date.getUTCMonth() !== month - 1 || date.getUTCDate() !== day) throw invalid();
+  const sign = match[7] === "-" ? -1 : 1;
+  const offset = sign * (Number(match[8] ?? 0) * 60 + Number(match[9] ?? 0));
+  date.setUTCHours(hour ?? 0, (minute ?? 0) - offset);
+  // Go's zero year and anything five digits long have no name that both services agree on.
+  if (date.getUTCFullYear() < 1 || date.getUTCFullYear() > 9999) throw invalid();
+  return date;
+}
+
+/** `2019-06-01T00:00:00Z`: how windows are written in jobs, claims, logs and `Location`. */
+function format(date: Date): string {
+  return date.toISOString().replace(".000Z", "Z");
+}
+
+/** Go's `time.Time.String()` in UTC: what the Go service hashed, so that its graphs keep their ids. */
+function goString(date: Date): string {
+  return `${format(date).replace("T", " ").replace("Z", "")} +0000 UTC`;
+}
+
+/** A span of whole minutes in UTC, start before stop. It can't hold anything else. */
+export class TimeWindow {
+  readonly id: GraphId;
+  readonly start: string;
+  readonly stop: string;
+  readonly startDate: Date;
+  readonly stopDate: Date;
+
+  private constructor(start: Date, stop: Date) {
+    this.startDate = start;
+    this.stopDate = stop;
+    this.start = format(start);
+    this.stop = format(stop);
+    this.id = GraphId.parse(uuidv5(goString(start) + goString(stop), NAMESPACE));
+  }
+
+  /**
+   * Reads a window as a caller wrote it, truncated down to the minute in UTC.
+   *
+   * @throws WindowError with a message for the caller
+   */
+  static parse(
+    start: string | undefined,
+    stop: string | undefined,
+    maxMs = Number.POSITIVE_INFINITY,
+  ): TimeWindow {
+    const from = parseMinute("start", start);
+    const to = parseMinute("stop", stop);
+    if (from >= to) {
+      throw new WindowError("start must be at least a minute before stop: both are truncated to the minute");
+    }
+    const ms = to.getTime() - from.getTime();
+    if (ms > maxMs) {
+      throw new WindowError(
+        `stop is ${ms / MINUTE_MS} minutes after start: a window may be ${Math.floor(maxMs / MINUTE_MS)} minutes long`,
+      );
+    }
+    return new TimeWindow(from, to);
+  }
+}
