@@ -1,0 +1,260 @@
+import { once } from "node:events";
+import { PassThrough, Readable } from "node:stream";
+import { buffer } from "node:stream/consumers";
+import { gzipSync } from "node:zlib";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import type { Storage } from "../../src/storage/storage.js";
+import type { GraphId } from "../../src/window.js";
+import { graphId } from "../support/graph-id.js";
+
+export interface StorageUnderTest {
+  /** Started, and holding nothing. */
+  readonly storage: Storage;
+  /** Puts these bytes under the id as another program would. Absent where no other program can write. */
+  readonly plant?: (id: GraphId, bytes: Uint8Array) => Promise<void>;
+  /** Names what is there besides whole graphs: temporary files, unfinished uploads, open handles and sockets in use. */
+  leftovers(): Promise<string[]>;
+  /** Stops the storage, and whatever it was given to run on. */
+  close(): Promise<void>;
+}
+
+const MB = 1024 * 1024;
+const id = graphId(1);
+
+/** A gzip header, so that it counts as gzip, and `size` bytes of `fill`. */
+function graph(fill: number, size: number): Buffer {
+  return Buffer.concat([gzipSync(""), Buffer.alloc(size, fill)]);
+}
+
+function* pieces(bytes: Buffer, size = 61_007): Generator<Buffer> {
+  for (let at = 0; at < bytes.length; at += size) yield bytes.subarray(at, at + size);
+}
+
+/** A body in pieces of an odd size, so that no boundary of a backend's falls on one of ours. */
+function bodyOf(bytes: Buffer): Readable {
+  return Readable.from(pieces(bytes), { objectMode: false });
+}
+
+/** Writes without end. */
+async function feed(body: PassThrough, bytes: Buffer, signal: AbortSignal): Promise<void> {
+  for (const piece of pieces(bytes)) if (!body.write(piece)) await once(body, "drain", { signal });
+}
+
+/** What every Storage promises. `open` is called for each test. */
+export function storageContract(name: string, open: () => Promise<StorageUnderTest>): void {
+  describe(`${name} keeps the contract of Storage`, () => {
+    let subject: StorageUnderTest;
+    let storage: Storage;
+
+    beforeEach(async () => {
+      subject = await open();
+      storage = subject.storage;
+    });
+
+    afterEach(async () => {
+      try {
+        // Handles and sockets of a body that was read to its end are closed a moment later.
+        await expect.poll(() => subject.leftovers(), { timeout: 5000 }).toEqual([]);
+      } finally {
+        await subject.close();
+      }
+    });
+
+    async function read(signal: AbortSignal): Promise<Buffer | undefined> {
+      const stored = await storage.get(id, signal);
+      return stored && buffer(stored.body);
+    }
+
+    test("is ready", async ({ signal }) => {
+      await storage.ready?.(signal);
+    });
+
+    test("an absent graph is undefined", async ({ signal }) => {
+      expect(await storage.head(id, signal)).toBeUndefined();
+      expect(await storage.get(id, signal)).toBeUndefined();
+    });
+
+    test("a graph comes back as it was stored", async ({ signal }) => {
+      const bytes = gzipSync("digraph {\n}\n");
+      await storage.store(id, bodyOf(bytes), signal);
+      const stored = await storage.get(id, signal);
+      if (stored === undefined) throw new Error("expected the graph that was just stored");
+      const { body, ...info } = stored;
+      expect((await buffer(body)).equals(bytes)).toBe(true);
+      expect(info).toEqual({
+        encoding: "gzip",
+        size: bytes.length,
+        modified: expect.any(Date) as unknown,
+        version: expect.stringMatching(/^[\x21\x23-\x7e]+$/) as unknown,
+      });
+      expect(Math.abs(info.modified.getTime() - Date.now())).toBeLessThan(60_000);
+      expect(await storage.head(id, signal)).toEqual(info);
+      expect(await storage.head(graphId(2), signal)).toBeUndefined();
+    });
+
+    test("a body of many megabytes comes back as it was stored", async ({ signal }) => {
+      const bytes = graph(7, 17 * MB);
+      for (let at = 64; at < bytes.length; at += 4096) bytes.writeUInt32LE(at, at);
+      await storage.store(id, bodyOf(bytes), signal);
+      expect((await storage.head(id, signal))?.size).toBe(bytes.length);
+      expect((await read(signal))?.equals(bytes)).toBe(true);
+    });
+
+    test("a plain graph that the Go service left is told from a gzip one", async ({ signal, skip }) => {
+      const plant = subject.plant ?? skip("no other program can write there");
+      const bytes = Buffer.from("digraph {\n}\n");
+      await plant(id, bytes);
+      expect(await storage.head(id, signal)).toMatchObject({ encoding: "identity", size: bytes.length });
+      expect(await storage.get(id, signal)).toMatchObject({ encoding: "identity", size: bytes.length });
+      expect((await read(signal))?.equals(bytes)).toBe(true);
+      await storage.store(id, bodyOf(graph(1, 10)), signal);
+      expect(await storage.head(id, signal)).toMatchObject({ encoding: "gzip" });
+    });
+
+    test("replacing changes the bytes and the version, at the same size too", async ({ signal }) => {
+      const versions = new Set<string | undefined>();
+      for (const fill of [1, 2, 3, 4]) {
+        const bytes = graph(fill, 1000);
+        await storage.store(id, bodyOf(bytes), signal);
+        expect((await read(signal))?.equals(bytes)).toBe(true);
+        versions.add((await storage.head(id, signal))?.version);
+      }
+      expect(versions.size).toBe(4);
+    });
+
+    test("nothing appears before the body has ended", async ({ signal }) => {
+      const old = graph(1, 1000);
+      const bytes = graph(2, 11 * MB);
+      for (const before of [undefined, old]) {
+        if (before !== undefined) await storage.store(id, bodyOf(before), signal);
+        const target = before === undefined ? graphId(3) : id;
+        const info = await storage.head(target, signal);
+        const body = new PassThrough();
+        const stored = storage.store(target, body, signal);
+        await feed(body, bytes, signal);
+        expect(await storage.head(target, signal)).toEqual(info);
+        body.end();
+        await stored;
+        expect((await storage.head(target, signal))?.size).toBe(bytes.length);
+      }
+    });
+
+    test("readers see the old graph or the new one while it is replaced, never a mix", async ({ signal }) => {
+      const seen = new Map<string, number | undefined>();
+      const writing = new AbortController();
+      await storage.store(id, bodyOf(graph(0, 500_000)), signal);
+      const readers = Array.from({ length: 4 }, async () => {
+        while (!writing.signal.aborted) {
+          const stored = await storage.get(id, signal);
+          if (stored === undefined) throw new Error("the graph was gone while it was replaced");
+          const bytes = await buffer(stored.body);
+          const fill = bytes.at(-1);
+          expect(bytes.length).toBe(stored.size);
+          expect(bytes.equals(graph(fill ?? 0, 500_000 + 1000 * (fill ?? 0)))).toBe(true);
+          expect(seen.get(stored.version) ?? fill).toBe(fill);
+          seen.set(stored.version, fill);
+        }
+      });
+      const writer = (async () => {
+        try {
+          for (let fill = 1; fill <= 20; fill += 1) {
+            await storage.store(id, bodyOf(graph(fill, 500_000 + 1000 * fill)), signal);
+          }
+        } finally {
+          writing.abort();
+        }
+      })();
+      await Promise.all([writer, ...readers]);
+      expect((await read(signal))?.at(-1)).toBe(20);
+    });
+
+    test("of concurrent stores of one id one stays, whole", async ({ signal }) => {
+      const graphs = Array.from({ length: 8 }, (_, n) => graph(n + 1, 1000 + 100_000 * n));
+      await Promise.all(graphs.map((bytes) => storage.store(id, bodyOf(bytes), signal)));
+      const stored = await read(signal);
+      expect(graphs.some((bytes) => stored?.equals(bytes))).toBe(true);
+    });
+
+    describe.each([
+      ["at once", 0],
+      ["after a little", 1000],
+      ["after many megabytes", 11 * MB],
+    ])("a body that ends badly %s", (_, size) => {
+      /** Stores over a graph and where there is none, ends the bodies by `end`, and sees that nothing changed. */
+      async function storeBadly(
+        signal: AbortSignal,
+        end: (body: PassThrough, controller: AbortController) => void,
+        expectRejection: (stored: Promise<void>) => Promise<void>,
+      ): Promise<void> {
+        await storage.store(id, bodyOf(graph(1, 1000)), signal);
+        for (const target of [id, graphId(4)]) {
+          const body = new PassThrough();
+          const controller = new AbortController();
+          const rejected = expectRejection(storage.store(target, body, controller.signal));
+          if (size > 0) await feed(body, graph(9, size), signal);
+          end(body, controller);
+          await rejected;
+          expect(body.destroyed).toBe(true);
+          expect(await subject.leftovers()).toEqual([]);
+        }
+        expect(await storage.head(graphId(4), signal)).toBeUndefined();
+        expect((await read(signal))?.equals(graph(1, 1000))).toBe(true);
+      }
+
+      test("with an error: that error, and nothing changes", async ({ signal }) => {
+        const error = new Error("the digest broke off");
+        await storeBadly(
+          signal,
+          (body) => body.destroy(error),
+          (stored) => expect(stored).rejects.toBe(error),
+        );
+      });
+
+      test("by closing before its end: an error, and nothing changes", async ({ signal }) => {
+        await storeBadly(
+          signal,
+          (body) => body.destroy(),
+          (stored) => expect(stored).rejects.toThrow(/premature/i),
+        );
+      });
+
+      test("with an abort: the signal's reason, and nothing changes", async ({ signal }) => {
+        const reason = new Error("the claim was lost");
+        await storeBadly(
+          signal,
+          (_, controller) => controller.abort(reason),
+          (stored) => expect(stored).rejects.toBe(reason),
+        );
+      });
+    });
+
+    test("a signal that has aborted already: its reason, and nothing is done", async ({ signal }) => {
+      const reason = new Error("stopping");
+      const aborted = AbortSignal.abort(reason);
+      const body = bodyOf(graph(1, 1000));
+      await expect(storage.store(id, body, aborted)).rejects.toBe(reason);
+      expect(body.destroyed).toBe(true);
+      expect(await storage.head(id, signal)).toBeUndefined();
+      await expect(storage.head(id, aborted)).rejects.toBe(reason);
+      await expect(storage.get(id, aborted)).rejects.toBe(reason);
+    });
+
+    test("the signal governs the body as well", async ({ signal }) => {
+      await storage.store(id, bodyOf(graph(1, 17 * MB)), signal);
+      const controller = new AbortController();
+      const stored = await storage.get(id, controller.signal);
+      await expect(
+        (async () => {
+          for await (const _ of stored?.body ?? []) controller.abort();
+        })(),
+      ).rejects.toThrow();
+    });
+
+    test("a reader may give up in the middle", async ({ signal }) => {
+      await storage.store(id, bodyOf(graph(1, 17 * MB)), signal);
+      const stored = await storage.get(id, signal);
+      for await (const _ of stored?.body ?? []) break;
+      expect(stored?.body.destroyed).toBe(true);
+    });
+  });
+}
