@@ -1,0 +1,75 @@
+import { open, readdir, rename, rm, stat } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import type { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import { FileClock, hasCode } from "./data-dir.js";
+
+/** Makes the names in a directory survive a power cut: what was created, renamed or removed there. */
+export async function syncDirectory(path: string): Promise<void> {
+  const handle = await open(path, "r");
+  try {
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
+}
+
+/**
+ * Writes a body to `path`, whole and durable or not at all, by way of a file at `temporary` that must be on the same
+ * file system and whose name nobody else uses. An abort counts until the file is complete; then it is put in its place.
+ *
+ * @param io wraps every file operation, so that its failure can be told from the body's own, which passes unchanged
+ */
+export async function writeWhole(
+  path: string,
+  temporary: string,
+  body: Readable,
+  signal: AbortSignal,
+  io: <T>(operation: Promise<T>) => Promise<T>,
+): Promise<void> {
+  async function write(source: AsyncIterable<Uint8Array>): Promise<void> {
+    const handle = await io(open(temporary, "wx"));
+    try {
+      for await (const chunk of source) await io(handle.writeFile(chunk));
+      await io(handle.sync());
+    } finally {
+      await handle.close();
+    }
+  }
+
+  try {
+    await pipeline(body, write, { signal });
+    signal.throwIfAborted();
+    await io(rename(temporary, path));
+  } catch (error) {
+    // What can't be removed now is stale later; the first cause is the one to report.
+    await rm(temporary, { force: true }).catch(() => {});
+    signal.throwIfAborted();
+    throw error;
+  }
+  await io(syncDirectory(dirname(path)));
+}
+
+/**
+ * Removes what is in a directory of temporary files and was not written to for `staleMs`, on the file system's clock:
+ * processes that were killed left it. Others may be using the directory, or cleaning it too.
+ */
+export async function removeStale(dir: string, staleMs: number): Promise<void> {
+  const clock = await FileClock.open(dir);
+  try {
+    for (const name of await readdir(dir)) {
+      const path = join(dir, name);
+      try {
+        const { mtimeMs } = await stat(path);
+        if ((await clock.now()) - mtimeMs <= staleMs) continue;
+        // Renamed first, in case its owner wakes up: it then finds a whole directory or none to put in its place.
+        await rename(path, `${path}.stale`);
+        await rm(`${path}.stale`, { recursive: true, force: true });
+      } catch (error) {
+        if (!hasCode(error, "ENOENT")) throw error;
+      }
+    }
+  } finally {
+    await clock.close();
+  }
+}

@@ -1,0 +1,75 @@
+import { randomUUID } from "node:crypto";
+import { type FileHandle, open, unlink } from "node:fs/promises";
+import { join } from "node:path";
+import { z } from "zod";
+import { DependencyError, type DependencyName } from "./errors.js";
+
+/** What the modules that keep files have in common: where these are, how they fail, and what time it is there. */
+export const diskSettings = {
+  GRAPH_DATA_DIR: z
+    .string()
+    .min(1)
+    .default("./data")
+    .describe("where the embedded storage and marker keep their files"),
+};
+
+export function hasCode(error: unknown, ...codes: string[]): boolean {
+  return error instanceof Error && "code" in error && codes.some((code) => code === error.code);
+}
+
+/** Somebody has to change something before the next try can succeed. */
+const PERMANENT = ["EACCES", "EPERM", "EROFS", "ENOENT", "ENOTDIR", "EISDIR", "ELOOP", "ENAMETOOLONG"];
+
+/**
+ * Gives a function that awaits a file operation and turns its failure into the port's error. `doing` names the path,
+ * which Node's own messages leave out for operations on an open file.
+ */
+export function fileErrors(
+  dependency: DependencyName,
+  doing: string,
+): <T>(operation: Promise<T>) => Promise<T> {
+  return async (operation) => {
+    try {
+      return await operation;
+    } catch (cause) {
+      const reason = cause instanceof Error ? cause.message : String(cause);
+      const transient = !hasCode(cause, ...PERMANENT);
+      throw new DependencyError(dependency, `${doing}: ${reason}`, { cause, transient });
+    }
+  };
+}
+
+/**
+ * The clock that stamps the files of one file system: the ages of claims must come out the same for all processes
+ * that share it, whatever their own clocks say. It is read by writing to a file and asking when that was written.
+ */
+export class FileClock {
+  readonly #probe: FileHandle;
+
+  private constructor(probe: FileHandle) {
+    this.#probe = probe;
+  }
+
+  static async open(dir: string): Promise<FileClock> {
+    const path = join(dir, `clock.${randomUUID()}`);
+    const probe = await open(path, "wx");
+    try {
+      // An open file outlives its name, so that nothing is left when the process is killed.
+      await unlink(path);
+    } catch (error) {
+      await probe.close();
+      throw error;
+    }
+    return new FileClock(probe);
+  }
+
+  /** Milliseconds since 1970, comparable with the `mtimeMs` of files beside it. */
+  async now(): Promise<number> {
+    await this.#probe.write("0", 0);
+    return (await this.#probe.stat()).mtimeMs;
+  }
+
+  async close(): Promise<void> {
+    await this.#probe.close();
+  }
+}
