@@ -1,0 +1,80 @@
+import { pipeline } from "node:stream/promises";
+import { createGunzip } from "node:zlib";
+import { CorruptInputError } from "../errors.js";
+
+const GZIP_MAGIC = Buffer.from([0x1f, 0x8b]);
+const OUTPUT_BYTES = 64 * 1024;
+
+/**
+ * A stage of a pipeline: gzip (one member or several) or plain, told by the first bytes, to plain.
+ *
+ * Errors with `CorruptInputError` when the gzip is cut, wrong or followed by something else, and when more than
+ * `maxBytes` come out of it. Errors of the source pass through.
+ */
+export function expand(maxBytes: number) {
+  return async function* expand(source: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+    let total = 0;
+    for await (const chunk of gunzipIfNeeded(source)) {
+      total += chunk.length;
+      if (total > maxBytes) {
+        throw new CorruptInputError(
+          `expected a digest of at most ${maxBytes} bytes (DIGEST_MAX_BYTES), got a larger one`,
+        );
+      }
+      yield chunk;
+    }
+  };
+}
+
+async function* gunzipIfNeeded(source: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  const chunks = source[Symbol.asyncIterator]();
+  let head: Buffer = Buffer.alloc(0);
+  while (head.length < GZIP_MAGIC.length) {
+    const next = await chunks.next();
+    if (next.done) break;
+    head = Buffer.concat([head, next.value]);
+  }
+  const whole = startingWith(head, chunks);
+  yield* head.subarray(0, GZIP_MAGIC.length).equals(GZIP_MAGIC) ? gunzip(whole) : whole;
+}
+
+async function* startingWith(head: Buffer, rest: AsyncIterator<Buffer>): AsyncGenerator<Buffer> {
+  try {
+    yield head;
+    for (let next = await rest.next(); !next.done; next = await rest.next()) yield next.value;
+  } finally {
+    // Lets go of the source when the reader stops early.
+    await rest.return?.();
+  }
+}
+
+async function* gunzip(source: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  const stream = createGunzip({ chunkSize: OUTPUT_BYTES });
+  let compressedBytes = 0;
+  async function* counted(): AsyncGenerator<Buffer> {
+    for await (const chunk of source) {
+      compressedBytes += chunk.length;
+      yield chunk;
+    }
+  }
+  // A failure destroys the stream with its cause, and is met where that is read.
+  pipeline(counted, stream).catch(() => {});
+  try {
+    yield* stream;
+  } catch (error) {
+    if (!isZlibError(error)) throw error;
+    throw new CorruptInputError(`expected the digest to be whole gzip, got a fault: ${error.message}`, {
+      cause: error,
+    });
+  } finally {
+    stream.destroy();
+  }
+  // At a zero byte after a member zlib's stream just ends, and what follows would be lost.
+  if (stream.bytesWritten < compressedBytes) {
+    throw new CorruptInputError("expected the digest to end with its gzip, got more bytes after it");
+  }
+}
+
+function isZlibError(error: unknown): error is Error {
+  return error instanceof Error && "code" in error && String(error.code).startsWith("Z_");
+}

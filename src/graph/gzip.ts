@@ -1,0 +1,81 @@
+import { promisify } from "node:util";
+import { constants, crc32, deflateRaw } from "node:zlib";
+import type { GraphStats } from "./stats.js";
+
+export const GZIP_BLOCK_BYTES = 256 * 1024;
+/** As many as libuv has threads by default. Bounds the memory: each takes its block and zlib's 256 KiB. */
+const BLOCKS_IN_FLIGHT = 4;
+
+/** RFC 1952: deflate, no flags, no time, fastest, unknown system. */
+const HEADER = Buffer.from([0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 4, 255]);
+/** RFC 1951: an empty final block with fixed codes. */
+const FINAL_BLOCK = Buffer.from([0x03, 0x00]);
+
+/**
+ * A stage of a pipeline: bytes to gzip, level 1, in blocks that are compressed side by side in libuv's pool. The
+ * same bytes always give the same gzip, however they are cut.
+ *
+ * It is one member, as pigz makes it: each block is raw deflate that ends on a byte boundary without being final,
+ * so blocks can be joined. Several members would be simpler and valid, but browsers and curl stop after the first.
+ */
+export function gzip(stats: Pick<GraphStats, "gzipBytes">) {
+  return async function* gzip(source: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+    for await (const bytes of member(source)) {
+      stats.gzipBytes += bytes.length;
+      yield bytes;
+    }
+  };
+}
+
+async function* member(source: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  let crc = 0;
+  let size = 0;
+  const inFlight: Promise<Buffer>[] = [];
+
+  yield HEADER;
+  for await (const block of blocks(source)) {
+    crc = crc32(block, crc);
+    size += block.length;
+    const compressed = compress(block);
+    // Awaited below, unless the reader stops early.
+    compressed.catch(() => {});
+    inFlight.push(compressed);
+    if (inFlight.length < BLOCKS_IN_FLIGHT) continue;
+    const oldest = await inFlight.shift();
+    if (oldest !== undefined) yield oldest;
+  }
+  for (const compressed of inFlight) yield await compressed;
+
+  const trailer = Buffer.alloc(8);
+  trailer.writeUInt32LE(crc, 0);
+  trailer.writeUInt32LE(size % 2 ** 32, 4);
+  yield Buffer.concat([FINAL_BLOCK, trailer]);
+}
+
+const deflateRawAsync = promisify<Buffer, object, Buffer>(deflateRaw);
+
+function compress(block: Buffer): Promise<Buffer> {
+  return deflateRawAsync(block, {
+    level: 1,
+    chunkSize: 64 * 1024,
+    finishFlush: constants.Z_SYNC_FLUSH,
+  });
+}
+
+/** The same bytes in blocks of one size, the last one excepted: where blocks are cut decides what gzip gives. */
+async function* blocks(source: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  let pending: Buffer[] = [];
+  let missing = GZIP_BLOCK_BYTES;
+  for await (let chunk of source) {
+    while (chunk.length >= missing) {
+      const part = chunk.subarray(0, missing);
+      chunk = chunk.subarray(missing);
+      yield pending.length === 0 ? part : Buffer.concat([...pending, part]);
+      pending = [];
+      missing = GZIP_BLOCK_BYTES;
+    }
+    if (chunk.length > 0) pending.push(chunk);
+    missing -= chunk.length;
+  }
+  if (pending.length > 0) yield Buffer.concat(pending);
+}

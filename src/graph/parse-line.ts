@@ -1,0 +1,126 @@
+import { CorruptInputError } from "../errors.js";
+import { isAddress } from "./address.js";
+
+/** The longest line, without its line ending. */
+export const MAX_LINE_BYTES = 65_536;
+
+const HEADER =
+  "version account-id interface-id srcaddr dstaddr srcport dstport protocol packets bytes start end action log-status";
+const SHOWN_CHARACTERS = 80;
+
+interface FieldRule {
+  readonly name: string;
+  readonly expected: string;
+  readonly test: (text: string) => boolean;
+}
+
+/** The fields of a digest line, in order. */
+const FIELDS: readonly FieldRule[] = [
+  { name: "version", expected: "2", test: (text) => text === "2" },
+  token("account-id"),
+  token("interface-id"),
+  address("srcaddr"),
+  address("dstaddr"),
+  number("srcport", "65535"),
+  number("dstport", "65535"),
+  number("protocol", "255"),
+  number("packets", "9223372036854775807"),
+  number("bytes", "9223372036854775807"),
+  number("start", "9223372036854775807"),
+  number("end", "9223372036854775807"),
+  { name: "action", expected: "ACCEPT, REJECT or -", test: (text) => /^(?:ACCEPT|REJECT|-)$/i.test(text) },
+  {
+    name: "log-status",
+    expected: "OK, NODATA or SKIPDATA",
+    test: (text) => /^(?:OK|NODATA|SKIPDATA)$/i.test(text),
+  },
+];
+
+function token(name: string): FieldRule {
+  return {
+    name,
+    expected: "1 to 256 printable ASCII characters without space or double quote",
+    test: (text) => /^[!#-~]{1,256}$/.test(text),
+  };
+}
+
+function address(name: string): FieldRule {
+  return { name, expected: "an IPv4 or IPv6 address", test: isAddress };
+}
+
+function number(name: string, max: string): FieldRule {
+  return {
+    name,
+    expected: `a whole number from 0 to ${max}, without leading zeros`,
+    // Texts of equal length compare as their numbers do.
+    test: (text) =>
+      /^(?:0|[1-9]\d*)$/.test(text) &&
+      (text.length < max.length || (text.length === max.length && text <= max)),
+  };
+}
+
+/** A line of a digest: its fields when it is an edge, otherwise what it is instead. */
+export type Line =
+  | { readonly kind: "edge"; readonly fields: readonly string[] }
+  | { readonly kind: "header" | "nodata" | "skipdata" };
+
+/**
+ * The slow path, and the one that decides what is an error.
+ *
+ * @param bytes without the line feed
+ * @param number counted from 1, for the message
+ * @throws CorruptInputError saying what was expected, and what was there
+ */
+export function parseLine(bytes: Buffer, number: number): Line {
+  if (bytes.length > MAX_LINE_BYTES + 1) throw tooLong(bytes, number);
+  // Latin 1 makes one character of each byte, whatever it is.
+  const text = bytes.toString("latin1").replace(/\r$/, "");
+  if (text.length > MAX_LINE_BYTES) throw tooLong(bytes, number);
+  const line = withoutTrailingSpaces(text);
+  if (line === HEADER) return { kind: "header" };
+
+  const fields = line.split(" ");
+  if (fields.length !== FIELDS.length) {
+    throw malformed(
+      number,
+      `${FIELDS.length} fields separated by single spaces`,
+      `${line === "" ? 0 : fields.length}: ${excerpt(line)}`,
+    );
+  }
+  const status = fields.at(-1)?.toUpperCase();
+  const isEdge = status !== "NODATA" && status !== "SKIPDATA";
+  for (const [index, { name, expected, test }] of FIELDS.entries()) {
+    const field = fields[index] ?? "";
+    if (test(field)) continue;
+    // Where there were no records, there is nothing to report.
+    if (!isEdge && field === "-" && name !== "version") continue;
+    throw malformed(number, `${name} to be ${expected}`, excerpt(field));
+  }
+  if (isEdge) return { kind: "edge", fields };
+  return { kind: status === "NODATA" ? "nodata" : "skipdata" };
+}
+
+export function tooLong(bytes: Uint8Array, number: number): CorruptInputError {
+  const start = Buffer.from(bytes.subarray(0, SHOWN_CHARACTERS + 1)).toString("latin1");
+  return malformed(number, `a line of at most ${MAX_LINE_BYTES} bytes`, `a longer one: ${excerpt(start)}`);
+}
+
+function malformed(number: number, expected: string, got: string): CorruptInputError {
+  return new CorruptInputError(`line ${number} of the digest: expected ${expected}, got ${got}`);
+}
+
+/** A loop, because a regular expression takes quadratic time on many spaces that aren't at the end. */
+function withoutTrailingSpaces(text: string): string {
+  let end = text.length;
+  while (end > 0 && text.charCodeAt(end - 1) === 0x20) end--;
+  return text.slice(0, end);
+}
+
+/** Shortened, and nothing in it that could break a line of a log or confuse a terminal. */
+function excerpt(text: string): string {
+  const shown = text.length > SHOWN_CHARACTERS ? `${text.slice(0, SHOWN_CHARACTERS)}…` : text;
+  return JSON.stringify(shown).replaceAll(
+    /[\u007f-\u00ff]/g,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
+}

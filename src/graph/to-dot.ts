@@ -1,0 +1,36 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
+import { Converter } from "./converter.js";
+import type { GraphStats } from "./stats.js";
+
+/** About a millisecond of work, between which the process may do other things. */
+const STRETCH_BYTES = 64 * 1024;
+
+/**
+ * A stage of a pipeline: an expanded digest, cut anywhere, to DOT in blocks of `BLOCK_BYTES`. The same digest always gives
+ * the same bytes. Memory grows with the number of distinct addresses only.
+ *
+ * Fills in all of `stats` but `gzipBytes`. Errors with `CorruptInputError` when a line is malformed.
+ */
+export function toDot(stats: GraphStats) {
+  return async function* toDot(digest: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+    const converter = new Converter(stats);
+    let stretch = 0;
+    for await (const chunk of digest) {
+      for (let at = 0; at < chunk.length; at += STRETCH_BYTES) {
+        const part = chunk.subarray(at, at + STRETCH_BYTES);
+        converter.write(part);
+        yield* converter.take();
+        stretch += part.length;
+        if (stretch < STRETCH_BYTES) continue;
+        stretch = 0;
+        // Streams alone may go on for ever without letting the event loop turn.
+        await nextTurn();
+      }
+    }
+    converter.end();
+    for (const blocks of converter.nodes()) {
+      yield* blocks;
+      await nextTurn();
+    }
+  };
+}
