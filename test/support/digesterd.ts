@@ -1,0 +1,30 @@
+import { HttpServer } from "./http-server.js";
+
+export interface Digesterd {
+  readonly server: HttpServer;
+  /** The digest of every window. */
+  body: string | Buffer;
+  /** How many polls get 204 before a digest is there. */
+  polls: number;
+}
+
+/** A vpcflow-digesterd: POST asks for a digest (202, then 409), GET gives 204 until it is there. */
+export async function startDigesterd(body: string | Buffer): Promise<Digesterd> {
+  const pollsLeft = new Map<string, number>();
+  const server = await HttpServer.start(({ method, url }, response) => {
+    const left = pollsLeft.get(url.search);
+    if (method === "POST") {
+      if (left === undefined) pollsLeft.set(url.search, digesterd.polls);
+      response.writeHead(left === undefined ? 202 : 409).end();
+    } else if (method !== "GET" || left === undefined) {
+      response.writeHead(method === "GET" ? 404 : 405).end();
+    } else if (left > 0) {
+      pollsLeft.set(url.search, left - 1);
+      response.writeHead(204).end();
+    } else {
+      response.writeHead(200, { "content-type": "application/octet-stream" }).end(digesterd.body);
+    }
+  });
+  const digesterd: Digesterd = { server, body, polls: 1 };
+  return digesterd;
+}
