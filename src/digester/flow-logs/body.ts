@@ -1,0 +1,28 @@
+import { PassThrough, type Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
+
+const BUFFERED_BYTES = 256 * 1024;
+
+/**
+ * What a generator yields, as a stream. The signal that the generator is given aborts when the stream is closed
+ * before its end, whether by its reader or by the outer signal; the stream then errors with that one's reason.
+ */
+export function streamOf(
+  generate: (signal: AbortSignal) => AsyncGenerator<Buffer>,
+  outer: AbortSignal,
+): Readable {
+  const body = new PassThrough({ highWaterMark: BUFFERED_BYTES });
+  const closed = new AbortController();
+  const abort = (): void => {
+    body.destroy(outer.reason instanceof Error ? outer.reason : new Error(String(outer.reason)));
+  };
+  body.once("close", () => {
+    outer.removeEventListener("abort", abort);
+    closed.abort();
+  });
+  if (outer.aborted) abort();
+  else outer.addEventListener("abort", abort, { once: true });
+  // A failure has destroyed the body, which is how its reader is told.
+  pipeline(generate(closed.signal), body).catch(() => {});
+  return body;
+}

@@ -1,0 +1,63 @@
+import { CorruptInputError, DependencyError } from "../../errors.js";
+import { digestLines } from "../../flow-log/digest-lines.js";
+import { RecordIntake } from "../../flow-log/record.js";
+import type { TextFormat } from "../../flow-log/text-reader.js";
+import type { TimeWindow } from "../../window.js";
+import type { Digest, Digester } from "../digester.js";
+import { streamOf } from "./body.js";
+import { readText } from "./read-text.js";
+import type { LogObject, Source } from "./source.js";
+
+export interface FlowLogDigesterOptions {
+  readonly source: Source;
+  /** How files without a header are read. */
+  readonly format: TextFormat;
+}
+
+/**
+ * Sums up flow logs in this process. A digest is written when all of its window has been read: every line tells the
+ * first start and the last end of all.
+ */
+export class FlowLogDigester implements Digester {
+  readonly #options: FlowLogDigesterOptions;
+
+  constructor(options: FlowLogDigesterOptions) {
+    this.#options = options;
+  }
+
+  async digest(window: TimeWindow, signal: AbortSignal): Promise<Digest> {
+    const { objects, counts: listed } = await this.#options.source.list(window, signal);
+    const counts: Record<string, number> = { files: objects.length, ...listed };
+    const body = streamOf((closed) => this.#lines(window, objects, counts, closed), signal);
+    return { body, counts };
+  }
+
+  async ready(signal: AbortSignal): Promise<void> {
+    await this.#options.source.ready(signal);
+  }
+
+  async *#lines(
+    window: TimeWindow,
+    objects: readonly LogObject[],
+    counts: Record<string, number>,
+    signal: AbortSignal,
+  ): AsyncGenerator<Buffer> {
+    const intake = new RecordIntake(window);
+    for (const object of objects) {
+      try {
+        await readText(object, intake, this.#options.format, async () => {}, signal);
+      } catch (error) {
+        signal.throwIfAborted();
+        throw explained(object.key, error);
+      }
+    }
+    Object.assign(counts, intake.counts, { keys: intake.aggregation.size });
+    for (const table of intake.aggregation.partitions) yield* digestLines(intake.aggregation, table);
+  }
+}
+
+function explained(key: string, error: unknown): Error {
+  if (error instanceof CorruptInputError || error instanceof DependencyError) return error;
+  const reason = error instanceof Error ? error.message : String(error);
+  return new DependencyError("digester", `can't read the flow log ${key}: ${reason}`, { cause: error });
+}

@@ -1,0 +1,35 @@
+import type { Readable } from "node:stream";
+import type { TimeWindow } from "../../window.js";
+
+/** A file of flow logs, wherever it is kept. */
+export interface LogObject {
+  /** Its name below the directory or bucket, with slashes. */
+  readonly key: string;
+  /** Bytes. */
+  readonly size: number;
+  /**
+   * Its bytes, or those from `start` up to `end`, not included. The stream errors when they can't be read to the end;
+   * the reader must consume or destroy it.
+   */
+  open(signal: AbortSignal, range?: { readonly start: number; readonly end: number }): Readable;
+}
+
+/** What a source holds of a window. */
+export interface Listing {
+  /** The objects that may hold records of the window, in the order of their keys, so that a digest is reproducible. */
+  readonly objects: readonly LogObject[];
+  /** What was left out and why, for the job's log event. */
+  readonly counts: Readonly<Record<string, number>>;
+}
+
+/** Where flow logs are kept. May be called concurrently. */
+export interface Source {
+  /**
+   * @throws DependencyError ("digester") when it can't be listed, or nothing in it is recognised as flow logs: the
+   *   message says what was looked for and what was found
+   */
+  list(window: TimeWindow, signal: AbortSignal): Promise<Listing>;
+
+  /** Rejects with the reason why it couldn't be listed now. */
+  ready(signal: AbortSignal): Promise<void>;
+}

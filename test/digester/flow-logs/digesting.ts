@@ -1,0 +1,39 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { text } from "node:stream/consumers";
+import { onTestFinished } from "vitest";
+import { DirectorySource } from "../../../src/digester/flow-logs/directory.js";
+import { FlowLogDigester } from "../../../src/digester/flow-logs/flow-log-digester.js";
+import { DEFAULT_FORMAT } from "../../../src/flow-log/fields.js";
+import { TimeWindow } from "../../../src/window.js";
+
+/** A directory with these files, for as long as the test runs. */
+export function directoryOf(files: Record<string, string | Uint8Array>): string {
+  const directory = mkdtempSync(join(tmpdir(), "flow-logs-"));
+  onTestFinished(() => rmSync(directory, { recursive: true, force: true }));
+  for (const [name, content] of Object.entries(files)) {
+    mkdirSync(dirname(join(directory, name)), { recursive: true });
+    writeFileSync(join(directory, name), content);
+  }
+  return directory;
+}
+
+/** Holds every record of the fixtures. */
+const EVER = TimeWindow.parse("2010-01-01T00:00:00Z", "2030-01-01T00:00:00Z");
+
+export function digesterOf(directory: string): FlowLogDigester {
+  return new FlowLogDigester({
+    source: new DirectorySource(directory),
+    format: { fields: DEFAULT_FORMAT, addresses: "interface" },
+  });
+}
+
+export async function digest(
+  directory: string,
+  window = EVER,
+): Promise<{ lines: string[]; counts: Readonly<Record<string, number>> }> {
+  const { body, counts } = await digesterOf(directory).digest(window, new AbortController().signal);
+  const lines = (await text(body)).split("\n").slice(0, -1);
+  return { lines: lines.toSorted(), counts: counts ?? {} };
+}

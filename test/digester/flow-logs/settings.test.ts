@@ -1,0 +1,24 @@
+import { expect, test } from "vitest";
+import { z } from "zod";
+import { flowLogSettings } from "../../../src/digester/flow-logs/settings.js";
+import { DEFAULT_FORMAT } from "../../../src/flow-log/fields.js";
+
+const settings = z.object(flowLogSettings);
+
+test("by default, files without a header are in the default format", () => {
+  expect(settings.parse({}).FLOW_LOG_FORMAT).toEqual(DEFAULT_FORMAT);
+});
+
+test("a format is what AWS's console shows", () => {
+  const fields = "srcaddr dstaddr srcport dstport protocol packets bytes start end traffic-path".split(" ");
+  const text = fields.map((field) => `\${${field}}`).join(" ");
+  expect(settings.parse({ FLOW_LOG_FORMAT: text }).FLOW_LOG_FORMAT).toEqual(fields);
+});
+
+test.each([
+  ["srcaddr dstaddr", "in AWS's notation"],
+  ["${srcaddr},${dstaddr}", "in AWS's notation"],
+  ["${srcaddr} ${pkt-dstaddr} ${start} ${end} ${bytes} ${packets}", "srcport, dstport, protocol as well"],
+])("a wrong format is refused: %s", (FLOW_LOG_FORMAT, message) => {
+  expect(settings.safeParse({ FLOW_LOG_FORMAT }).error?.message).toContain(message);
+});
