@@ -1,0 +1,141 @@
+import { Aggregation } from "./aggregation.js";
+import { PADDING, type ByteTable } from "./byte-table.js";
+import { excerpt } from "./excerpt.js";
+import { SUM_UNIT } from "./key-table.js";
+
+/** What a digest needs of a record, each value as text, `-` where it is absent. */
+export interface FlowRecord {
+  version: string;
+  account: string;
+  interface: string;
+  source: string;
+  destination: string;
+  sourcePort: string;
+  destinationPort: string;
+  protocol: string;
+  packets: string;
+  bytes: string;
+  start: string;
+  end: string;
+  action: string;
+  status: string;
+}
+
+/** A record that can't be one. The message says what was expected and what was there, but not where. */
+export class RecordError extends Error {
+  override name = "RecordError";
+
+  constructor(expected: string, got: string) {
+    super(`expected ${expected}, got ${excerpt(got)}`);
+  }
+}
+
+/** What became of the records. Each is in the digest, or in one of the counts after the first. */
+class RecordCounts {
+  records = 0;
+  /** The interface had no traffic. */
+  nodata = 0;
+  /** AWS lost records to capacity: one line may hide many flows, so the digest is incomplete. */
+  skipdata = 0;
+  noAddress = 0;
+  outsideWindow = 0;
+  /** Records in the digest whose packets or bytes are `-` and count 0. */
+  withoutSums = 0;
+}
+
+const MAX_COUNT = 2n ** 63n - 1n;
+const MAX_VERSION = 999;
+const MAX_TIME = 999_999_999_999_999;
+
+/**
+ * Takes records into a digest: the obvious path, which alone decides what is an error. The fast path in
+ * `text-reader.ts` may take a record only when this would do the same.
+ */
+export class RecordIntake {
+  readonly aggregation = new Aggregation();
+  readonly counts = new RecordCounts();
+  /** Seconds since 1970. A record belongs to the window that its end is in, so that none belongs to two. */
+  readonly start: number;
+  readonly stop: number;
+  readonly #scratch = Buffer.alloc(1024);
+  readonly #view = new DataView(this.#scratch.buffer, this.#scratch.byteOffset, this.#scratch.length);
+
+  constructor(window: { readonly startDate: Date; readonly stopDate: Date }) {
+    this.start = window.startDate.getTime() / 1000;
+    this.stop = window.stopDate.getTime() / 1000;
+  }
+
+  /** @throws RecordError */
+  add(record: FlowRecord): void {
+    this.counts.records++;
+    whole("version", record.version, MAX_VERSION);
+    const end = whole("end, a Unix time in seconds", record.end, MAX_TIME);
+    if (end < this.start || end >= this.stop) {
+      this.counts.outsideWindow++;
+      return;
+    }
+    const status = record.status === "-" ? "OK" : record.status;
+    if (status === "NODATA") {
+      this.counts.nodata++;
+      return;
+    }
+    if (status === "SKIPDATA") {
+      this.counts.skipdata++;
+      return;
+    }
+    if (!/^ok$/i.test(status)) throw new RecordError("log-status OK, NODATA or SKIPDATA", status);
+    if (record.source === "-" || record.destination === "-") {
+      this.counts.noAddress++;
+      return;
+    }
+    if (!/^(accept|reject|-)$/i.test(record.action)) {
+      throw new RecordError("action ACCEPT, REJECT or -", record.action);
+    }
+    if (record.packets === "-" || record.bytes === "-") this.counts.withoutSums++;
+    const { accounts, interfaces, addresses } = this.aggregation;
+    const packets = count("packets", record.packets);
+    const bytes = count("bytes", record.bytes);
+    this.aggregation.add(
+      this.#intern(accounts, "account-id, up to 256 printable characters", record.account),
+      this.#intern(interfaces, "interface-id, up to 256 printable characters", record.interface),
+      this.#intern(addresses, "srcaddr, an IPv4 or IPv6 address", record.source),
+      this.#intern(addresses, "dstaddr, an IPv4 or IPv6 address", record.destination),
+      wholeOrNone("srcport", record.sourcePort, 65_535),
+      wholeOrNone("dstport", record.destinationPort, 65_535),
+      wholeOrNone("protocol", record.protocol, 255),
+      this.aggregation.verdict(`${record.action} ${status}`),
+      packets.rest,
+      bytes.rest,
+      packets.units,
+      bytes.units,
+      record.start === "-" ? end : whole("start, a Unix time in seconds", record.start, MAX_TIME),
+      end,
+    );
+  }
+
+  #intern(table: ByteTable, expected: string, text: string): number {
+    if (text.length <= this.#scratch.length - PADDING && /^[!-~]+$/.test(text)) {
+      const number = table.intern(this.#view, 0, this.#scratch.write(text, "latin1"));
+      if (number >= 0) return number;
+    }
+    throw new RecordError(expected, text);
+  }
+}
+
+function whole(name: string, text: string, max: number): number {
+  const value = /^\d{1,15}$/.test(text) ? Number(text) : Number.POSITIVE_INFINITY;
+  if (value <= max) return value;
+  throw new RecordError(max === MAX_TIME ? name : `${name} from 0 to ${max}`, text);
+}
+
+function wholeOrNone(name: string, text: string, max: number): number {
+  return text === "-" ? 0 : whole(name, text, max);
+}
+
+function count(name: string, text: string): { rest: number; units: number } {
+  if (text === "-") return { rest: 0, units: 0 };
+  const value = /^\d{1,19}$/.test(text) ? BigInt(text) : MAX_COUNT + 1n;
+  if (value > MAX_COUNT) throw new RecordError(`${name} from 0 to 2^63-1`, text);
+  const unit = BigInt(SUM_UNIT);
+  return { rest: Number(value % unit), units: Number(value / unit) };
+}
