@@ -14,40 +14,36 @@ export class DotWriter {
   #full: Buffer[] = [];
 
   open(): void {
-    this.#put(OPEN);
+    this.#at = put(this.#view, this.#at, OPEN);
   }
 
   edge(row: Row): void {
     const { view } = row;
-    this.#put(INDENT);
-    this.#copy(view, row.source, row.destination - 1);
-    this.#put(ARROW);
-    this.#copy(view, row.destination, row.sourcePort - 1);
-    this.#put(ATTRIBUTES.account);
-    this.#copy(view, row.account, row.interface - 1);
-    this.#put(ATTRIBUTES.interface);
-    this.#copy(view, row.interface, row.source - 1);
-    this.#numbers(row, ATTRIBUTES);
-    this.#put(row.rejected ? RED : GREEN);
-    this.#copy(view, row.account, row.interface - 1);
-    this.#put(LABEL.interface);
-    this.#copy(view, row.interface, row.source - 1);
-    this.#numbers(row, LABEL);
-    this.#put(END);
+    const block = this.#view;
+    let at = put(block, this.#at, INDENT);
+    at = copy(block, at, view, row.source, row.destination - 1);
+    at = put(block, at, ARROW);
+    at = copy(block, at, view, row.destination, row.sourcePort - 1);
+    at = put(block, at, ACCOUNT_ATTRIBUTE);
+    at = putValues(block, at, row, ATTRIBUTES);
+    at = put(block, at, row.rejected ? RED_LABEL : GREEN_LABEL);
+    at = putValues(block, at, row, LABEL_LINES);
+    this.#at = put(block, at, END);
     this.#turnOver();
   }
 
   node(view: DataView, from: number, to: number): void {
-    this.#put(INDENT);
-    this.#copy(view, from, to);
-    this.#put(NODE_LABEL);
-    this.#copy(view, from, to);
-    this.#put(END);
+    const block = this.#view;
+    let at = put(block, this.#at, INDENT);
+    at = copy(block, at, view, from, to);
+    at = put(block, at, NODE_LABEL);
+    at = copy(block, at, view, from, to);
+    this.#at = put(block, at, END);
     this.#turnOver();
   }
 
   close(): void {
-    this.#put(CLOSE);
+    this.#at = put(this.#view, this.#at, CLOSE);
     this.#full.push(this.#block.subarray(0, this.#at));
     this.#at = 0;
   }
@@ -59,42 +55,6 @@ export class DotWriter {
     return full;
   }
 
-  #numbers(row: Row, names: Names): void {
-    const { view } = row;
-    this.#put(names.sourcePort);
-    this.#copy(view, row.sourcePort, row.destinationPort - 1);
-    this.#put(names.destinationPort);
-    this.#copy(view, row.destinationPort, row.protocol - 1);
-    this.#put(names.protocol);
-    this.#copy(view, row.protocol, row.packets - 1);
-    this.#put(names.packets);
-    this.#copy(view, row.packets, row.bytes - 1);
-    this.#put(names.bytes);
-    this.#copy(view, row.bytes, row.start - 1);
-    this.#put(names.start);
-    this.#copy(view, row.start, row.end - 1);
-    this.#put(names.end);
-    this.#copy(view, row.end, row.action - 1);
-  }
-
-  #put({ from, to }: Piece): void {
-    this.#copy(PIECES, from, to);
-  }
-
-  /**
-   * Eight bytes at a time, faster for such short pieces than `TypedArray.set`. Up to seven bytes too many are copied: here
-   * the next piece overwrites them, and the source must have them. Float64 carries any bits but those of a NaN, and
-   * ASCII never makes one.
-   */
-  #copy(source: DataView, from: number, to: number): void {
-    const target = this.#view;
-    const shift = this.#at - from;
-    for (let at = from; at < to; at += WORD_BYTES) {
-      target.setFloat64(at + shift, source.getFloat64(at, true), true);
-    }
-    this.#at = to + shift;
-  }
-
   #turnOver(): void {
     if (this.#at < BLOCK_BYTES) return;
     const full = this.#block;
@@ -104,6 +64,43 @@ export class DotWriter {
     this.#at -= BLOCK_BYTES;
     this.#full.push(full.subarray(0, BLOCK_BYTES));
   }
+}
+
+/** The values of an edge, account first, each but that one after its name. Returns the position after them. */
+function putValues(block: DataView, start: number, row: Row, names: Names): number {
+  const { view } = row;
+  let at = copy(block, start, view, row.account, row.interface - 1);
+  at = put(block, at, names.interface);
+  at = copy(block, at, view, row.interface, row.source - 1);
+  at = put(block, at, names.sourcePort);
+  at = copy(block, at, view, row.sourcePort, row.destinationPort - 1);
+  at = put(block, at, names.destinationPort);
+  at = copy(block, at, view, row.destinationPort, row.protocol - 1);
+  at = put(block, at, names.protocol);
+  at = copy(block, at, view, row.protocol, row.packets - 1);
+  at = put(block, at, names.packets);
+  at = copy(block, at, view, row.packets, row.bytes - 1);
+  at = put(block, at, names.bytes);
+  at = copy(block, at, view, row.bytes, row.start - 1);
+  at = put(block, at, names.start);
+  at = copy(block, at, view, row.start, row.end - 1);
+  at = put(block, at, names.end);
+  return copy(block, at, view, row.end, row.action - 1);
+}
+
+function put(block: DataView, at: number, { from, to }: Piece): number {
+  return copy(block, at, PIECES, from, to);
+}
+
+/**
+ * Copies and returns the position after it. Eight bytes at a time, faster for such short pieces than `TypedArray.set`.
+ * Up to seven bytes too many are copied: in the block the next piece overwrites them, and the source must have them.
+ * Float64 carries any bits but those of a NaN, and ASCII never makes one.
+ */
+function copy(block: DataView, at: number, source: DataView, from: number, to: number): number {
+  const shift = at - from;
+  for (let i = from; i < to; i += WORD_BYTES) block.setFloat64(i + shift, source.getFloat64(i, true), true);
+  return to + shift;
 }
 
 export function viewOf({ buffer, byteOffset, byteLength }: Uint8Array): DataView {
@@ -143,10 +140,11 @@ type Names = ReturnType<typeof names>;
 const OPEN = piece("digraph {\n");
 const INDENT = piece('\t"');
 const ARROW = piece('" -> "');
-const ATTRIBUTES = { account: piece('" [govpc_accountID="'), ...names((name) => `" govpc_${name}="`) };
-const GREEN = piece('" color=green label="accountID=');
-const RED = piece('" color=red label="accountID=');
-const LABEL = names((name) => `\\n${name}=`);
+const ACCOUNT_ATTRIBUTE = piece('" [govpc_accountID="');
+const ATTRIBUTES = names((name) => `" govpc_${name}="`);
+const GREEN_LABEL = piece('" color=green label="accountID=');
+const RED_LABEL = piece('" color=red label="accountID=');
+const LABEL_LINES = names((name) => `\\n${name}=`);
 const END = piece('"]\n');
 const NODE_LABEL = piece('" [label="');
 const CLOSE = piece("}\n");
