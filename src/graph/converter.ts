@@ -15,8 +15,8 @@ export class Converter {
   readonly #row = new Row();
   readonly #addresses = new AddressTable();
   readonly #dot = new DotWriter();
-  /** The line that the last piece broke off in. */
-  readonly #carry = Buffer.alloc(MAX_CARRY_BYTES);
+  /** The line that the last piece broke off in, with room for the line feed that `end` adds. */
+  readonly #carry = Buffer.allocUnsafe(MAX_CARRY_BYTES + 1);
   #carried = 0;
   #lines = 0;
 
@@ -45,7 +45,7 @@ export class Converter {
   /** The digest is over; its last line may lack the line feed. */
   end(): void {
     if (this.#carried === 0) return;
-    if (this.#carried < MAX_CARRY_BYTES) this.#carry[this.#carried++] = LF;
+    this.#carry[this.#carried++] = LF;
     this.#convert(this.#carry, 0, this.#carried);
   }
 
