@@ -1,0 +1,48 @@
+import { readdir } from "node:fs/promises";
+import { join } from "node:path";
+import { buffer } from "node:stream/consumers";
+import { setTimeout } from "node:timers/promises";
+import { expect, onTestFinished, test } from "vitest";
+import { DiskStorage } from "../../src/storage/disk.js";
+import { forkScript, kill, message } from "../support/child.js";
+import { graphId } from "../support/graph-id.js";
+import { temporaryDir } from "../support/temporary-dir.js";
+
+test("a process killed while it stores leaves a whole graph or none, and is cleaned up after", async ({
+  signal,
+}) => {
+  const dir = await temporaryDir();
+  onTestFinished(() => dir.remove());
+  const storage = new DiskStorage({ dir: dir.path, staleMs: 60_000 });
+  await storage.start();
+  let cut = 0;
+  let whole = 0;
+
+  async function readWhole(): Promise<void> {
+    const stored = await storage.get(graphId(1), signal);
+    if (stored === undefined) return;
+    const bytes = await buffer(stored.body);
+    expect(bytes.equals(Buffer.alloc(200_000, bytes[0]))).toBe(true);
+    whole += 1;
+  }
+
+  for (let round = 0; round < 40 && cut < 4; round += 1) {
+    const child = forkScript(new URL("disk-writer.ts", import.meta.url), [dir.path]);
+    try {
+      expect(await message(child, signal)).toBe("ready");
+      // Spread over the few milliseconds that one graph takes; most hit in the middle.
+      const killed = setTimeout(20 + ((round * 7) % 13)).then(() => kill(child));
+      while (child.signalCode === null && !signal.aborted) await readWhole();
+      await killed;
+    } finally {
+      await kill(child);
+    }
+    await readWhole();
+    cut += (await readdir(join(dir.path, "graphs", ".tmp"))).length > 0 ? 1 : 0;
+    const next = new DiskStorage({ dir: dir.path, staleMs: -1 });
+    await next.start();
+    expect(await readdir(join(dir.path, "graphs", ".tmp"))).toEqual([]);
+  }
+  expect(whole).toBeGreaterThan(0);
+  expect(cut, "kills that hit in the middle").toBe(4);
+});
