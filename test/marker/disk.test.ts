@@ -1,8 +1,11 @@
-import { mkdir, writeFile } from "node:fs/promises";
+import { mkdir, readdir, rm, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { DiskMarker } from "../../src/marker/disk.js";
+import type { Claim } from "../../src/marker/marker.js";
 import { markerContract } from "../contract/marker.js";
-import { temporaryDir } from "../support/temporary-dir.js";
+import { graphId } from "../support/graph-id.js";
+import { type TemporaryDir, temporaryDir } from "../support/temporary-dir.js";
 
 const VERSION = "00000000-0000-4000-8000-000000000000";
 
@@ -41,4 +44,105 @@ markerContract("DiskMarker", async () => {
       await dir.remove();
     },
   };
+});
+
+describe("DiskMarker", () => {
+  const id = graphId(1);
+  const claim: Claim = { token: "a", start: "", stop: "", refresh: false, state: "queued" };
+  let dir: TemporaryDir;
+  let claims: string;
+  let record: string;
+  let marker: DiskMarker;
+
+  beforeEach(async () => {
+    dir = await temporaryDir();
+    claims = join(dir.path, "deeper", "claims");
+    record = join(claims, `${id}_in_progress`);
+    marker = new DiskMarker({ dir: join(dir.path, "deeper"), staleMs: 60_000 });
+    await marker.start();
+  });
+  afterEach(async () => {
+    vi.useRealTimers();
+    await marker.stop();
+    await dir.remove();
+  });
+
+  /** What a process leaves that is killed while it removes a record. */
+  async function plantDead(): Promise<void> {
+    await mkdir(record);
+    await writeFile(join(record, `${VERSION}.json`), JSON.stringify(claim));
+  }
+
+  test("a directory without a pointer is no record, and another is created in its place", async ({
+    signal,
+  }) => {
+    await plantDead();
+    expect(await marker.read(id, signal)).toBeUndefined();
+    for await (const listed of marker.list(signal)) expect(listed).toBeUndefined();
+    const version = await marker.create(id, claim, signal);
+    expect(await marker.read(id, signal)).toMatchObject({ claim, version });
+    expect(await readdir(record)).not.toContain(`${VERSION}.json`);
+  });
+
+  test("starting clears dead directories and stale temporary ones, and no others", async ({ signal }) => {
+    const before = new Date(Date.now() - 61_000);
+    for (const name of ["old", "new"]) {
+      await mkdir(join(claims, ".tmp", name));
+      await writeFile(join(claims, ".tmp", name, "claim.x"), "");
+    }
+    await utimes(join(claims, ".tmp", "old"), before, before);
+    await plantDead();
+    const version = await marker.create(graphId(2), claim, signal);
+    const next = new DiskMarker({ dir: join(dir.path, "deeper"), staleMs: 60_000 });
+    await next.start();
+    await next.stop();
+    expect(await readdir(join(claims, ".tmp"))).toEqual(["new"]);
+    expect((await readdir(claims)).toSorted()).toEqual([".tmp", `${graphId(2)}_in_progress`].toSorted());
+    expect(await marker.read(graphId(2), signal)).toMatchObject({ version });
+  });
+
+  test("a record whose text a power cut took is a record without a claim", async ({ signal }) => {
+    const version = await marker.create(id, claim, signal);
+    await rm(join(record, `${version}.json`));
+    expect(await marker.read(id, signal)).toMatchObject({ claim: null, version });
+    expect(await marker.replace(id, version ?? "", claim, signal)).toEqual(expect.any(String));
+  });
+
+  test("age is the file system's, whatever this process's clock says, and never negative", async ({
+    signal,
+  }) => {
+    const version = await marker.create(id, claim, signal);
+    const age = async () => (await marker.read(id, signal))?.ageMs ?? Number.NaN;
+    const written = (hours: number) => {
+      const time = new Date(Date.now() - 3_600_000 * hours);
+      return utimes(join(record, `${version}.json`), time, time);
+    };
+    await written(1);
+    vi.useFakeTimers({ toFake: ["Date"], now: Date.now() + 86_400_000 });
+    expect(Math.abs((await age()) - 3_600_000)).toBeLessThan(60_000);
+    vi.useRealTimers();
+    await written(-1);
+    expect(await age()).toBe(0);
+  });
+
+  test("a data directory that is gone, or a file in the way, is a failure, never an absent record", async ({
+    signal,
+  }) => {
+    await writeFile(record, "");
+    const failure = { name: "DependencyError", dependency: "marker", transient: false };
+    await expect(marker.create(id, claim, signal)).rejects.toMatchObject({
+      ...failure,
+      message: expect.stringContaining(record) as unknown,
+      cause: expect.objectContaining({ code: "ENOTDIR" }) as unknown,
+    });
+    await expect(marker.read(id, signal)).rejects.toMatchObject(failure);
+    expect(await readdir(join(claims, ".tmp"))).toEqual([]);
+    await rm(claims, { recursive: true });
+    await expect(marker.ready(signal)).rejects.toMatchObject(failure);
+    await expect(marker.read(id, signal)).rejects.toMatchObject(failure);
+    await expect(marker.create(id, claim, signal)).rejects.toMatchObject(failure);
+    await expect(marker.replace(id, VERSION, claim, signal)).rejects.toMatchObject(failure);
+    await expect(marker.remove(id, VERSION, signal)).rejects.toMatchObject(failure);
+    await expect(marker.list(signal)[Symbol.asyncIterator]().next()).rejects.toMatchObject(failure);
+  });
 });
