@@ -45,6 +45,9 @@ export interface HttpDigesterOptions {
 /**
  * Digests by a vpcflow-digesterd: POST has the digest made (202), or finds that it was (409); GET gives 204 until it
  * is there, and then the digest.
+ *
+ * A body that breaks off is an error, as long as its end is known: one with neither Content-Length nor chunks (HTTP/1.0)
+ * ends where its connection does, and only gzip's own trailer tells whether that is all of it.
  */
 export class HttpDigester implements Digester {
   readonly #options: HttpDigesterOptions;

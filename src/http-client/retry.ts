@@ -30,8 +30,8 @@ export interface RetryOptions {
  * the last attempt is handed on as it is, whatever its status.
  *
  * undici's own `interceptors.retry` resumes a response that broke off with a range request, which might join two
- * different digests, waits up to 30 s where the server says so, and can't be told to do neither:
- * https://github.com/nodejs/undici/blob/v7.16.0/lib/handler/retry-handler.js
+ * different digests, and has no option against that:
+ * https://github.com/nodejs/undici/blob/v7.30.2/lib/handler/retry-handler.js
  * Here nothing is repeated once an answer was handed on.
  */
 export function retry(options: RetryOptions): Dispatcher.DispatcherComposeInterceptor {

@@ -33,15 +33,15 @@ export function testDigester(name: string, open: () => Promise<DigesterSubject>)
     let nothingLeft: () => Promise<void>;
 
     beforeEach(async () => {
-      nothingLeft = watchResources();
       subject = await open();
+      nothingLeft = watchResources();
       await subject.digester.start?.();
     });
 
     afterEach(async () => {
       await subject.digester.stop?.();
-      await subject.close();
       await nothingLeft();
+      await subject.close();
     });
 
     test("gives the whole digest, and is ready to", async () => {

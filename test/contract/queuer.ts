@@ -35,15 +35,15 @@ export function testQueuer(name: string, open: () => Promise<QueuerSubject>): vo
     let nothingLeft: () => Promise<void>;
 
     beforeEach(async () => {
-      nothingLeft = watchResources();
       subject = await open();
+      nothingLeft = watchResources();
       await subject.queuer.start?.();
     });
 
     afterEach(async () => {
       await subject.queuer.stop?.();
-      await subject.close();
       await nothingLeft();
+      await subject.close();
     });
 
     async function expectDelivered(jobs: readonly Job[]): Promise<void> {

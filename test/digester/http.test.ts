@@ -1,6 +1,7 @@
+import type { ServerResponse } from "node:http";
 import { buffer, text } from "node:stream/consumers";
-import { finished } from "node:stream/promises";
 import { gzipSync } from "node:zlib";
+import { Agent } from "undici";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { z } from "zod";
 import { HttpDigester, httpDigesterSettings, type HttpDigesterOptions } from "../../src/digester/http.js";
@@ -179,10 +180,16 @@ describe("against a vpcflow-digesterd", () => {
   });
 
   test("the timeout ends with the polling: a slow body is not its business", async () => {
-    digesterd.polls = 0;
+    const held: ServerResponse[] = [];
+    digesterd.server.faults.push(status(202), (response) => {
+      response.write(line);
+      held.push(response);
+    });
+    const begun = performance.now();
     const { body } = await open({ pollingTimeoutMs: 60 }).digest(window, never);
-    await new Promise((resolve) => setTimeout(resolve, 120));
-    expect(await text(body)).toBe(line);
+    await expect.poll(() => performance.now() - begun).toBeGreaterThan(80);
+    held[0]?.end(line);
+    expect(await text(body)).toBe(line + line);
   });
 
   test("polls for ever when told to, until the signal aborts", async () => {
@@ -213,11 +220,22 @@ describe("against a vpcflow-digesterd", () => {
     await expect(call).rejects.toBe(reason);
   });
 
-  test("a body that nobody reads fails without ending the process", async () => {
+  test("a failure before anybody reads is told to whoever reads then", async () => {
     digesterd.server.faults.push(status(202), cut(Buffer.from(line), "length"));
     const { body } = await open().digest(window, never);
-    await expect(finished(body)).rejects.toThrow("broke off");
+    await expect.poll(() => body.closed).toBe(true);
+    await expect(text(body)).rejects.toThrow("broke off");
     await expect(text(body)).rejects.toBeInstanceOf(DependencyError);
+  });
+
+  test("an abort ends a body that has all arrived, too", async () => {
+    const controller = new AbortController();
+    const reason = new Error("stopping");
+    const { body } = await open().digest(window, controller.signal);
+    await expect.poll(() => body.readableLength).toBe(line.length);
+    controller.abort(reason);
+    await expect.poll(() => body.closed).toBe(true);
+    await expect(text(body)).rejects.toBe(reason);
   });
 
   test("is ready when anybody but a gateway answers", async () => {
@@ -227,6 +245,21 @@ describe("against a vpcflow-digesterd", () => {
     await digesterd.server.close();
     await expect(open().ready(never)).rejects.toMatchObject({ dependency: "digester" });
     digesterd = await startDigesterd(line);
+  });
+
+  test("closes its connections when it is stopped", async () => {
+    await text((await open().digest(window, never)).body);
+    expect(digesterd.server.listening.open).toBeGreaterThan(0);
+    await digester?.stop();
+    await expect.poll(() => digesterd.server.listening.open).toBe(0);
+  });
+
+  test("leaves a client alone that is its owner's", async () => {
+    const client = new Agent();
+    await text((await open({ client }).digest(window, never)).body);
+    await digester?.stop();
+    await text((await open({ client }).digest(window, never)).body);
+    await client.close();
   });
 
   test("reads its settings", () => {

@@ -1,3 +1,4 @@
+import { createServer } from "node:net";
 import { Agent } from "undici";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { DependencyError, RetryLaterError } from "../../src/errors.js";
@@ -6,6 +7,7 @@ import { TimeWindow } from "../../src/window.js";
 import { testQueuer } from "../contract/queuer.js";
 import { startBus, type Bus } from "../support/bus.js";
 import { hang, hangAfterHeaders, reset, status } from "../support/faults.js";
+import { listen } from "../support/listen.js";
 
 const window = TimeWindow.parse("2019-06-01T00:00:00Z", "2019-06-01T01:00:00Z");
 const job = { window, refresh: false, claim: "7d9f" };
@@ -162,11 +164,32 @@ describe("against a bus", () => {
     await expect(call).rejects.toBe(reason);
   });
 
+  test("an abort ends the wait for a connection", async () => {
+    const silent = await listen(createServer((socket) => socket.resume()));
+    const url = new URL(`https://127.0.0.1:${silent.port}`);
+    const controller = new AbortController();
+    const reason = new Error("stopping");
+    const call = open({ endpoint: () => ({ url, local: false }) }).queue(job, controller.signal);
+    await expect.poll(() => silent.open, { interval: 1 }).toBe(1);
+    controller.abort(reason);
+    await expect(call).rejects.toBe(reason);
+    // Nobody gave up the connection meanwhile.
+    expect(silent).toMatchObject({ open: 1, connections: 1 });
+    await silent.close();
+  });
+
   test("is ready when anybody but a gateway answers; itself always is", async () => {
     await open().ready(never);
     bus.server.down = status(502);
     await expect(open().ready(never)).rejects.toThrow("got 502");
     await open({ endpoint: () => ({ url: bus.server.url, local: true }) }).ready(never);
+  });
+
+  test("closes its connections when it is stopped", async () => {
+    await open().queue(job, never);
+    expect(bus.server.listening.open).toBeGreaterThan(0);
+    await queuer?.stop();
+    await expect.poll(() => bus.server.listening.open).toBe(0);
   });
 
   test("a client that is given is used as it is, and left open", async () => {
