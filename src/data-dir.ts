@@ -17,8 +17,11 @@ export function hasCode(error: unknown, ...codes: string[]): boolean {
   return error instanceof Error && "code" in error && codes.some((code) => code === error.code);
 }
 
-/** Somebody has to change something before the next try can succeed. */
-const PERMANENT = ["EACCES", "EPERM", "EROFS", "ENOENT", "ENOTDIR", "EISDIR", "ELOOP", "ENAMETOOLONG"];
+/**
+ * Somebody has to change something before the next try can succeed. ENOENT isn't among them: a volume may come back, and
+ * a temporary file that another process took for a killed one's is gone this once.
+ */
+const PERMANENT = ["EACCES", "EPERM", "EROFS", "ENOTDIR", "EISDIR", "ELOOP", "ENAMETOOLONG"];
 
 /**
  * Gives a function that awaits a file operation and turns its failure into the port's error. `doing` names the path,

@@ -1,3 +1,10 @@
+/** An address this process listens on, as `server.address()` tells it. */
+export interface BoundAddress {
+  /** An IP address. */
+  readonly host: string;
+  readonly port: number;
+}
+
 /**
  * What every module behind a port may have besides the port itself. Constructors do nothing; `start` does.
  * Modules are started in the order storage, marker, digester, queuer and stopped in the reverse.
@@ -5,6 +12,8 @@
 export interface Module {
   /** Called once before any other call. A rejection stops the process from starting. */
   start?(): Promise<void>;
+  /** Called when the process has begun to listen, with where. */
+  listening?(address: BoundAddress): void;
   /** Called once, after the last other call has settled. Must not hang. */
   stop?(): Promise<void>;
   /** Resolves when the module could serve a call now; rejects with the reason when it could not. */

@@ -2,7 +2,7 @@ import { z } from "zod";
 
 /**
  * The vocabulary in which modules declare their settings. Each is a zod schema from the text of an environment
- * variable to a value; `.default()` takes the text too, so that a default is what a user would write.
+ * variable to a value. Defaults are given by `.prefault()`, as text: what a user would write.
  */
 
 const UNITS: Record<string, number> = {

@@ -22,6 +22,8 @@ export const Claim = z.object({
   reason: z.string().optional(),
   /** RFC 3339. The digest isn't complete before. */
   notBefore: z.string().optional(),
+  /** Milliseconds from the writing of the record to `notBefore`: lets the store's clock alone decide when it lapses. */
+  waitMs: z.number().nonnegative().optional(),
 });
 export type Claim = z.infer<typeof Claim>;
 

@@ -1,12 +1,6 @@
 import { hostname, networkInterfaces } from "node:os";
 import { z } from "zod";
-
-/** An address this process listens on, as `server.address()` tells it. */
-export interface BoundAddress {
-  /** An IP address. */
-  readonly host: string;
-  readonly port: number;
-}
+import type { BoundAddress } from "../module.js";
 
 /** Where jobs are POSTed. */
 export interface JobEndpoint {

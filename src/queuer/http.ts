@@ -5,6 +5,7 @@ import { withDeadline } from "../http-client/deadline.js";
 import { probe } from "../http-client/probe.js";
 import { request, unexpectedAnswer, withoutQuery, type HttpRequest } from "../http-client/request.js";
 import { toMessage, type Job } from "../job.js";
+import type { BoundAddress } from "../module.js";
 import type { JobEndpoint } from "./endpoint.js";
 import type { Queuer } from "./queuer.js";
 
@@ -13,8 +14,8 @@ const DEFAULT_RETRY_AFTER_MS = 1000;
 const MAX_RETRY_AFTER_MS = 60 * 60_000;
 
 export interface HttpQueuerOptions {
-  /** Asked for each job: the own address is known only when the process listens. */
-  endpoint: () => JobEndpoint;
+  /** Asked for each job, with the own address, which is known only when the process listens. */
+  endpoint: (bound: BoundAddress | undefined) => JobEndpoint;
   /** Sent with each job. */
   headers?: Readonly<Record<string, string>>;
   /** Sent to this very process alone: its own token has no business elsewhere. */
@@ -29,6 +30,7 @@ export interface HttpQueuerOptions {
 export class HttpQueuer implements Queuer {
   readonly #options: HttpQueuerOptions;
   readonly #client: Dispatcher;
+  #bound: BoundAddress | undefined;
 
   constructor(options: HttpQueuerOptions) {
     this.#options = options;
@@ -36,8 +38,12 @@ export class HttpQueuer implements Queuer {
       options.client ?? createHttpClient({ heedRetryAfter: true, maxResponseBytes: 1024 * 1024 });
   }
 
+  listening(address: BoundAddress): void {
+    this.#bound = address;
+  }
+
   get local(): boolean {
-    return this.#options.endpoint().local;
+    return this.#options.endpoint(this.#bound).local;
   }
 
   async stop(): Promise<void> {
@@ -45,13 +51,13 @@ export class HttpQueuer implements Queuer {
   }
 
   async ready(signal: AbortSignal): Promise<void> {
-    const { url, local } = this.#options.endpoint();
+    const { url, local } = this.#options.endpoint(this.#bound);
     // Whoever can ask has just been answered by it.
     if (!local) await probe(this.#client, "queuer", url, signal);
   }
 
   async queue(job: Job, signal: AbortSignal): Promise<void> {
-    const { url, local } = this.#options.endpoint();
+    const { url, local } = this.#options.endpoint(this.#bound);
     const post: HttpRequest = {
       method: "POST",
       url,

@@ -129,7 +129,7 @@ describe("DiskMarker", () => {
     signal,
   }) => {
     await writeFile(record, "");
-    const failure = { name: "DependencyError", dependency: "marker", transient: false };
+    const failure = { name: "DependencyError", dependency: "marker", transient: true };
     await expect(marker.create(id, claim, signal)).rejects.toMatchObject({
       ...failure,
       message: expect.stringContaining(record) as unknown,

@@ -63,7 +63,7 @@ describe("DiskStorage", () => {
 
   test("a data directory that is gone is a failure, never an absent graph", async ({ signal }) => {
     await rm(graphs, { recursive: true });
-    const failure = { name: "DependencyError", dependency: "storage", transient: false };
+    const failure = { name: "DependencyError", dependency: "storage", transient: true };
     await expect(storage.ready(signal)).rejects.toMatchObject(failure);
     await expect(storage.head(id, signal)).rejects.toMatchObject(failure);
     await expect(storage.get(id, signal)).rejects.toMatchObject(failure);

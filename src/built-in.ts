@@ -1,0 +1,40 @@
+import type { Dispatcher } from "undici";
+import { type Config, loadConfig, type ModuleName } from "./config.js";
+import { createDigester } from "./digester/index.js";
+import { createMarker } from "./marker/index.js";
+import { createQueuer } from "./queuer/index.js";
+import { type Modules, Service as Core } from "./service.js";
+import { toServiceSettings } from "./service-settings.js";
+import { createStorage } from "./storage/index.js";
+
+export interface ServiceOptions extends Partial<Modules> {
+  /** undici clients to be used as they are, with their own retries and limits. They aren't closed by the service. */
+  readonly queuerHttpClient?: Dispatcher;
+  readonly digesterHttpClient?: Dispatcher;
+}
+
+function modulesOf(options: ServiceOptions, config: Config): Modules {
+  const staleMs = config.GRAPH_PROGRESS_TIMEOUT;
+  return {
+    storage: options.storage ?? createStorage(config, { staleMs }),
+    marker: options.marker ?? createMarker(config, { staleMs }),
+    queuer: options.queuer ?? createQueuer(config, { client: options.queuerHttpClient }),
+    digester:
+      options.digester ??
+      createDigester(config, { maxBytes: config.DIGEST_MAX_BYTES, client: options.digesterHttpClient }),
+  };
+}
+
+const MODULES = ["storage", "marker", "queuer", "digester"] as const satisfies readonly ModuleName[];
+
+/**
+ * The service, with the built-in module in every place where none is given, set up from the environment. A module that
+ * is given needs none of its variables.
+ */
+export class Service extends Core {
+  /** @throws ConfigError that lists every fault of the environment */
+  constructor(options: ServiceOptions = {}, env: NodeJS.ProcessEnv = process.env) {
+    const config = loadConfig(env, new Set(MODULES.filter((name) => options[name] !== undefined)));
+    super(modulesOf(options, config), toServiceSettings(config));
+  }
+}

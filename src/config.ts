@@ -1,0 +1,85 @@
+import { z } from "zod";
+import { digesterSettings } from "./digester/index.js";
+import { httpSettings } from "./http/settings.js";
+import { markerSettings } from "./marker/index.js";
+import { queuerSettings } from "./queuer/index.js";
+import { serviceSettings } from "./service-settings.js";
+import { storageSettings } from "./storage/index.js";
+import { logSettings } from "./telemetry/log.js";
+
+/** The settings of each module, so that those of a module that somebody brings along aren't read at all. */
+const moduleSettings = {
+  storage: storageSettings,
+  marker: markerSettings,
+  queuer: queuerSettings,
+  digester: digesterSettings,
+};
+export type ModuleName = keyof typeof moduleSettings;
+
+export const settings = {
+  ...httpSettings,
+  ...serviceSettings,
+  ...storageSettings,
+  ...markerSettings,
+  ...digesterSettings,
+  ...queuerSettings,
+  ...logSettings,
+};
+const schema = z.object(settings);
+export type Config = z.infer<typeof schema>;
+
+/** The environment can't be used as it is. The message lists every fault, for whoever set it. */
+export class ConfigError extends Error {
+  override name = "ConfigError";
+  readonly faults: readonly string[];
+
+  constructor(faults: readonly string[]) {
+    super(
+      `the environment has ${faults.length} fault${faults.length === 1 ? "" : "s"}:\n  ${faults.join("\n  ")}`,
+    );
+    this.faults = faults;
+  }
+}
+
+const SECRET = /SECRET|TOKEN|ACCESS_KEY/;
+
+function fault({ path, message }: z.core.$ZodIssue, env: NodeJS.ProcessEnv): string {
+  const name = String(path[0]);
+  const value = env[name] ?? "";
+  return SECRET.test(name)
+    ? `${name}: ${message}`
+    : `${name}: ${message}, got ${JSON.stringify(value.slice(0, 100))}`;
+}
+
+/**
+ * Reads the environment once. An empty variable counts as unset: that is how Docker's env files write it.
+ *
+ * @param given modules that the built-in ones aren't needed for
+ * @throws ConfigError
+ */
+export function loadConfig(env: NodeJS.ProcessEnv, given: ReadonlySet<ModuleName> = new Set()): Config {
+  const unread = new Set<string>();
+  const read = new Set<string>();
+  for (const [name, group] of Object.entries(moduleSettings)) {
+    for (const variable of Object.keys(group)) {
+      // The keys of moduleSettings are module names.
+      (given.has(name as ModuleName) ? unread : read).add(variable);
+    }
+  }
+  const set = Object.entries(env).filter(
+    ([name, value]) => value !== undefined && value !== "" && !(unread.has(name) && !read.has(name)),
+  );
+  const result = schema.safeParse(Object.fromEntries(set));
+  const faults = result.error?.issues.map((issue) => fault(issue, env)) ?? [];
+  if (!result.success || faults.length > 0) throw new ConfigError(faults);
+  return result.data;
+}
+
+/** Variables that the Go service, or a later version of this one, knows, and that do nothing here. */
+const IGNORED =
+  /^(?:RUNTIME_STATS_|RUNTIME_CONNSTATE_|API_TOKENS$|PRODUCE_TOKENS$|USE_IAM$|GRAPH_(?:STORAGE|PROGRESS)_BUCKET|AWS_)/;
+
+/** The names of the variables that are set and do nothing, to warn of. */
+export function ignoredVariables(env: NodeJS.ProcessEnv): string[] {
+  return Object.keys(env).filter((name) => IGNORED.test(name) && !(name in settings));
+}

@@ -1,0 +1,50 @@
+import { fileURLToPath } from "node:url";
+import { z } from "zod";
+import type { Dispatcher } from "undici";
+import type { Digester } from "./digester.js";
+import { DirectorySource } from "./flow-logs/directory.js";
+import { FlowLogDigester } from "./flow-logs/flow-log-digester.js";
+import { flowLogSettings } from "./flow-logs/settings.js";
+import { HttpDigester, httpDigesterSettings } from "./http.js";
+
+type Endpoint =
+  { readonly kind: "http"; readonly url: URL } | { readonly kind: "file"; readonly path: string };
+
+const endpoint = z.string().transform((text, context): Endpoint => {
+  if (/^https?:\/\//i.test(text) && URL.canParse(text)) return { kind: "http", url: new URL(text) };
+  if (text.startsWith("file:///")) return { kind: "file", path: fileURLToPath(text) };
+  if (/^file:(?!\/\/)./.test(text)) return { kind: "file", path: text.slice("file:".length) };
+  context.addIssue('expected "http://…", "https://…" or "file:path"');
+  return z.NEVER;
+});
+
+/** Every Digester that the environment can choose. */
+export const digesterSettings = {
+  DIGESTER_ENDPOINT: endpoint
+    .prefault("file:./flow-logs")
+    .describe("`http(s)://…` a vpcflow-digesterd, or `file:path` flow logs, digested in process"),
+  ...httpDigesterSettings,
+  ...flowLogSettings,
+};
+
+export function createDigester(
+  config: z.infer<z.ZodObject<typeof digesterSettings>>,
+  { maxBytes, client }: { maxBytes: number; client: Dispatcher | undefined },
+): Digester {
+  const { DIGESTER_ENDPOINT: chosen } = config;
+  switch (chosen.kind) {
+    case "http":
+      return new HttpDigester({
+        endpoint: chosen.url,
+        pollingIntervalMs: config.DIGESTER_POLLING_INTERVAL,
+        pollingTimeoutMs: config.DIGESTER_POLLING_TIMEOUT,
+        maxBytes,
+        client,
+      });
+    case "file":
+      return new FlowLogDigester({
+        source: new DirectorySource(chosen.path),
+        format: { fields: config.FLOW_LOG_FORMAT, addresses: config.FLOW_LOG_ADDRESSES },
+      });
+  }
+}

@@ -1,0 +1,57 @@
+import { randomUUID } from "node:crypto";
+import Fastify, {
+  LogController,
+  type FastifyBaseLogger,
+  type FastifyInstance,
+  type FastifyPluginAsync,
+  type FastifyPluginCallback,
+} from "fastify";
+import { serializerCompiler, validatorCompiler } from "fastify-type-provider-zod";
+import type { Service } from "../service.js";
+import { answerErrors } from "./errors.js";
+import { graphRoutes } from "./graph.js";
+import { healthRoutes } from "./health.js";
+import { produceRoutes } from "./produce.js";
+
+export interface AppOptions {
+  /** A logger with pino's interface; none: nothing is logged. */
+  readonly logger?: FastifyBaseLogger;
+  /** Middleware, registered before the routes so that its hooks see every request. */
+  readonly plugins?: readonly (FastifyPluginCallback | FastifyPluginAsync)[];
+}
+
+/**
+ * The service over HTTP. Starting and closing the app start and stop the service; `listen` makes it take up jobs that
+ * were left behind.
+ */
+export async function buildApp(
+  service: Service,
+  { logger, plugins = [] }: AppOptions = {},
+): Promise<FastifyInstance> {
+  const app = Fastify({
+    ...(logger === undefined ? { logger: false } : { loggerInstance: logger }),
+    logController: new LogController({ disableRequestLogging: true }),
+    genReqId: () => randomUUID(),
+    routerOptions: { ignoreTrailingSlash: false },
+    exposeHeadRoutes: false,
+  });
+  if (logger !== undefined) service.observe({ logger });
+  app.setValidatorCompiler(validatorCompiler);
+  app.setSerializerCompiler(serializerCompiler);
+  answerErrors(app);
+
+  app.addHook("onReady", () => service.start());
+  app.addHook("onListen", async () => {
+    const address = app.server.address();
+    if (address === null || typeof address === "string") throw new Error("expected to listen on a TCP port");
+    service.listening({ host: address.address, port: address.port });
+  });
+  // Before the listener waits for requests in flight, since those may wait for jobs.
+  app.addHook("preClose", () => service.stop());
+
+  for (const plugin of plugins) await app.register(plugin);
+  await app.register(healthRoutes);
+  await app.register(graphRoutes(service));
+  await app.register(produceRoutes(service));
+  return app;
+}

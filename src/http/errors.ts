@@ -1,0 +1,99 @@
+import { STATUS_CODES } from "node:http";
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import { hasZodFastifySchemaValidationErrors } from "fastify-type-provider-zod";
+import { z } from "zod";
+import { CorruptInputError, DependencyError, RetryLaterError } from "../errors.js";
+
+export const ErrorBody = z
+  .object({ statusCode: z.number(), error: z.string(), message: z.string() })
+  .describe("What went wrong, and what to do about it");
+
+/** An answer that is no failure of ours, with a sentence for the caller. */
+export class HttpError extends Error {
+  readonly statusCode: number;
+
+  constructor(statusCode: number, message: string) {
+    super(message);
+    this.statusCode = statusCode;
+  }
+}
+
+interface Answer {
+  readonly statusCode: number;
+  readonly message: string;
+  readonly retryAfterMs?: number;
+}
+
+/** The one map from errors to statuses. What a 5xx says is ours alone: the detail is in the log. */
+function toAnswer(error: FastifyError): Answer {
+  if (hasZodFastifySchemaValidationErrors(error)) {
+    const messages = error.validation.map(({ instancePath, message = "is invalid" }) => {
+      const field = instancePath.slice(1);
+      return field === "" || message.startsWith(field) ? message : `${field}: ${message}`;
+    });
+    return { statusCode: 400, message: messages.join("; ") };
+  }
+  if (error instanceof RetryLaterError) {
+    return {
+      statusCode: 503,
+      message: `${error.message}; try again later`,
+      retryAfterMs: error.retryAfterMs,
+    };
+  }
+  if (error instanceof CorruptInputError) {
+    return {
+      statusCode: 422,
+      message: "the digest can't be read, now or later; the log says what is wrong with it",
+    };
+  }
+  if (error instanceof DependencyError) {
+    const gateway = error.dependency === "queuer" || error.dependency === "digester" ? 502 : 500;
+    return {
+      statusCode: error.timedOut ? 504 : gateway,
+      message: `the ${error.dependency} ${error.timedOut ? "did not answer in time" : "failed"}; try again later`,
+    };
+  }
+  const statusCode = error.statusCode ?? 500;
+  return { statusCode, message: statusCode < 500 ? error.message : "an unexpected failure; try again later" };
+}
+
+function event(error: FastifyError, statusCode: number): string {
+  if (error instanceof DependencyError) return "dependency-failure";
+  if (statusCode === 404) return "not-found";
+  if (statusCode === 409) return "conflict";
+  if (statusCode < 500) return "invalid-input";
+  return error instanceof RetryLaterError ? "retry-later" : "unknown-failure";
+}
+
+export function seconds(ms: number): string {
+  return String(Math.max(1, Math.ceil(ms / 1000)));
+}
+
+function answer(error: FastifyError, request: FastifyRequest, reply: FastifyReply): void {
+  const { statusCode, message, retryAfterMs } = toAnswer(error);
+  const details = {
+    reason: error.message,
+    ...(error instanceof DependencyError && { dependency: error.dependency }),
+    ...(statusCode >= 500 && { error }),
+  };
+  if (statusCode >= 500 && !(error instanceof RetryLaterError)) {
+    request.log.error(details, event(error, statusCode));
+  } else request.log.info(details, event(error, statusCode));
+  if (retryAfterMs !== undefined) reply.header("retry-after", seconds(retryAfterMs));
+  void reply
+    .removeHeader("etag")
+    .code(statusCode)
+    .send({ statusCode, error: STATUS_CODES[statusCode] ?? "Error", message });
+}
+
+/** JSON for every error, and 405 with `Allow` where the path is right but the method isn't. */
+export function answerErrors(app: FastifyInstance): void {
+  app.setErrorHandler(answer);
+  app.setNotFoundHandler((request, reply) => {
+    const [path = "/"] = request.url.split("?");
+    const allowed = app.supportedMethods.filter((method) => app.hasRoute({ method, url: path }));
+    if (allowed.length === 0) throw new HttpError(404, `there is nothing at ${path.slice(0, 200)}`);
+    reply.header("allow", allowed.join(", "));
+    throw new HttpError(405, `${path} takes ${allowed.join(", ")}, not ${request.method}`);
+  });
+}

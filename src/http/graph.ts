@@ -1,0 +1,164 @@
+import type { Readable } from "node:stream";
+import type { FastifyReply } from "fastify";
+import type { FastifyPluginCallbackZod } from "fastify-type-provider-zod";
+import { z } from "zod";
+import type { Missing, Service } from "../service.js";
+import { TimeWindow, WindowError } from "../window.js";
+import { ErrorBody, HttpError, seconds } from "./errors.js";
+import { Representation } from "./representation.js";
+
+/** When a caller may look again for a graph that is being made. */
+const POLL_MS = 1000;
+/** How far into the future a window may reach, for clocks that differ. */
+const FUTURE_MS = 60_000;
+/** How long storage and marker may take to find a graph. The transfer that follows may take any time. */
+const LOOKUP_MS = 30_000;
+
+function instant(name: "start" | "stop") {
+  return z
+    .string({
+      error: ({ input }) =>
+        input === undefined
+          ? `${name} is missing: expected an RFC 3339 time such as 2019-06-01T00:00:00Z`
+          : `${name} must be given once`,
+    })
+    .meta({
+      description: `RFC 3339; truncated down to the minute in UTC. The window contains its start, not its stop.`,
+      example: name === "start" ? "2019-06-01T00:00:00Z" : "2019-06-01T01:00:00Z",
+      format: "date-time",
+    });
+}
+
+/** The query's window, which is a valid one. */
+function withWindow<Query extends { start: string; stop: string }>(maxMs: number) {
+  return (query: Query, context: z.RefinementCtx) => {
+    try {
+      return { ...query, window: TimeWindow.parse(query.start, query.stop, maxMs) };
+    } catch (error) {
+      if (!(error instanceof WindowError)) throw error;
+      context.addIssue(error.message);
+      return z.NEVER;
+    }
+  };
+}
+
+const refresh = z
+  .enum(["true", "false"], 'refresh must be "true" or "false"')
+  .default("false")
+  .describe("`true`: make it again also where it exists, for logs that came late");
+
+function location({ start, stop }: TimeWindow): string {
+  return `/graph?${new URLSearchParams({ start, stop }).toString()}`;
+}
+
+function pollAfter(notBefore: Date | undefined): string {
+  return seconds(Math.max(POLL_MS, (notBefore?.getTime() ?? 0) - Date.now()));
+}
+
+function answerMissing(missing: Missing, reply: FastifyReply): FastifyReply {
+  if (missing.state === "in progress") {
+    return reply.code(204).header("retry-after", pollAfter(missing.notBefore)).send(undefined);
+  }
+  throw new HttpError(
+    404,
+    missing.reason === undefined
+      ? "this graph was never asked for: POST /graph has it made"
+      : `the last attempt at this graph failed: ${missing.reason}`,
+  );
+}
+
+/** Aborts when the caller hangs up, or when nothing was found in time. */
+function lookup(reply: FastifyReply): { signal: AbortSignal; found: () => void } {
+  const controller = new AbortController();
+  const timer = setTimeout(() => controller.abort(new Error("storage did not answer in time")), LOOKUP_MS);
+  reply.raw.once("close", () => {
+    clearTimeout(timer);
+    if (!reply.raw.writableFinished) controller.abort(new Error("the caller hung up"));
+  });
+  return { signal: controller.signal, found: () => clearTimeout(timer) };
+}
+
+const DotStream = z.custom<Readable | undefined>(() => true).meta({ type: "string" });
+
+const absent = {
+  204: z.undefined().describe("It is being made; `Retry-After` says when to look again"),
+  304: z.undefined().describe("The caller has it already"),
+  400: ErrorBody,
+  404: ErrorBody.describe("There is none: never asked for, or why the last attempt failed"),
+  500: ErrorBody,
+};
+
+/** GET, HEAD and POST /graph; the same under `/`, as callers of the Go service know them. */
+export function graphRoutes(service: Service): FastifyPluginCallbackZod {
+  return (app, _, done) => {
+    // Whatever a caller sends along with its query is of no interest.
+    app.removeAllContentTypeParsers();
+    app.addContentTypeParser("*", { parseAs: "buffer" }, (_request, _body, parsed) => parsed(null));
+
+    const { maxWindowMs } = service.settings;
+    const query = z.object({ start: instant("start"), stop: instant("stop") });
+
+    for (const url of ["/graph", "/"]) {
+      app.route({
+        method: ["GET", "HEAD"],
+        url,
+        schema: {
+          summary: "The graph of a window",
+          tags: ["graph"],
+          querystring: query.transform(withWindow(maxWindowMs)),
+          response: {
+            200: { description: "The graph", content: { "text/vnd.graphviz": { schema: DotStream } } },
+            ...absent,
+          },
+        },
+        handler: async (request, reply) => {
+          const { window } = request.query;
+          const { signal, found } = lookup(reply);
+          if (request.method === "HEAD") {
+            const outcome = await service.describe(window, signal);
+            if (outcome.state !== "stored") return answerMissing(outcome, reply);
+            const form = new Representation(outcome.graph, request);
+            return form.describe(reply) ? reply.code(304).send(undefined) : reply.send(undefined);
+          }
+          const outcome = await service.fetch(window, signal);
+          found();
+          if (outcome.state !== "stored") return answerMissing(outcome, reply);
+          const form = new Representation(outcome.graph, request);
+          if (!form.describe(reply)) return reply.send(form.body(outcome.graph));
+          outcome.graph.body.destroy();
+          return reply.code(304).send(undefined);
+        },
+      });
+
+      app.route({
+        method: "POST",
+        url,
+        schema: {
+          summary: "Have the graph of a window made",
+          tags: ["graph"],
+          querystring: query.extend({ refresh }).transform(withWindow(maxWindowMs)),
+          response: {
+            202: z.undefined().describe("Queued: `Location` is where the graph will be"),
+            400: ErrorBody,
+            409: ErrorBody.describe("It exists, or is being made"),
+            500: ErrorBody,
+            502: ErrorBody.describe("The queue failed"),
+            503: ErrorBody.describe("The queue is full; `Retry-After` says when to ask again"),
+          },
+        },
+        handler: async (request, reply) => {
+          const { window, refresh } = request.query;
+          if (window.stopDate.getTime() > Date.now() + FUTURE_MS) {
+            throw new HttpError(400, "stop must not be more than a minute in the future");
+          }
+          const outcome = await service.request(window, refresh === "true");
+          reply.header("location", location(window));
+          if (outcome.state === "exists") throw new HttpError(409, "this graph exists already");
+          if (outcome.state === "in progress") throw new HttpError(409, "this graph is in progress");
+          return reply.code(202).header("retry-after", pollAfter(outcome.notBefore)).send(undefined);
+        },
+      });
+    }
+    done();
+  };
+}

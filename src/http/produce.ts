@@ -1,0 +1,77 @@
+import type { FastifyPluginCallbackZod } from "fastify-type-provider-zod";
+import { z } from "zod";
+import { Job } from "../job.js";
+import type { Service } from "../service.js";
+import { ErrorBody, HttpError } from "./errors.js";
+
+/** Our own first segments: nothing below them is a topic of a bus. */
+const RESERVED = new Set(["graph", "produce", "healthcheck", "readiness", "docs", "openapi.json"]);
+
+const MAX_JOB_BYTES = 64 * 1024;
+
+/** Whether the deliverer asks not to wait (RFC 7240, 4.1). */
+function prefersAsync(prefer: string | string[] | undefined): boolean {
+  return [prefer ?? []]
+    .flat()
+    .join(",")
+    .split(",")
+    .some((preference) => /^respond-async(?:$|[\s;])/i.test(preference.trim()));
+}
+
+/** POST /produce, where jobs are delivered; the same under `/:topic/:event`, as buses of the Go service know it. */
+export function produceRoutes(service: Service): FastifyPluginCallbackZod {
+  return (app, _, done) => {
+    // Buses label JSON in many ways, or not at all.
+    app.removeAllContentTypeParsers();
+    app.addContentTypeParser(
+      "*",
+      { parseAs: "string", bodyLimit: MAX_JOB_BYTES },
+      (_request, body, parsed) => {
+        try {
+          parsed(null, JSON.parse(body.toString()));
+        } catch {
+          parsed(new HttpError(400, "the body must be a job in JSON"));
+        }
+      },
+    );
+
+    for (const url of ["/produce", "/:topic/:event"]) {
+      app.route({
+        method: "POST",
+        url,
+        onRequest: async (request, reply) => {
+          const [, segment = ""] = request.url.split(/[/?]/, 2);
+          if (url !== "/produce" && RESERVED.has(segment)) return reply.callNotFound();
+          return undefined;
+        },
+        schema: {
+          summary: "Work a job",
+          tags: ["worker"],
+          headers: z.looseObject({
+            prefer: z.string().optional().describe("`respond-async`: don't wait for the end"),
+          }),
+          body: Job,
+          response: {
+            202: z.undefined().describe("Taken over (`Prefer: respond-async`)"),
+            204: z.undefined().describe("The graph is stored, or nothing was left to do"),
+            400: ErrorBody.describe("Not a job"),
+            422: ErrorBody.describe("It can never succeed: don't deliver it again"),
+            500: ErrorBody,
+            502: ErrorBody,
+            503: ErrorBody.describe("At capacity, too early, or another worker holds it; see `Retry-After`"),
+            504: ErrorBody,
+          },
+        },
+        handler: async (request, reply) => {
+          if (prefersAsync(request.headers.prefer)) {
+            await service.accept(request.body);
+            return reply.code(202).header("preference-applied", "respond-async").send(undefined);
+          }
+          await service.produce(request.body);
+          return reply.code(204).send(undefined);
+        },
+      });
+    }
+    done();
+  };
+}

@@ -1,0 +1,61 @@
+import type { Readable } from "node:stream";
+import { pipeline } from "node:stream";
+import { createGunzip } from "node:zlib";
+import type { FastifyReply, FastifyRequest } from "fastify";
+import Negotiator from "negotiator";
+import type { GraphInfo, StoredGraph } from "../storage/storage.js";
+
+/**
+ * One form of a stored graph. Stored gzip passes through to a caller that accepts it and is expanded for one that
+ * doesn't; each form has a strong ETag of its own (RFC 9110, 8.8.3.3).
+ */
+export class Representation {
+  readonly gzip: boolean;
+  readonly #graph: GraphInfo;
+
+  constructor(graph: GraphInfo, request: FastifyRequest) {
+    this.#graph = graph;
+    // Without the header every coding is acceptable, but who doesn't ask for gzip rarely expects it.
+    const accepted =
+      request.headers["accept-encoding"] === undefined
+        ? "identity"
+        : new Negotiator(request.raw).encoding(["gzip", "identity"]);
+    this.gzip = graph.encoding === "gzip" && accepted === "gzip";
+  }
+
+  static #etag({ version }: GraphInfo, gzip: boolean): string {
+    return `"${version}${gzip ? "-gzip" : ""}"`;
+  }
+
+  /** Whether the caller has this graph already, in whichever form. */
+  #isKnown(ifNoneMatch: string | undefined): boolean {
+    if (ifNoneMatch === undefined) return false;
+    const known = ifNoneMatch.split(",").map((tag) => tag.trim().replace(/^W\//, ""));
+    const etags = [false, true].map((gzip) => Representation.#etag(this.#graph, gzip));
+    return known.includes("*") || etags.some((etag) => known.includes(etag));
+  }
+
+  /**
+   * Sets the headers of this form.
+   *
+   * @returns true when the caller has the graph already: 304, without a body
+   */
+  describe(reply: FastifyReply): boolean {
+    reply
+      .header("vary", "Accept-Encoding")
+      .header("etag", Representation.#etag(this.#graph, this.gzip))
+      .header("last-modified", this.#graph.modified.toUTCString());
+    if (this.#isKnown(reply.request.headers["if-none-match"])) return true;
+    reply.type("text/vnd.graphviz; charset=utf-8");
+    if (this.gzip) reply.header("content-encoding", "gzip");
+    // The length is known only when the stored bytes are sent as they are.
+    if (this.gzip || this.#graph.encoding === "identity") reply.header("content-length", this.#graph.size);
+    return false;
+  }
+
+  /** The bytes to send. A failure in the middle of either stream destroys the other, and so breaks the connection. */
+  body(graph: StoredGraph): Readable {
+    if (this.gzip || graph.encoding === "identity") return graph.body;
+    return pipeline(graph.body, createGunzip(), () => undefined);
+  }
+}

@@ -1,0 +1,38 @@
+import type { z } from "zod";
+import type { ServiceSettings } from "./service.js";
+import { duration, integer } from "./settings.js";
+
+export const serviceSettings = {
+  GRAPH_PROGRESS_TIMEOUT: integer(1000, 2 ** 31 - 1)
+    .prefault("60000")
+    .describe("milliseconds after which a claim that nobody renewed is void"),
+  GRAPH_MAX_WINDOW: duration
+    .refine((ms) => ms >= 60_000, "expected at least a minute")
+    .prefault("744h")
+    .describe("longest window"),
+  DIGEST_MAX_BYTES: integer(1).prefault("8589934592").describe("largest expanded digest"),
+  WORKER_CONCURRENCY: integer(1, 1000).prefault("2").describe("jobs worked at once"),
+  WORKER_QUEUE_LIMIT: integer(0, 1_000_000)
+    .prefault("1000")
+    .describe("jobs that wait in process before more get 503"),
+  WORKER_RETRIES: integer(0, 100)
+    .prefault("3")
+    .describe("attempts after the first at a job whose failure may pass"),
+  WORKER_RETRY_DELAY: duration.prefault("1s").describe("pause before the first of them; it doubles"),
+  RUNTIME_SHUTDOWN_TIMEOUT: duration
+    .prefault("30s")
+    .describe("how long a graceful stop waits for running jobs"),
+};
+
+export function toServiceSettings(config: z.infer<z.ZodObject<typeof serviceSettings>>): ServiceSettings {
+  return {
+    progressTimeoutMs: config.GRAPH_PROGRESS_TIMEOUT,
+    maxWindowMs: config.GRAPH_MAX_WINDOW,
+    digestMaxBytes: config.DIGEST_MAX_BYTES,
+    workerConcurrency: config.WORKER_CONCURRENCY,
+    workerQueueLimit: config.WORKER_QUEUE_LIMIT,
+    workerRetries: config.WORKER_RETRIES,
+    workerRetryDelayMs: config.WORKER_RETRY_DELAY,
+    shutdownTimeoutMs: config.RUNTIME_SHUTDOWN_TIMEOUT,
+  };
+}

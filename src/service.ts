@@ -1,0 +1,318 @@
+import { performance } from "node:perf_hooks";
+import { CorruptInputError, DependencyError, RetryLaterError } from "./errors.js";
+import type { Digester } from "./digester/digester.js";
+import { convert } from "./graph/convert.js";
+import type { GraphStats } from "./graph/stats.js";
+import type { Job } from "./job.js";
+import type { Marker } from "./marker/marker.js";
+import type { BoundAddress, Module } from "./module.js";
+import type { Queuer } from "./queuer/queuer.js";
+import type { GraphInfo, Storage, StoredGraph } from "./storage/storage.js";
+import { type Logger, silent } from "./telemetry/log.js";
+import type { TimeWindow } from "./window.js";
+import { Claims } from "./worker/claims.js";
+import type { HeldClaim } from "./worker/held-claim.js";
+import { Worker } from "./worker/worker.js";
+
+export interface Modules {
+  readonly storage: Storage;
+  readonly marker: Marker;
+  readonly queuer: Queuer;
+  readonly digester: Digester;
+}
+
+/** Times are milliseconds, sizes bytes. */
+export interface ServiceSettings {
+  readonly progressTimeoutMs: number;
+  readonly maxWindowMs: number;
+  readonly digestMaxBytes: number;
+  readonly workerConcurrency: number;
+  readonly workerQueueLimit: number;
+  readonly workerRetries: number;
+  readonly workerRetryDelayMs: number;
+  readonly shutdownTimeoutMs: number;
+}
+
+export type RequestOutcome =
+  | { readonly state: "queued"; readonly notBefore: Date | undefined }
+  | { readonly state: "exists" }
+  | { readonly state: "in progress" };
+
+export type Missing =
+  | { readonly state: "in progress"; readonly notBefore: Date | undefined }
+  | { readonly state: "absent"; readonly reason: string | undefined };
+
+export type Found<Graph extends GraphInfo> = { readonly state: "stored"; readonly graph: Graph };
+
+/** What became of a job that ran. */
+type Produced = Readonly<GraphStats> | "exists";
+
+/** How long storage, marker and queuer may take over one call of an API request. */
+const REQUEST_DEADLINE_MS = 30_000;
+
+/** What a failed job tells callers: the kind of failure and what they can do; the detail is in the log. */
+function explain(error: unknown): string {
+  if (error instanceof CorruptInputError) {
+    return "its flow logs can't be read: malformed, incomplete or too large; ask again when they have been mended";
+  }
+  if (error instanceof DependencyError) {
+    const did = error.timedOut ? "did not answer in time" : "failed";
+    return `the ${error.dependency} ${did}; ask again later`;
+  }
+  return "an unexpected failure; ask again later";
+}
+
+/**
+ * The heart: answers requests for graphs and works the jobs that make them. It knows its modules by their ports alone,
+ * and nothing of HTTP.
+ */
+export class Service {
+  readonly settings: ServiceSettings;
+  readonly #modules: Modules;
+  readonly #claims: Claims;
+  readonly #worker: Worker<Produced>;
+  readonly #started: Module[] = [];
+  #stopped: Promise<void> | undefined;
+  #sweeper: NodeJS.Timeout | undefined;
+  #sweep: Promise<void> = Promise.resolve();
+  readonly #stopping = new AbortController();
+  #log: Logger = silent;
+
+  constructor(modules: Modules, settings: ServiceSettings) {
+    this.settings = settings;
+    this.#modules = modules;
+    this.#claims = new Claims(modules.marker, { timeoutMs: settings.progressTimeoutMs });
+    this.#worker = new Worker({
+      concurrency: settings.workerConcurrency,
+      queueLimit: settings.workerQueueLimit,
+      retries: settings.workerRetries,
+      retryDelayMs: settings.workerRetryDelayMs,
+      claims: this.#claims,
+      readyAt: ({ window }) => this.#readyAt(window),
+      attempt: (job, claim, signal) => this.#attempt(job, claim, signal),
+      explain,
+      onFailure: (job, error, final) => this.#reportFailure(job, error, final),
+    });
+  }
+
+  /** Where events are logged from now on. */
+  observe({ logger }: { logger: Logger }): void {
+    this.#log = logger;
+  }
+
+  /** Starts the modules. When one fails, those before it are stopped again and its error is thrown. */
+  async start(): Promise<void> {
+    const { storage, marker, digester, queuer } = this.#modules;
+    try {
+      for (const module of [storage, marker, digester, queuer]) {
+        await module.start?.();
+        this.#started.push(module);
+      }
+    } catch (error) {
+      await this.stop();
+      throw error;
+    }
+  }
+
+  /**
+   * To be called once jobs can be delivered: takes up jobs that nobody takes care of, now and ever again, when the
+   * queue is this process's own. A bus does that by itself.
+   */
+  listening(address: BoundAddress): void {
+    for (const module of this.#started) module.listening?.(address);
+    if (this.#modules.queuer.local !== true) return;
+    const sweep = () => {
+      this.#sweep = this.#sweep.then(() => this.#takeUpAbandoned());
+    };
+    sweep();
+    // Twice a timeout, so that no job waits for two of them.
+    this.#sweeper = setInterval(sweep, this.settings.progressTimeoutMs / 2).unref();
+  }
+
+  /** Takes no more jobs, gives the running ones the shutdown timeout, frees the others, then stops the modules. */
+  stop(): Promise<void> {
+    this.#stopped ??= (async () => {
+      clearInterval(this.#sweeper);
+      this.#stopping.abort(new Error("the service is stopping"));
+      await this.#worker.stop(this.settings.shutdownTimeoutMs);
+      await this.#sweep;
+      for (const module of this.#started.reverse()) await module.stop?.();
+    })();
+    return this.#stopped;
+  }
+
+  /** Asks every module whether it could serve now. Only those that can't are named, with why. */
+  async ready(signal: AbortSignal): Promise<Map<keyof Modules, unknown>> {
+    const failures = new Map<keyof Modules, unknown>();
+    const names = ["storage", "marker", "queuer", "digester"] as const;
+    await Promise.all(
+      names.map(async (name) => {
+        try {
+          await this.#modules[name].ready?.(signal);
+        } catch (error) {
+          failures.set(name, error);
+        }
+      }),
+    );
+    return failures;
+  }
+
+  /**
+   * Has a graph made, unless it is there or being made. With `refresh`, it is made again; the old one is served until
+   * the new one replaces it.
+   *
+   * @throws RetryLaterError when the queue is full
+   * @throws DependencyError
+   */
+  async request(window: TimeWindow, refresh: boolean): Promise<RequestOutcome> {
+    const signal = AbortSignal.timeout(REQUEST_DEADLINE_MS);
+    const exists = async () =>
+      !refresh && (await this.#modules.storage.head(window.id, signal)) !== undefined;
+    if (await exists()) return { state: "exists" };
+    const notBefore = this.#readyAt(window);
+    const claim = await this.#claims.request(window, refresh, notBefore, signal);
+    if (claim === undefined) return { state: "in progress" };
+    try {
+      // A job that ended between the two look-ups left a graph and took its claim away.
+      if (await exists()) {
+        await claim.release();
+        return { state: "exists" };
+      }
+      await this.#modules.queuer.queue({ window, refresh, claim: claim.claim.token }, signal);
+    } catch (error) {
+      await claim.release().catch((cause: unknown) => {
+        this.#log.error(
+          {
+            graphId: window.id,
+            dependency: "marker",
+            error: cause,
+            reason: "a claim could not be given back",
+          },
+          "dependency-failure",
+        );
+      });
+      throw error;
+    }
+    return { state: "queued", notBefore };
+  }
+
+  /** The graph, to be read or destroyed by the caller, or why there is none. The signal governs the body as well. */
+  async fetch(window: TimeWindow, signal: AbortSignal): Promise<Found<StoredGraph> | Missing> {
+    return this.#find(window, signal, () => this.#modules.storage.get(window.id, signal));
+  }
+
+  /** As fetch, without the body. */
+  async describe(window: TimeWindow, signal: AbortSignal): Promise<Found<GraphInfo> | Missing> {
+    return this.#find(window, signal, () => this.#modules.storage.head(window.id, signal));
+  }
+
+  /**
+   * Works a job to its end, for a deliverer that waits for it.
+   *
+   * @returns false when it had nothing left to do
+   * @throws RetryLaterError, CorruptInputError, DependencyError
+   */
+  async produce(job: Job): Promise<boolean> {
+    const result = await this.#worker.run(job);
+    return result !== undefined && result !== "exists";
+  }
+
+  /**
+   * Takes a job over: from here on it ends as a graph or as a reason.
+   *
+   * @throws RetryLaterError, DependencyError when it could not be taken
+   */
+  async accept(job: Job): Promise<void> {
+    await this.#worker.accept(job);
+  }
+
+  #readyAt(window: TimeWindow): Date | undefined {
+    const date = this.#modules.digester.readyAt?.(window);
+    return date !== undefined && date.getTime() > Date.now() ? date : undefined;
+  }
+
+  async #find<Graph extends GraphInfo>(
+    window: TimeWindow,
+    signal: AbortSignal,
+    look: () => Promise<Graph | undefined>,
+  ): Promise<Found<Graph> | Missing> {
+    const graph = await look();
+    if (graph !== undefined) return { state: "stored", graph };
+    const progress = await this.#claims.progress(window, signal);
+    if (progress.state === "in progress") return progress;
+    if (progress.state === "failed") return { state: "absent", reason: progress.reason };
+    // A job that ended in between left a graph and took its claim away.
+    const late = await look();
+    return late === undefined ? { state: "absent", reason: undefined } : { state: "stored", graph: late };
+  }
+
+  async #attempt(job: Job, claim: HeldClaim, signal: AbortSignal): Promise<Produced> {
+    const { window } = job;
+    const { storage, digester } = this.#modules;
+    const context = { graphId: window.id, start: window.start, stop: window.stop };
+    if (!claim.claim.refresh && (await storage.head(window.id, signal)) !== undefined) return "exists";
+    const began = performance.now();
+    this.#log.info(context, "job-started");
+    const digest = await digester.digest(window, signal);
+    const { body, stats } = convert(digest.body, {
+      maxDigestBytes: this.settings.digestMaxBytes,
+      // The graph's last byte is held back until the claim is known to be ours still.
+      beforeEnd: () => claim.confirm(),
+      signal,
+    });
+    await storage.store(window.id, body, signal);
+    if (stats.skipdata > 0) {
+      this.#log.warn(
+        { ...context, skipdata: stats.skipdata, reason: "records are missing" },
+        "graph-incomplete",
+      );
+    }
+    this.#log.info(
+      { ...context, ...digest.counts, ...stats, durationMs: Math.round(performance.now() - began) },
+      "job-finished",
+    );
+    return stats;
+  }
+
+  #reportFailure({ window }: Job, error: unknown, final: boolean): void {
+    const context = {
+      graphId: window.id,
+      start: window.start,
+      stop: window.stop,
+      final,
+      error,
+      reason: error instanceof Error ? error.message : String(error),
+    };
+    if (error instanceof CorruptInputError) {
+      this.#log.error({ ...context, dependency: "grapher" }, "invalid-input");
+    } else if (error instanceof DependencyError) {
+      this.#log.error({ ...context, dependency: error.dependency }, "dependency-failure");
+    } else {
+      this.#log.error(context, "unknown-failure");
+    }
+  }
+
+  async #takeUpAbandoned(): Promise<void> {
+    const signal = AbortSignal.any([
+      this.#stopping.signal,
+      AbortSignal.timeout(this.settings.progressTimeoutMs),
+    ]);
+    try {
+      for await (const job of this.#claims.abandoned(signal)) {
+        try {
+          await this.#worker.accept(job);
+          this.#log.info({ graphId: job.window.id }, "job-taken-up");
+        } catch (error) {
+          // Somebody else was faster, or there is no room: the next round looks again.
+          if (!(error instanceof RetryLaterError)) throw error;
+        }
+      }
+    } catch (error) {
+      if (this.#stopping.signal.aborted) return;
+      this.#log.error(
+        { dependency: "marker", error, reason: "abandoned jobs could not be looked for" },
+        "dependency-failure",
+      );
+    }
+  }
+}

@@ -1,0 +1,35 @@
+import { type Logger as PinoLogger, pino } from "pino";
+import { z } from "zod";
+
+/** What the service needs of a logger: pino's interface, so that a library user may bring their own. */
+export type Logger = Pick<PinoLogger, "debug" | "info" | "warn" | "error">;
+
+export const logSettings = {
+  RUNTIME_LOGGER_OUTPUT: z
+    .enum(["STDOUT", "NULL"], 'expected "STDOUT" or "NULL"')
+    .default("STDOUT")
+    .describe("where log lines go: `STDOUT`, or `NULL` for nowhere"),
+  RUNTIME_LOGGER_LEVEL: z
+    .string()
+    .transform((text) => text.toUpperCase())
+    .pipe(z.enum(["DEBUG", "INFO", "WARN", "ERROR"], 'expected "DEBUG", "INFO", "WARN" or "ERROR"'))
+    .default("INFO")
+    .describe("the least important level that is logged: `DEBUG`, `INFO`, `WARN` or `ERROR`"),
+};
+export type LogSettings = z.infer<z.ZodObject<typeof logSettings>>;
+
+/** JSON lines on stdout, one an event, with the event's name as `message`. */
+export function createLogger(settings: LogSettings): PinoLogger {
+  return pino({
+    messageKey: "message",
+    errorKey: "error",
+    base: null,
+    enabled: settings.RUNTIME_LOGGER_OUTPUT !== "NULL",
+    level: settings.RUNTIME_LOGGER_LEVEL.toLowerCase(),
+    formatters: { level: (label) => ({ level: label }) },
+    timestamp: pino.stdTimeFunctions.isoTime,
+  });
+}
+
+/** A logger that keeps everything to itself. */
+export const silent: Logger = pino({ enabled: false });
