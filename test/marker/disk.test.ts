@@ -129,9 +129,10 @@ describe("DiskMarker", () => {
     signal,
   }) => {
     await writeFile(record, "");
-    const failure = { name: "DependencyError", dependency: "marker", transient: true };
+    const failure = { name: "DependencyError", dependency: "marker" };
     await expect(marker.create(id, claim, signal)).rejects.toMatchObject({
       ...failure,
+      transient: false,
       message: expect.stringContaining(record) as unknown,
       cause: expect.objectContaining({ code: "ENOTDIR" }) as unknown,
     });
