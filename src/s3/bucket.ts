@@ -1,0 +1,115 @@
+import { ListObjectsV2Command, type S3Client } from "@aws-sdk/client-s3";
+import type { DependencyName } from "../errors.js";
+import { createClient, type S3Access } from "./client.js";
+import { credentialSource, type CredentialSource } from "./credentials.js";
+import { dependencyError, type CallSite } from "./errors.js";
+
+export interface BucketOptions {
+  readonly access: S3Access;
+  readonly bucket: string;
+  /** Undefined: what AWS_REGION or the shared configuration file says. */
+  readonly region?: string | undefined;
+  /** Milliseconds without a byte after which a connection is given up; 30 s unless told otherwise. */
+  readonly idleTimeoutMs?: number | undefined;
+}
+
+/** Milliseconds until an answer begins: of each attempt, and of all attempts together. */
+export interface Deadline {
+  readonly attemptMs: number;
+  readonly totalMs: number;
+}
+
+/** What a call passes on to the SDK's `send`. */
+export interface SendOptions {
+  readonly abortSignal: AbortSignal;
+  readonly requestTimeout: number;
+}
+
+const SMALL_CALL: Deadline = { attemptMs: 5000, totalMs: 20_000 };
+const READY_CALL: Deadline = { attemptMs: 2000, totalMs: 5000 };
+
+/** One bucket, as one port sees it: calls with deadlines, failures as that port's errors. */
+export class Bucket {
+  readonly name: string;
+  readonly client: S3Client;
+  readonly #site: Omit<CallSite, "action">;
+  readonly #source: CredentialSource;
+
+  constructor(dependency: DependencyName, regionSetting: string, options: BucketOptions) {
+    this.name = options.bucket;
+    this.#source = credentialSource(options.access.credentials);
+    this.client = createClient(options.access, this.#source, options.region, options.idleTimeoutMs);
+    this.#site = { dependency, bucket: options.bucket, source: this.#source.description, regionSetting };
+  }
+
+  /**
+   * Rejects when the settings alone show that no call can succeed: no region, no credentials where they point.
+   * Asks nobody, the default chain's metadata service included.
+   */
+  async checkSettings(): Promise<void> {
+    try {
+      await this.client.config.region();
+      if (this.#source.provider !== undefined) await this.client.config.credentials();
+    } catch (error) {
+      throw dependencyError(error, { ...this.#site, action: `s3://${this.name}` }, false);
+    }
+  }
+
+  /**
+   * Runs a call under the deadline, which ends when `run` resolves; the signal goes on to govern a body that it
+   * gave. `operation` names the call in messages.
+   *
+   * @throws DependencyError, or the signal's reason
+   */
+  async call<T>(
+    operation: string,
+    key: string,
+    signal: AbortSignal,
+    run: (options: SendOptions) => Promise<T>,
+    deadline: Deadline = SMALL_CALL,
+  ): Promise<T> {
+    signal.throwIfAborted();
+    const late = new AbortController();
+    const timer = setTimeout(() => late.abort(), deadline.totalMs);
+    try {
+      return await run({
+        abortSignal: AbortSignal.any([signal, late.signal]),
+        requestTimeout: deadline.attemptMs,
+      });
+    } catch (error) {
+      signal.throwIfAborted();
+      throw this.error(operation, key, error, late.signal.aborted);
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  /** This port's error for a failure of a call on the key. */
+  error(operation: string, key: string, error: unknown, timedOut = false): Error {
+    return dependencyError(
+      error,
+      { ...this.#site, action: `${operation} s3://${this.name}/${key}` },
+      timedOut,
+    );
+  }
+
+  /** Resolves when the bucket can be listed now. HeadBucket would be cheaper to name but its refusals say no reason. */
+  async ready(signal: AbortSignal): Promise<void> {
+    await this.call(
+      "ListObjectsV2",
+      "",
+      signal,
+      (options) => this.client.send(new ListObjectsV2Command({ Bucket: this.name, MaxKeys: 1 }), options),
+      READY_CALL,
+    );
+  }
+
+  close(): void {
+    this.client.destroy();
+  }
+}
+
+/** For calls that end by their deadline alone, because nobody could clean up after an interrupted one. */
+export function uninterrupted(): AbortSignal {
+  return new AbortController().signal;
+}

@@ -1,0 +1,43 @@
+import { S3Client } from "@aws-sdk/client-s3";
+import type { CredentialSource, ExplicitCredentials } from "./credentials.js";
+
+/** How S3 is reached: the same for every bucket. */
+export interface S3Access {
+  /** Another S3-compatible store than AWS. */
+  readonly endpoint?: string | undefined;
+  readonly forcePathStyle?: boolean | undefined;
+  readonly credentials: "iam" | ExplicitCredentials;
+}
+
+const CONNECT_TIMEOUT_MS = 3000;
+/** A connection on which nothing moves for so long is given up, in the middle of a body as well. */
+const IDLE_TIMEOUT_MS = 30_000;
+/** Streams of graphs hold a connection each; a claim must not queue behind them. */
+const MAX_SOCKETS = 256;
+
+/** Makes no connection until it is used. `region` undefined: AWS_REGION or the shared configuration file. */
+export function createClient(
+  access: S3Access,
+  source: CredentialSource,
+  region: string | undefined,
+  idleTimeoutMs: number = IDLE_TIMEOUT_MS,
+): S3Client {
+  return new S3Client({
+    ...(region !== undefined && { region }),
+    ...(access.endpoint !== undefined && { endpoint: access.endpoint }),
+    forcePathStyle: access.forcePathStyle ?? false,
+    ...(source.provider !== undefined && { credentials: source.provider }),
+    maxAttempts: 3,
+    // Other stores than AWS know neither the checksum headers nor the trailers that the SDK adds of its own accord.
+    requestChecksumCalculation: "WHEN_REQUIRED",
+    responseChecksumValidation: "WHEN_REQUIRED",
+    requestHandler: {
+      connectionTimeout: CONNECT_TIMEOUT_MS,
+      socketTimeout: idleTimeoutMs,
+      // Each call sets its own requestTimeout; without this the SDK would only warn when it passes.
+      throwOnRequestTimeout: true,
+      httpAgent: { maxSockets: MAX_SOCKETS },
+      httpsAgent: { maxSockets: MAX_SOCKETS },
+    },
+  });
+}

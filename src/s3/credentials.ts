@@ -1,0 +1,80 @@
+import { homedir } from "node:os";
+import { join } from "node:path";
+import { fromIni } from "@aws-sdk/credential-provider-ini";
+import type { S3ClientConfig } from "@aws-sdk/client-s3";
+
+/** Where credentials come from when the SDK's default chain isn't wanted. */
+export interface ExplicitCredentials {
+  readonly accessKeyId?: string | undefined;
+  readonly secretAccessKey?: string | undefined;
+  readonly sessionToken?: string | undefined;
+  readonly file?: string | undefined;
+  readonly profile?: string | undefined;
+}
+
+/** No usable credentials where the settings point. Trying again can't help. */
+export class CredentialsError extends Error {
+  override name = "CredentialsError";
+}
+
+export interface CredentialSource {
+  /** Undefined leaves the SDK's default chain in place. */
+  readonly provider: S3ClientConfig["credentials"] | undefined;
+  /** For messages: where the credentials come from. Never a secret. */
+  readonly description: string;
+}
+
+function expandHome(path: string): string {
+  return path === "~" || path.startsWith("~/") ? join(homedir(), path.slice(1)) : path;
+}
+
+function keys(options: ExplicitCredentials): CredentialSource {
+  const { accessKeyId, secretAccessKey, sessionToken } = options;
+  return {
+    description: "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY",
+    provider: async () => {
+      if (accessKeyId === undefined || secretAccessKey === undefined) {
+        const [given, missing] =
+          accessKeyId === undefined
+            ? ["AWS_SECRET_ACCESS_KEY", "AWS_ACCESS_KEY_ID"]
+            : ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"];
+        throw new CredentialsError(`${given} is set without ${missing}`);
+      }
+      return { accessKeyId, secretAccessKey, ...(sessionToken !== undefined && { sessionToken }) };
+    },
+  };
+}
+
+function file(path: string | undefined, profile = "default"): CredentialSource {
+  const filepath = path === undefined ? join(homedir(), ".aws", "credentials") : expandHome(path);
+  const description = `profile "${profile}" of ${filepath}`;
+  const provider = fromIni({ filepath, profile });
+  return {
+    description,
+    provider: async () => {
+      try {
+        return await provider();
+      } catch (error) {
+        // The SDK's message doesn't say which file it read.
+        throw new CredentialsError(`no credentials in ${description}`, { cause: error });
+      }
+    },
+  };
+}
+
+/** `"iam"`: the SDK's default chain. Otherwise the keys when there is one, else the file and profile. */
+export function credentialSource(options: "iam" | ExplicitCredentials): CredentialSource {
+  if (options === "iam") {
+    return { provider: undefined, description: "the SDK's default chain (USE_IAM is true)" };
+  }
+  if (options.accessKeyId !== undefined || options.secretAccessKey !== undefined) return keys(options);
+  if (options.file !== undefined || options.profile !== undefined) return file(options.file, options.profile);
+  return {
+    description: "no source",
+    provider: async () => {
+      throw new CredentialsError(
+        "USE_IAM is false: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_CREDENTIALS_FILE and AWS_CREDENTIALS_PROFILE",
+      );
+    },
+  };
+}

@@ -1,0 +1,77 @@
+import { S3ServiceException } from "@aws-sdk/client-s3";
+import { DependencyError, type DependencyName } from "../errors.js";
+import { CredentialsError } from "./credentials.js";
+
+/** What a message needs to say where a call went wrong. */
+export interface CallSite {
+  readonly dependency: DependencyName;
+  /** `PutObject s3://bucket/key`. */
+  readonly action: string;
+  readonly bucket: string;
+  /** Where the credentials come from. */
+  readonly source: string;
+  /** The variable that sets the bucket's region. */
+  readonly regionSetting: string;
+}
+
+/** True for S3's answers of these names, such as `NoSuchKey`. */
+export function isAnswer(error: unknown, ...names: string[]): boolean {
+  return error instanceof S3ServiceException && names.includes(error.name);
+}
+
+const REFUSED_CREDENTIALS = new Set([
+  "ExpiredToken",
+  "InvalidAccessKeyId",
+  "InvalidToken",
+  "SignatureDoesNotMatch",
+]);
+const WRONG_REGION = new Set(["AuthorizationHeaderMalformed", "IllegalLocationConstraintException"]);
+
+/** What an operator can do about it, when trying again can't help. */
+function lasting(error: Error, site: CallSite): string | undefined {
+  const status = error instanceof S3ServiceException ? error.$metadata.httpStatusCode : undefined;
+  if (error instanceof CredentialsError) return error.message;
+  if (error.message === "Region is missing") {
+    return `the region of bucket ${site.bucket} is not known: set ${site.regionSetting} or AWS_REGION`;
+  }
+  if (REFUSED_CREDENTIALS.has(error.name)) {
+    return `S3 refused the credentials (${error.name}), which came from ${site.source}`;
+  }
+  if (error.name === "NoSuchBucket") return `there is no bucket ${site.bucket}`;
+  if (status === 301 || WRONG_REGION.has(error.name)) {
+    return `bucket ${site.bucket} is in another region (${error.name}): set ${site.regionSetting}`;
+  }
+  // The SDK corrects its clock by the answer and tries again; what is left after that is worth another try.
+  if (status === 403 && error.name !== "RequestTimeTooSkewed") {
+    return (
+      `S3 denied it (403 ${error.name}) to the credentials from ${site.source}. ` +
+      "Where s3:ListBucket isn't granted, this is also the answer for a key that isn't there"
+    );
+  }
+  return undefined;
+}
+
+/** The port's error for whatever the SDK threw. */
+export function dependencyError(error: unknown, site: CallSite, timedOut: boolean): DependencyError {
+  if (error instanceof DependencyError) return error;
+  if (!(error instanceof Error))
+    return new DependencyError(site.dependency, site.action, { cause: error, timedOut });
+  const advice = lasting(error, site);
+  if (advice !== undefined) {
+    return new DependencyError(site.dependency, `${site.action}: ${advice}`, {
+      cause: error,
+      transient: false,
+    });
+  }
+  if (error.name === "CredentialsProviderError") {
+    // Not lasting: the metadata service that an instance role comes from may be slow for a while.
+    return new DependencyError(
+      site.dependency,
+      `${site.action}: no credentials from ${site.source}: ${error.message}`,
+      { cause: error },
+    );
+  }
+  const late = timedOut || error.name === "TimeoutError";
+  const what = late ? "no answer in time" : `${error.name}: ${error.message}`;
+  return new DependencyError(site.dependency, `${site.action}: ${what}`, { cause: error, timedOut: late });
+}
