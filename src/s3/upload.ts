@@ -1,0 +1,190 @@
+import { addAbortSignal, type Readable } from "node:stream";
+import {
+  AbortMultipartUploadCommand,
+  CompleteMultipartUploadCommand,
+  CreateMultipartUploadCommand,
+  HeadObjectCommand,
+  PutObjectCommand,
+  UploadPartCommand,
+  type CompletedPart,
+} from "@aws-sdk/client-s3";
+import { uninterrupted, type Bucket, type Deadline } from "./bucket.js";
+import { isAnswer } from "./errors.js";
+
+/** All parts but the last have this size; an object of S3's 10,000 parts is 80 GiB. */
+const PART_BYTES = 8 * 1024 * 1024;
+const MAX_PARTS = 10_000;
+/** Parts on their way at once. One more is being filled: memory is bounded by this, not by the body. */
+const PARTS_IN_FLIGHT = 2;
+
+const PART: Deadline = { attemptMs: 60_000, totalMs: 180_000 };
+const COMMIT: Deadline = { attemptMs: 60_000, totalMs: 150_000 };
+
+interface Part {
+  readonly content: Buffer;
+  readonly number: number;
+  readonly last: boolean;
+}
+
+interface Target {
+  readonly key: string;
+  readonly headers: { readonly ContentType: string; readonly ContentEncoding: string };
+}
+
+/** At least one part; only the last may be shorter, and it is empty only when the body is. */
+async function* partsOf(body: AsyncIterable<Buffer>): AsyncGenerator<Part> {
+  let chunks: Buffer[] = [];
+  let size = 0;
+  let number = 1;
+  for await (const chunk of body) {
+    chunks.push(chunk);
+    size += chunk.length;
+    // Only when more than a part is there is it known not to be the last.
+    while (size > PART_BYTES) {
+      const bytes = Buffer.concat(chunks, size);
+      yield { content: bytes.subarray(0, PART_BYTES), number, last: false };
+      chunks = [bytes.subarray(PART_BYTES)];
+      size -= PART_BYTES;
+      number += 1;
+    }
+  }
+  yield { content: Buffer.concat(chunks, size), number, last: true };
+}
+
+/**
+ * Uploads a body of unknown length, in one request when it is small. Nothing appears before its end, and an abort until
+ * then leaves nothing. The request that makes the object appear is not interrupted: its outcome would be unknown.
+ *
+ * lib-storage's Upload does not do: its `abort` lets a PutObject or CompleteMultipartUpload under way go on after it
+ * has rejected, and when a part fails it goes on to read and to send the rest of the body.
+ */
+export async function upload(
+  bucket: Bucket,
+  target: Target,
+  body: Readable,
+  signal: AbortSignal,
+): Promise<void> {
+  addAbortSignal(signal, body);
+  // Not `pipeline`: on an error of the body it would not wait for the upload to be discarded.
+  try {
+    const parts = partsOf(body);
+    const first = await parts.next();
+    // A generator that yields before it returns; the type can't say so.
+    if (first.done === true) throw new Error("a body has at least one part");
+    if (first.value.last) await put(bucket, target, first.value.content, signal);
+    else await uploadParts(bucket, target, first.value, parts, (error) => body.destroy(error), signal);
+  } catch (error) {
+    signal.throwIfAborted();
+    throw error;
+  } finally {
+    body.destroy();
+  }
+}
+
+async function put(bucket: Bucket, target: Target, content: Buffer, signal: AbortSignal): Promise<void> {
+  signal.throwIfAborted();
+  const command = new PutObjectCommand({
+    Bucket: bucket.name,
+    Key: target.key,
+    Body: content,
+    ...target.headers,
+  });
+  await bucket.call("PutObject", target.key, uninterrupted(), (o) => bucket.client.send(command, o), COMMIT);
+}
+
+async function uploadParts(
+  bucket: Bucket,
+  target: Target,
+  first: Part,
+  rest: AsyncIterable<Part>,
+  stopReading: (error: Error) => void,
+  signal: AbortSignal,
+): Promise<void> {
+  const { client, name: Bucket } = bucket;
+  const { key: Key, headers } = target;
+  let size = 0;
+  const create = new CreateMultipartUploadCommand({ Bucket, Key, ...headers });
+  // Not interrupted either: without the answer nobody could discard the upload.
+  const { UploadId } = await bucket.call("CreateMultipartUpload", Key, uninterrupted(), (o) =>
+    client.send(create, o),
+  );
+  const failed = new AbortController();
+  const sending = AbortSignal.any([signal, failed.signal]);
+  const sent: CompletedPart[] = [];
+  const inFlight = new Set<Promise<void>>();
+
+  const send = async ({ content, number: PartNumber }: Part): Promise<void> => {
+    if (PartNumber > MAX_PARTS)
+      throw new Error(`a graph of more than ${MAX_PARTS} parts doesn't fit into S3`);
+    const command = new UploadPartCommand({ Bucket, Key, UploadId, PartNumber, Body: content });
+    const { ETag } = await bucket.call("UploadPart", Key, sending, (o) => client.send(command, o), PART);
+    sent[PartNumber - 1] = { PartNumber, ETag };
+    size += content.length;
+  };
+  const enqueue = async (part: Part): Promise<void> => {
+    if (inFlight.size >= PARTS_IN_FLIGHT) await Promise.race(inFlight);
+    const sending = send(part);
+    inFlight.add(sending);
+    sending.then(
+      () => inFlight.delete(sending),
+      // Kept in the set, so that whoever waits for it next learns of it; the body may be slow to give the next part.
+      (error: Error) => stopReading(error),
+    );
+  };
+
+  try {
+    await enqueue(first);
+    for await (const part of rest) await enqueue(part);
+    await Promise.all(inFlight);
+    signal.throwIfAborted();
+    await complete(bucket, Key, UploadId, sent, size);
+  } catch (error) {
+    failed.abort();
+    await Promise.allSettled(inFlight);
+    await discard(bucket, Key, UploadId);
+    throw error;
+  }
+}
+
+async function complete(
+  bucket: Bucket,
+  key: string,
+  uploadId: string | undefined,
+  parts: CompletedPart[],
+  size: number,
+): Promise<void> {
+  const { client, name: Bucket } = bucket;
+  const object = { Bucket, Key: key };
+  const command = new CompleteMultipartUploadCommand({
+    ...object,
+    UploadId: uploadId,
+    MultipartUpload: { Parts: parts },
+  });
+  await bucket.call(
+    "CompleteMultipartUpload",
+    key,
+    uninterrupted(),
+    async (options) => {
+      try {
+        await client.send(command, options);
+      } catch (error) {
+        if (!isAnswer(error, "NoSuchUpload")) throw error;
+        // Sent again by the SDK because the answer was lost, and completed by the first? Then the object is there.
+        const found = await client.send(new HeadObjectCommand(object), options);
+        const ours = found.ContentLength === size && found.ETag?.includes(`-${parts.length}`) === true;
+        if (!ours) throw error;
+      }
+    },
+    COMMIT,
+  );
+}
+
+/** Best effort: what stays behind is removed by the bucket's lifecycle rule, and the first error is what counts. */
+async function discard(bucket: Bucket, key: string, uploadId: string | undefined): Promise<void> {
+  const command = new AbortMultipartUploadCommand({ Bucket: bucket.name, Key: key, UploadId: uploadId });
+  try {
+    await bucket.call("AbortMultipartUpload", key, uninterrupted(), (o) => bucket.client.send(command, o));
+  } catch {
+    // As above.
+  }
+}
