@@ -1,0 +1,209 @@
+import { randomUUID } from "node:crypto";
+import { once } from "node:events";
+import { DeleteObjectCommand, ListObjectsV2Command } from "@aws-sdk/client-s3";
+import { z } from "zod";
+import { DependencyError } from "../errors.js";
+import { Bucket, uninterrupted, type BucketOptions, type Deadline } from "../s3/bucket.js";
+import { isAnswer } from "../s3/errors.js";
+import { readRecord, unquote, writeRecord, type S3Record } from "../s3/record.js";
+import { GraphId } from "../window.js";
+import { Claim, type ClaimRecord, type Marker } from "./marker.js";
+
+export const s3MarkerSettings = {
+  GRAPH_PROGRESS_BUCKET: z.string().min(3).optional().describe("S3 bucket for claims; unset: files"),
+  GRAPH_PROGRESS_BUCKET_REGION: z.string().min(1).optional().describe("its region; unset: AWS_REGION's"),
+};
+
+const SUFFIX = "_in_progress";
+/** RFC 3339 alone in the object: what the Go service wrote. */
+const GO_TIME = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d+)?(?:Z|[+-]\d{2}:\d{2})$/;
+/** A deletion must not arrive when the tombstone that it is for may have lapsed. */
+const DELETE: Deadline = { attemptMs: 2500, totalMs: 5000 };
+
+/** The store would let two processes hold one claim. */
+class UnfitStoreError extends DependencyError {
+  constructor(bucket: string, what: string) {
+    super(
+      "marker",
+      `the S3 store of bucket ${bucket} ${what}: two processes would do the same job without noticing. ` +
+        "Use a store that honours If-None-Match and If-Match on PutObject",
+      { transient: false },
+    );
+  }
+}
+
+/** Claims as objects `<id>_in_progress`, written on condition of what is there. */
+export class S3Marker implements Marker {
+  readonly #bucket: Bucket;
+  #proof: Promise<void> | undefined;
+
+  constructor(options: BucketOptions) {
+    this.#bucket = new Bucket("marker", "GRAPH_PROGRESS_BUCKET_REGION", options);
+  }
+
+  /**
+   * Rejects when the settings can't work or the store ignores conditions. A store that can't be reached or denies isn't
+   * refused: readiness says so, and it is tried again then and before the first write.
+   */
+  async start(): Promise<void> {
+    await this.#bucket.checkSettings();
+    try {
+      await this.#proven(uninterrupted());
+    } catch (error) {
+      if (error instanceof UnfitStoreError) throw error;
+    }
+  }
+
+  async stop(): Promise<void> {
+    this.#bucket.close();
+  }
+
+  async ready(signal: AbortSignal): Promise<void> {
+    await this.#bucket.ready(signal);
+    await this.#proven(signal);
+  }
+
+  async read(id: GraphId, signal: AbortSignal): Promise<ClaimRecord | undefined> {
+    const record = await readRecord(this.#bucket, keyOf(id), signal);
+    return record && toClaimRecord(record);
+  }
+
+  async create(id: GraphId, claim: Claim, signal: AbortSignal): Promise<string | undefined> {
+    await this.#proven(signal);
+    return writeRecord(this.#bucket, keyOf(id), toText(claim), "absent", signal);
+  }
+
+  async replace(
+    id: GraphId,
+    version: string,
+    claim: Claim,
+    signal: AbortSignal,
+  ): Promise<string | undefined> {
+    await this.#proven(signal);
+    return writeRecord(this.#bucket, keyOf(id), toText(claim), { version }, signal);
+  }
+
+  /**
+   * Most stores ignore conditions on a deletion. So the record is replaced by a tombstone first, on condition, and that
+   * is what decides. A tombstone isn't a claim, so it counts as working, and nobody takes it before it has lapsed, which
+   * the deletion's deadline is far ahead of. Should the process end in between, it lapses like any other claim.
+   */
+  async remove(id: GraphId, version: string, signal: AbortSignal): Promise<boolean> {
+    await this.#proven(signal);
+    const key = keyOf(id);
+    const text = JSON.stringify({ removed: randomUUID() });
+    const tombstone = await writeRecord(this.#bucket, key, text, { version }, signal);
+    if (tombstone === undefined) return false;
+    await this.#delete(key, tombstone);
+    return true;
+  }
+
+  async *list(signal: AbortSignal): AsyncIterable<{ readonly id: GraphId; readonly version: string }> {
+    let after: string | undefined;
+    do {
+      const command = new ListObjectsV2Command({ Bucket: this.#bucket.name, ContinuationToken: after });
+      const page = await this.#bucket.call("ListObjectsV2", "", signal, (options) =>
+        this.#bucket.client.send(command, options),
+      );
+      for (const { Key = "", ETag } of page.Contents ?? []) {
+        const id = GraphId.safeParse(Key.endsWith(SUFFIX) ? Key.slice(0, -SUFFIX.length) : "");
+        if (id.success) yield { id: id.data, version: unquote(ETag) };
+      }
+      after = page.IsTruncated === true ? page.NextContinuationToken : undefined;
+    } while (after !== undefined);
+  }
+
+  /** Not interrupted by a caller's signal: the record counts as removed, and a tombstone would only be in the way. */
+  async #delete(key: string, version?: string): Promise<void> {
+    const command = new DeleteObjectCommand({ Bucket: this.#bucket.name, Key: key, IfMatch: version });
+    await this.#bucket.call(
+      "DeleteObject",
+      key,
+      uninterrupted(),
+      async (options) => {
+        try {
+          await this.#bucket.client.send(command, options);
+        } catch (error) {
+          // Gone already, or taken by somebody for whom the tombstone had lapsed: either way the record is removed.
+          if (!isAnswer(error, "NoSuchKey", "PreconditionFailed")) throw error;
+        }
+      },
+      DELETE,
+    );
+  }
+
+  /** Once it is known that the store honours conditions, this is free; until then calls find out, one for all. */
+  async #proven(signal: AbortSignal): Promise<void> {
+    signal.throwIfAborted();
+    this.#proof ??= this.#probe().catch((error: unknown) => {
+      this.#proof = undefined;
+      throw error;
+    });
+    await unlessAborted(this.#proof, signal);
+  }
+
+  async #probe(): Promise<void> {
+    const key = `probe-${randomUUID()}`;
+    const signal = uninterrupted();
+    const write = (expected: Parameters<typeof writeRecord>[3]) =>
+      writeRecord(this.#bucket, key, JSON.stringify({ probe: randomUUID() }), expected, signal);
+    const version = await write("absent");
+    if (version === undefined) throw new UnfitStoreError(this.#bucket.name, "refuses If-None-Match");
+    try {
+      if ((await write("absent")) !== undefined) {
+        throw new UnfitStoreError(this.#bucket.name, "ignores If-None-Match");
+      }
+      const next = await write({ version });
+      if (next === undefined)
+        throw new UnfitStoreError(this.#bucket.name, "refuses the If-Match it should take");
+      if ((await write({ version })) !== undefined) {
+        throw new UnfitStoreError(this.#bucket.name, "ignores If-Match");
+      }
+      await this.#delete(key, next);
+    } catch (error) {
+      // Best effort: the error is what counts.
+      await this.#delete(key).catch(() => undefined);
+      throw error;
+    }
+  }
+}
+
+/** The promise's outcome, or the signal's reason when that comes first. The promise goes on. */
+async function unlessAborted(promise: Promise<void>, signal: AbortSignal): Promise<void> {
+  const settled = new AbortController();
+  const aborted = once(signal, "abort", { signal: settled.signal }).then(() => signal.throwIfAborted());
+  try {
+    await Promise.race([promise, aborted]);
+  } finally {
+    settled.abort();
+    aborted.catch(() => undefined);
+  }
+}
+
+function keyOf(id: GraphId): string {
+  return `${id}${SUFFIX}`;
+}
+
+/** The revision makes every write's ETag its own: renewing a claim would otherwise give the bytes it had before. */
+function toText(claim: Claim): string {
+  return JSON.stringify({ ...claim, revision: randomUUID() });
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function toClaimRecord({ text, version, modified, now }: S3Record): ClaimRecord {
+  const claim = Claim.safeParse(parseJson(text));
+  const since = !claim.success && GO_TIME.test(text.trim()) ? Date.parse(text.trim()) : Number.NaN;
+  const written = Number.isNaN(since) ? modified.getTime() : since;
+  return {
+    claim: claim.success ? claim.data : null,
+    version,
+    ageMs: Math.max(0, now.getTime() - written),
+  };
+}
