@@ -1,5 +1,5 @@
 import type { Dispatcher } from "undici";
-import { type Config, loadConfig, type ModuleName } from "./config.js";
+import { type Config, loadConfig, MODULE_NAMES } from "./config.js";
 import { createDigester } from "./digester/index.js";
 import { createMarker } from "./marker/index.js";
 import { createQueuer } from "./queuer/index.js";
@@ -25,8 +25,6 @@ function modulesOf(options: ServiceOptions, config: Config): Modules {
   };
 }
 
-const MODULES = ["storage", "marker", "queuer", "digester"] as const satisfies readonly ModuleName[];
-
 /**
  * The service, with the built-in module in every place where none is given, set up from the environment. A module that
  * is given needs none of its variables.
@@ -34,7 +32,7 @@ const MODULES = ["storage", "marker", "queuer", "digester"] as const satisfies r
 export class Service extends Core {
   /** @throws ConfigError that lists every fault of the environment */
   constructor(options: ServiceOptions = {}, env: NodeJS.ProcessEnv = process.env) {
-    const config = loadConfig(env, new Set(MODULES.filter((name) => options[name] !== undefined)));
+    const config = loadConfig(env, new Set(MODULE_NAMES.filter((name) => options[name] !== undefined)));
     super(modulesOf(options, config), toServiceSettings(config));
   }
 }

@@ -15,6 +15,12 @@ const moduleSettings = {
   digester: digesterSettings,
 };
 export type ModuleName = keyof typeof moduleSettings;
+export const MODULE_NAMES = [
+  "storage",
+  "marker",
+  "queuer",
+  "digester",
+] as const satisfies readonly ModuleName[];
 
 export const settings = {
   ...httpSettings,
@@ -58,26 +64,26 @@ function fault({ path, message }: z.core.$ZodIssue, env: NodeJS.ProcessEnv): str
  * @throws ConfigError
  */
 export function loadConfig(env: NodeJS.ProcessEnv, given: ReadonlySet<ModuleName> = new Set()): Config {
-  const unread = new Set<string>();
-  const read = new Set<string>();
-  for (const [name, group] of Object.entries(moduleSettings)) {
-    for (const variable of Object.keys(group)) {
-      // The keys of moduleSettings are module names.
-      (given.has(name as ModuleName) ? unread : read).add(variable);
-    }
-  }
-  const set = Object.entries(env).filter(
-    ([name, value]) => value !== undefined && value !== "" && !(unread.has(name) && !read.has(name)),
-  );
+  const needed = MODULE_NAMES.filter((name) => !given.has(name)).map((name) => moduleSettings[name]);
+  const unneeded = [...given]
+    .flatMap((name) => Object.keys(moduleSettings[name]))
+    .filter((variable) => !needed.some((group) => variable in group));
+  const unread = new Set(unneeded);
+  const set = Object.entries(env).filter(([name, value]) => value !== "" && !unread.has(name));
   const result = schema.safeParse(Object.fromEntries(set));
   const faults = result.error?.issues.map((issue) => fault(issue, env)) ?? [];
+  const [graphs, claims] = ["GRAPH_STORAGE_BUCKET", "GRAPH_PROGRESS_BUCKET"].map(
+    (name) => (env[name] ?? "") !== "",
+  );
+  if (graphs !== claims && !given.has("storage") && !given.has("marker")) {
+    faults.push("GRAPH_STORAGE_BUCKET, GRAPH_PROGRESS_BUCKET: expected both or neither");
+  }
   if (!result.success || faults.length > 0) throw new ConfigError(faults);
   return result.data;
 }
 
 /** Variables that the Go service, or a later version of this one, knows, and that do nothing here. */
-const IGNORED =
-  /^(?:RUNTIME_STATS_|RUNTIME_CONNSTATE_|API_TOKENS$|PRODUCE_TOKENS$|USE_IAM$|GRAPH_(?:STORAGE|PROGRESS)_BUCKET|AWS_)/;
+const IGNORED = /^(?:RUNTIME_STATS_|RUNTIME_CONNSTATE_|API_TOKENS$|PRODUCE_TOKENS$|NOTHING$)/;
 
 /** The names of the variables that are set and do nothing, to warn of. */
 export function ignoredVariables(env: NodeJS.ProcessEnv): string[] {

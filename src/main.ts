@@ -17,16 +17,13 @@ async function main(): Promise<void> {
     if (stopping) process.exit(128 + number);
     stopping = true;
     logger.info({ signal }, "stopping");
-    app.close().then(
-      () => {
-        logger.info("stopped");
-        process.exitCode = 0;
-      },
-      (error: unknown) => {
+    app
+      .close()
+      .then(() => logger.info("stopped"))
+      .catch((error: unknown) => {
         logger.error({ error, reason: "the process did not stop as it should" }, "unknown-failure");
         process.exitCode = 1;
-      },
-    );
+      });
   };
   process.on("SIGTERM", stop).on("SIGINT", stop);
 

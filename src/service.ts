@@ -136,7 +136,7 @@ export class Service {
       this.#stopping.abort(new Error("the service is stopping"));
       await this.#worker.stop(this.settings.shutdownTimeoutMs);
       await this.#sweep;
-      for (const module of this.#started.reverse()) await module.stop?.();
+      for (const module of this.#started.toReversed()) await module.stop?.();
     })();
     return this.#stopped;
   }

@@ -32,19 +32,17 @@ export function createDigester(
   { maxBytes, client }: { maxBytes: number; client: Dispatcher | undefined },
 ): Digester {
   const { DIGESTER_ENDPOINT: chosen } = config;
-  switch (chosen.kind) {
-    case "http":
-      return new HttpDigester({
-        endpoint: chosen.url,
-        pollingIntervalMs: config.DIGESTER_POLLING_INTERVAL,
-        pollingTimeoutMs: config.DIGESTER_POLLING_TIMEOUT,
-        maxBytes,
-        client,
-      });
-    case "file":
-      return new FlowLogDigester({
-        source: new DirectorySource(chosen.path),
-        format: { fields: config.FLOW_LOG_FORMAT, addresses: config.FLOW_LOG_ADDRESSES },
-      });
+  if (chosen.kind === "http") {
+    return new HttpDigester({
+      endpoint: chosen.url,
+      pollingIntervalMs: config.DIGESTER_POLLING_INTERVAL,
+      pollingTimeoutMs: config.DIGESTER_POLLING_TIMEOUT,
+      maxBytes,
+      client,
+    });
   }
+  return new FlowLogDigester({
+    source: new DirectorySource(chosen.path),
+    format: { fields: config.FLOW_LOG_FORMAT, addresses: config.FLOW_LOG_ADDRESSES },
+  });
 }

@@ -30,9 +30,9 @@ export class Representation {
   /** Whether the caller has this graph already, in whichever form. */
   #isKnown(ifNoneMatch: string | undefined): boolean {
     if (ifNoneMatch === undefined) return false;
-    const known = ifNoneMatch.split(",").map((tag) => tag.trim().replace(/^W\//, ""));
+    const known = new Set(ifNoneMatch.split(",").map((tag) => tag.trim().replace(/^W\//, "")));
     const etags = [false, true].map((gzip) => Representation.#etag(this.#graph, gzip));
-    return known.includes("*") || etags.some((etag) => known.includes(etag));
+    return known.has("*") || etags.some((etag) => known.has(etag));
   }
 
   /**

@@ -24,8 +24,7 @@ export class Slots {
         };
         const abort = () => {
           this.#waiting.delete(proceed);
-          // An AbortSignal's reason may be anything; ours are Errors.
-          reject(signal.reason as Error);
+          reject(signal.reason);
         };
         this.#waiting.add(proceed);
         signal.addEventListener("abort", abort, { once: true });
