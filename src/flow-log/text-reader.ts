@@ -11,7 +11,9 @@ import { RecordError, type RecordIntake } from "./record.js";
 /** The longest line, in bytes. */
 const MAX_LINE = 64 * 1024;
 /** Bytes taken in at a time. */
-const BLOCK = 256 * 1024;
+const BLOCK = 64 * 1024;
+/** A format with more fields than AWS will ever have goes the obvious path. */
+const USUAL_FIELDS = 1000;
 const ABSENT_TEXT = `${ABSENT_VALUES.join(" ")} `;
 /** The first of a line's bytes in the buffer. Eight more than none, so that the absent values lie before it. */
 const FRONT = 8;
@@ -56,8 +58,8 @@ export class TextReader {
   readonly #buffer = Buffer.alloc(FRONT + MAX_LINE + BLOCK + 1 + PADDING);
   readonly #view = new DataView(this.#buffer.buffer, this.#buffer.byteOffset, this.#buffer.length);
   #filled = FRONT;
-  /** Where the values of a line begin; each ends one byte before the next begins. Room for a line of spaces. */
-  readonly #values = new Int32Array(MAX_LINE + BLOCK + FIRST_VALUE + 2);
+  /** Where the values of a line begin; each ends one byte before the next begins. What is written beyond its end is lost. */
+  readonly #values = new Int32Array(FIRST_VALUE + USUAL_FIELDS + 1);
 
   /** @param name of the file, for messages */
   constructor(name: string, intake: RecordIntake, format: TextFormat) {
@@ -112,7 +114,9 @@ export class TextReader {
       this.#line++;
       const end = buffer[at - 2] === CARRIAGE_RETURN ? at - 2 : at - 1;
       values[value + 1] = end + 1;
-      if (value - FIRST_VALUE + 1 !== this.#columns.width || !this.#takeUsual()) this.#takeAny(start, end);
+      const width = value - FIRST_VALUE + 1;
+      const usual = width === this.#columns.width && width <= USUAL_FIELDS && this.#takeUsual();
+      if (!usual) this.#takeAny(start, end);
       start = at;
     }
     buffer.copyWithin(FRONT, start, filled);

@@ -1,0 +1,32 @@
+import type { AddressChoice } from "../../src/flow-log/columns.js";
+import { digestLines } from "../../src/flow-log/digest-lines.js";
+import { DEFAULT_FORMAT } from "../../src/flow-log/fields.js";
+import { RecordIntake } from "../../src/flow-log/record.js";
+import { TextReader } from "../../src/flow-log/text-reader.js";
+
+export const WINDOW = {
+  startDate: new Date("2014-12-14T04:00:00Z"),
+  stopDate: new Date("2014-12-14T05:00:00Z"),
+};
+
+interface Reading {
+  readonly lines: string[];
+  readonly counts: RecordIntake["counts"];
+}
+
+/** What is digested of a text that arrives in these pieces. */
+export function read(
+  pieces: readonly (string | Uint8Array)[],
+  addresses: AddressChoice = "interface",
+  fields: readonly string[] = DEFAULT_FORMAT,
+): Reading {
+  const intake = new RecordIntake(WINDOW);
+  const reader = new TextReader("flow.log", intake, { fields, addresses });
+  for (const piece of pieces) reader.push(Buffer.from(piece));
+  reader.end();
+  const blocks = intake.aggregation.partitions.flatMap((table) => [
+    ...digestLines(intake.aggregation, table),
+  ]);
+  const lines = Buffer.concat(blocks).toString("latin1").split("\n").slice(0, -1);
+  return { lines: lines.toSorted(), counts: intake.counts };
+}
