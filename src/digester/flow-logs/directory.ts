@@ -1,16 +1,20 @@
-import { createReadStream, type Dirent } from "node:fs";
+import { createReadStream } from "node:fs";
 import { opendir, realpath, stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { Readable } from "node:stream";
 import { DependencyError } from "../../errors.js";
-import type { TimeWindow } from "../../window.js";
-import { mayHold, parseName, RECOGNISED } from "./layout.js";
+import { choose, mayLieBelow, RECOGNISED, type Choice, type Selection } from "./layout.js";
 import type { Listing, LogObject, Source } from "./source.js";
 
 /** Bytes read at a time. */
 const BLOCK = 256 * 1024;
 /** How many names of files that aren't flow logs a message shows. */
 const SHOWN = 3;
+
+interface Found {
+  readonly key: string;
+  readonly kind: Choice | "link" | "notSelectedFolder";
+}
 
 /** A directory of flow logs, with all below it. Links are not followed: what they lead to inside has its own name, and what is outside is none of ours. */
 export class DirectorySource implements Source {
@@ -20,31 +24,30 @@ export class DirectorySource implements Source {
     this.#directory = directory;
   }
 
-  async list(window: TimeWindow, signal: AbortSignal): Promise<Listing> {
+  async list(selection: Selection, signal: AbortSignal): Promise<Listing> {
     signal.throwIfAborted();
     const root = await this.#root();
     const objects: LogObject[] = [];
     const foreign: string[] = [];
-    const counts = { filesOutsideWindow: 0, foreignFiles: 0, linksNotFollowed: 0 };
-    for await (const { key, entry } of walk(root, "", signal)) {
-      if (entry.isSymbolicLink()) {
-        counts.linksNotFollowed++;
-        continue;
-      }
-      const name = entry.isFile() ? parseName(key) : undefined;
-      if (name === undefined) {
-        counts.foreignFiles++;
-        if (foreign.length < SHOWN) foreign.push(key);
-      } else if (mayHold(name, window)) {
-        objects.push(await logObject(root, key));
-      } else {
-        counts.filesOutsideWindow++;
-      }
+    const counts = {
+      filesOutsideWindow: 0,
+      filesNotSelected: 0,
+      foldersNotSelected: 0,
+      foreignFiles: 0,
+      linksNotFollowed: 0,
+    };
+    for await (const { key, kind } of walk(root, "", selection, signal)) {
+      if (kind === "link") counts.linksNotFollowed++;
+      else if (kind === "notSelectedFolder") counts.foldersNotSelected++;
+      else if (kind === "notSelected") counts.filesNotSelected++;
+      else if (kind === "outsideWindow") counts.filesOutsideWindow++;
+      else if (kind !== "foreign") objects.push(await logObject(root, key, kind));
+      else if (++counts.foreignFiles <= SHOWN) foreign.push(key);
     }
-    if (objects.length + counts.filesOutsideWindow === 0) {
-      const found =
-        counts.foreignFiles === 0 ? "no file" : `${counts.foreignFiles} other files: ${foreign.join(", ")}`;
-      throw new DependencyError("digester", `looked for ${RECOGNISED} below ${root}, found ${found}`, {
+    const { filesOutsideWindow, filesNotSelected, foldersNotSelected, foreignFiles } = counts;
+    if (objects.length + filesOutsideWindow + filesNotSelected + foldersNotSelected === 0) {
+      const found = foreignFiles === 0 ? "no file" : `${foreignFiles} other files: ${foreign.join(", ")}`;
+      throw new DependencyError("digester", `looked for ${RECOGNISED}, below ${root}, and found ${found}`, {
         transient: false,
       });
     }
@@ -74,19 +77,22 @@ export class DirectorySource implements Source {
   }
 }
 
-/** Everything below a directory that isn't a directory itself. */
+/** Everything below a directory that isn't a directory itself or may be passed over, and what it is. */
 async function* walk(
   root: string,
   below: string,
+  selection: Selection,
   signal: AbortSignal,
-): AsyncGenerator<{ key: string; entry: Dirent }> {
+): AsyncGenerator<Found> {
   const path = join(root, below);
   try {
     for await (const entry of await opendir(path)) {
       signal.throwIfAborted();
       const key = below === "" ? entry.name : `${below}/${entry.name}`;
-      if (entry.isDirectory()) yield* walk(root, key, signal);
-      else yield { key, entry };
+      if (entry.isSymbolicLink()) yield { key, kind: "link" };
+      else if (!entry.isDirectory()) yield { key, kind: entry.isFile() ? choose(key, selection) : "foreign" };
+      else if (mayLieBelow(key, selection)) yield* walk(root, key, selection, signal);
+      else yield { key, kind: "notSelectedFolder" };
     }
   } catch (error) {
     signal.throwIfAborted();
@@ -94,11 +100,11 @@ async function* walk(
   }
 }
 
-async function logObject(root: string, key: string): Promise<LogObject> {
+async function logObject(root: string, key: string, format: LogObject["format"]): Promise<LogObject> {
   const path = join(root, key);
   try {
     const { size } = await stat(path);
-    return { key, size, open: (signal, range) => open(path, signal, range) };
+    return { key, format, size, open: (signal, range) => open(path, signal, range) };
   } catch (error) {
     throw failure(`can't read ${path}`, error);
   }

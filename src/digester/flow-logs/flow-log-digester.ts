@@ -12,6 +12,9 @@ export interface FlowLogDigesterOptions {
   readonly source: Source;
   /** How files without a header are read. */
   readonly format: TextFormat;
+  /** Accounts and regions to narrow to; all where undefined. */
+  readonly accounts?: ReadonlySet<string> | undefined;
+  readonly regions?: ReadonlySet<string> | undefined;
 }
 
 /**
@@ -26,7 +29,8 @@ export class FlowLogDigester implements Digester {
   }
 
   async digest(window: TimeWindow, signal: AbortSignal): Promise<Digest> {
-    const { objects, counts: listed } = await this.#options.source.list(window, signal);
+    const { source, accounts, regions } = this.#options;
+    const { objects, counts: listed } = await source.list({ window, accounts, regions }, signal);
     const counts: Record<string, number> = { files: objects.length, ...listed };
     const body = streamOf((closed) => this.#lines(window, objects, counts, closed), signal);
     return { body, counts };

@@ -14,6 +14,16 @@ const format = z.string().transform((text, context) => {
   return z.NEVER;
 });
 
+/** A comma-separated list, as a set. */
+function listOf(expected: string, item: RegExp) {
+  return z.string().transform((text, context) => {
+    const items = text.split(",").map((part) => part.trim());
+    if (items.every((part) => item.test(part))) return new Set(items);
+    context.addIssue(`expected ${expected}, separated by commas`);
+    return z.NEVER;
+  });
+}
+
 /** What the digester of flow logs can be told, wherever they are kept. */
 export const flowLogSettings = {
   FLOW_LOG_FORMAT: format
@@ -25,4 +35,12 @@ export const flowLogSettings = {
     .describe(
       "which addresses name the nodes: srcaddr and dstaddr, or the packets' own, pkt-srcaddr and pkt-dstaddr",
     ),
+  FLOW_LOG_ACCOUNTS: listOf("account ids of 12 digits", /^\d{12}$/)
+    .optional()
+    .describe(
+      "accounts whose flow logs are read, separated by commas; unset: all. Told by names and folders",
+    ),
+  FLOW_LOG_REGIONS: listOf("regions such as eu-west-1", /^[a-z]+(-[a-z]+)+-\d+$/)
+    .optional()
+    .describe("regions whose flow logs are read, separated by commas; unset: all. Told by names and folders"),
 };

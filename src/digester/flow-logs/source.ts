@@ -1,10 +1,11 @@
 import type { Readable } from "node:stream";
-import type { TimeWindow } from "../../window.js";
+import type { Selection } from "./layout.js";
 
 /** A file of flow logs, wherever it is kept. */
 export interface LogObject {
   /** Its name below the directory or bucket, with slashes. */
   readonly key: string;
+  readonly format: "text" | "parquet";
   /** Bytes. */
   readonly size: number;
   /**
@@ -14,9 +15,9 @@ export interface LogObject {
   open(signal: AbortSignal, range?: { readonly start: number; readonly end: number }): Readable;
 }
 
-/** What a source holds of a window. */
+/** What a source holds of a selection. */
 export interface Listing {
-  /** The objects that may hold records of the window, in the order of their keys, so that a digest is reproducible. */
+  /** The objects that may hold records of it, in the order of their keys, so that a digest is reproducible. */
   readonly objects: readonly LogObject[];
   /** What was left out and why, for the job's log event. */
   readonly counts: Readonly<Record<string, number>>;
@@ -28,7 +29,7 @@ export interface Source {
    * @throws DependencyError ("digester") when it can't be listed, or nothing in it is recognised as flow logs: the
    *   message says what was looked for and what was found
    */
-  list(window: TimeWindow, signal: AbortSignal): Promise<Listing>;
+  list(selection: Selection, signal: AbortSignal): Promise<Listing>;
 
   /** Rejects with the reason why it couldn't be listed now. */
   ready(signal: AbortSignal): Promise<void>;

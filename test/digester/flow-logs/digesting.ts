@@ -4,7 +4,10 @@ import { dirname, join } from "node:path";
 import { text } from "node:stream/consumers";
 import { onTestFinished } from "vitest";
 import { DirectorySource } from "../../../src/digester/flow-logs/directory.js";
-import { FlowLogDigester } from "../../../src/digester/flow-logs/flow-log-digester.js";
+import {
+  FlowLogDigester,
+  type FlowLogDigesterOptions,
+} from "../../../src/digester/flow-logs/flow-log-digester.js";
 import { DEFAULT_FORMAT } from "../../../src/flow-log/fields.js";
 import { TimeWindow } from "../../../src/window.js";
 
@@ -22,18 +25,23 @@ export function directoryOf(files: Record<string, string | Uint8Array>): string 
 /** Holds every record of the fixtures. */
 const EVER = TimeWindow.parse("2010-01-01T00:00:00Z", "2030-01-01T00:00:00Z");
 
-export function digesterOf(directory: string): FlowLogDigester {
+export function digesterOf(
+  directory: string,
+  options: Partial<FlowLogDigesterOptions> = {},
+): FlowLogDigester {
   return new FlowLogDigester({
     source: new DirectorySource(directory),
     format: { fields: DEFAULT_FORMAT, addresses: "interface" },
+    ...options,
   });
 }
 
 export async function digest(
   directory: string,
   window = EVER,
+  options: Partial<FlowLogDigesterOptions> = {},
 ): Promise<{ lines: string[]; counts: Readonly<Record<string, number>> }> {
-  const { body, counts } = await digesterOf(directory).digest(window, new AbortController().signal);
+  const { body, counts } = await digesterOf(directory, options).digest(window, new AbortController().signal);
   const lines = (await text(body)).split("\n").slice(0, -1);
   return { lines: lines.toSorted(), counts: counts ?? {} };
 }

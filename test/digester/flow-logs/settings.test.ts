@@ -22,3 +22,13 @@ test.each([
 ])("a wrong format is refused: %s", (FLOW_LOG_FORMAT, message) => {
   expect(settings.safeParse({ FLOW_LOG_FORMAT }).error?.message).toContain(message);
 });
+
+test("accounts and regions are lists", () => {
+  const parsed = settings.parse({
+    FLOW_LOG_ACCOUNTS: "123456789012, 210987654321",
+    FLOW_LOG_REGIONS: "us-gov-west-1",
+  });
+  expect(parsed.FLOW_LOG_ACCOUNTS).toEqual(new Set(["123456789012", "210987654321"]));
+  expect(parsed.FLOW_LOG_REGIONS).toEqual(new Set(["us-gov-west-1"]));
+  expect(settings.safeParse({ FLOW_LOG_ACCOUNTS: "12", FLOW_LOG_REGIONS: "" }).error?.issues).toHaveLength(2);
+});
