@@ -6,6 +6,7 @@ import type { TimeWindow } from "../../window.js";
 import type { Digest, Digester } from "../digester.js";
 import { streamOf } from "./body.js";
 import { readText } from "./read-text.js";
+import { Rows } from "./rows.js";
 import type { LogObject, Source } from "./source.js";
 
 export interface FlowLogDigesterOptions {
@@ -15,6 +16,9 @@ export interface FlowLogDigesterOptions {
   /** Accounts and regions to narrow to; all where undefined. */
   readonly accounts?: ReadonlySet<string> | undefined;
   readonly regions?: ReadonlySet<string> | undefined;
+  /** Above so many keys, rows are moved to a temporary file in this directory, the system's where undefined. */
+  readonly keysInMemory: number;
+  readonly spillDirectory?: string | undefined;
 }
 
 /**
@@ -46,17 +50,27 @@ export class FlowLogDigester implements Digester {
     counts: Record<string, number>,
     signal: AbortSignal,
   ): AsyncGenerator<Buffer> {
+    const { format, keysInMemory, spillDirectory } = this.#options;
     const intake = new RecordIntake(window);
-    for (const object of objects) {
-      try {
-        await readText(object, intake, this.#options.format, async () => {}, signal);
-      } catch (error) {
-        signal.throwIfAborted();
-        throw explained(object.key, error);
+    const { aggregation } = intake;
+    const rows = new Rows(aggregation, keysInMemory, spillDirectory);
+    try {
+      for (const object of objects) {
+        try {
+          await readText(object, intake, format, () => rows.bound(), signal);
+        } catch (error) {
+          signal.throwIfAborted();
+          throw explained(object.key, error);
+        }
       }
+      Object.assign(counts, intake.counts, { keys: 0, spilledRows: rows.spilled });
+      for await (const table of rows.tables(signal)) {
+        counts["keys"] = (counts["keys"] ?? 0) + table.size;
+        yield* digestLines(aggregation, table);
+      }
+    } finally {
+      await rows.close();
     }
-    Object.assign(counts, intake.counts, { keys: intake.aggregation.size });
-    for (const table of intake.aggregation.partitions) yield* digestLines(intake.aggregation, table);
   }
 }
 

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { missingFields, parseFormat } from "../../flow-log/columns.js";
 import { DEFAULT_FORMAT } from "../../flow-log/fields.js";
+import { integer } from "../../settings.js";
 
 const format = z.string().transform((text, context) => {
   const fields = parseFormat(text);
@@ -13,6 +14,9 @@ const format = z.string().transform((text, context) => {
   context.addIssue(`expected the fields ${missing.join(", ")} as well: without them there is no graph`);
   return z.NEVER;
 });
+
+/** Rows of a partition are numbered with 32 bits. */
+const MAX_KEYS_IN_MEMORY = 100_000_000;
 
 /** A comma-separated list, as a set. */
 function listOf(expected: string, item: RegExp) {
@@ -43,4 +47,14 @@ export const flowLogSettings = {
   FLOW_LOG_REGIONS: listOf("regions such as eu-west-1", /^[a-z]+(-[a-z]+)+-\d+$/)
     .optional()
     .describe("regions whose flow logs are read, separated by commas; unset: all. Told by names and folders"),
+  FLOW_LOG_KEYS_IN_MEMORY: integer(1, MAX_KEYS_IN_MEMORY)
+    .prefault("2000000")
+    .describe(
+      "keys of a digest above which its rows are moved to a temporary file; each takes 50 to 100 bytes",
+    ),
+  FLOW_LOG_SPILL_DIR: z
+    .string()
+    .min(1)
+    .optional()
+    .describe("directory for those temporary files; unset: the system's"),
 };

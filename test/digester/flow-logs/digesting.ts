@@ -32,6 +32,7 @@ export function digesterOf(
   return new FlowLogDigester({
     source: new DirectorySource(directory),
     format: { fields: DEFAULT_FORMAT, addresses: "interface" },
+    keysInMemory: 1_000_000,
     ...options,
   });
 }

@@ -1,0 +1,142 @@
+import { mkdtemp, open, rm, type FileHandle } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { DependencyError } from "../../errors.js";
+import { hashKey, KEY_LENGTH, KeyTable, SUMS } from "../../flow-log/key-table.js";
+
+/** Rows that are added at a time while merging: some milliseconds during which nothing else runs. */
+const BLOCK_ROWS = 8192;
+const ROW_BYTES = KEY_LENGTH * Uint32Array.BYTES_PER_ELEMENT + SUMS * Float64Array.BYTES_PER_ELEMENT;
+
+/** Some rows of one partition: in the file first their keys, then their sums, then pairs of index and units. */
+interface Segment {
+  readonly position: number;
+  readonly rows: number;
+  readonly units: number;
+}
+
+/**
+ * Rows moved out of memory, to one temporary file that has no name from the moment it was opened: whatever becomes of
+ * the process, nothing is left behind. The segments of a partition are merged in the order in which they were
+ * written, so that rows keep their order of first appearance.
+ */
+export class Spill {
+  readonly #file: FileHandle;
+  readonly #segments: Segment[][];
+  #end = 0;
+
+  private constructor(file: FileHandle, partitions: number) {
+    this.#file = file;
+    this.#segments = Array.from({ length: partitions }, () => []);
+  }
+
+  /** @throws DependencyError ("digester") */
+  static async create(directory: string | undefined, partitions: number): Promise<Spill> {
+    return attempt(async () => {
+      const folder = await mkdtemp(join(directory ?? tmpdir(), "flow-logs-"));
+      try {
+        return new Spill(await open(join(folder, "spill"), "w+", 0o600), partitions);
+      } finally {
+        await rm(folder, { recursive: true });
+      }
+    });
+  }
+
+  /** Moves the rows of all partitions out: the tables are empty then. */
+  async write(tables: readonly KeyTable[]): Promise<void> {
+    for (const [partition, table] of tables.entries()) {
+      if (table.size === 0) continue;
+      const units = Float64Array.from([...table.units].flat());
+      const segment = { position: this.#end, rows: table.size, units: units.length };
+      for (const array of [table.keys, table.sums, units]) await this.#append(array);
+      this.#segments[partition]?.push(segment);
+      table.clear();
+    }
+  }
+
+  /** All rows of a partition that were moved out. */
+  async read(partition: number, signal: AbortSignal): Promise<KeyTable> {
+    const table = new KeyTable();
+    for (const { position, rows, units } of this.#segments[partition] ?? []) {
+      const sumsAt = position + rows * KEY_LENGTH * Uint32Array.BYTES_PER_ELEMENT;
+      const row = new Uint32Array(rows);
+      for (let from = 0; from < rows; from += BLOCK_ROWS) {
+        signal.throwIfAborted();
+        const length = Math.min(BLOCK_ROWS, rows - from);
+        const keys = new Uint32Array(KEY_LENGTH * length);
+        const sums = new Float64Array(SUMS * length);
+        await this.#fill(keys, position + from * KEY_LENGTH * keys.BYTES_PER_ELEMENT);
+        await this.#fill(sums, sumsAt + from * SUMS * sums.BYTES_PER_ELEMENT);
+        merge(table, keys, sums, row.subarray(from));
+      }
+      const pairs = new Float64Array(units);
+      await this.#fill(pairs, position + rows * ROW_BYTES);
+      for (let at = 0; at < units; at += 2) {
+        const index = pairs[at] ?? 0;
+        table.addUnits(SUMS * (row[Math.floor(index / SUMS)] ?? 0) + (index % SUMS), pairs[at + 1] ?? 0);
+      }
+    }
+    return table;
+  }
+
+  async close(): Promise<void> {
+    await attempt(() => this.#file.close());
+  }
+
+  async #append(array: Uint32Array | Float64Array): Promise<void> {
+    for (let from = 0; from < array.byteLength;) {
+      const { bytesWritten } = await attempt(() =>
+        this.#file.write(bytesOf(array), from, array.byteLength - from, this.#end),
+      );
+      from += bytesWritten;
+      this.#end += bytesWritten;
+    }
+  }
+
+  async #fill(array: Uint32Array | Float64Array, position: number): Promise<void> {
+    for (let from = 0; from < array.byteLength;) {
+      const { bytesRead } = await attempt(() =>
+        this.#file.read(bytesOf(array), from, array.byteLength - from, position + from),
+      );
+      if (bytesRead === 0)
+        throw new DependencyError("digester", "rows that were moved to a temporary file are gone");
+      from += bytesRead;
+    }
+  }
+}
+
+/** Adds rows to a table and notes which of its rows each went to. */
+function merge(table: KeyTable, keys: Uint32Array, sums: Float64Array, row: Uint32Array): void {
+  for (let from = 0, at = 0; at < keys.length; from++, at += KEY_LENGTH) {
+    const account = keys[at] ?? 0;
+    const networkInterface = keys[at + 1] ?? 0;
+    const source = keys[at + 2] ?? 0;
+    const destination = keys[at + 3] ?? 0;
+    const ports = keys[at + 4] ?? 0;
+    const kind = keys[at + 5] ?? 0;
+    row[from] = table.add(
+      hashKey(account, networkInterface, source, destination, ports, kind),
+      account,
+      networkInterface,
+      source,
+      destination,
+      ports,
+      kind,
+      sums[SUMS * from] ?? 0,
+      sums[SUMS * from + 1] ?? 0,
+    );
+  }
+}
+
+function bytesOf(array: Uint32Array | Float64Array): Uint8Array {
+  return new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
+}
+
+async function attempt<T>(operation: () => Promise<T>): Promise<T> {
+  try {
+    return await operation();
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new DependencyError("digester", `can't keep rows in a temporary file: ${reason}`, { cause: error });
+  }
+}
