@@ -30,7 +30,11 @@ export class AddressPage {
     const start = unit * UNIT_BYTES;
     if (this.#view.getUint8(start) !== to - from) return false;
     const shift = start + 1 - from;
-    for (let at = from; at < to; at++) {
+    let at = from;
+    for (; at + 4 <= to; at += 4) {
+      if (view.getInt32(at) !== this.#view.getInt32(at + shift)) return false;
+    }
+    for (; at < to; at++) {
       if (view.getUint8(at) !== this.#view.getUint8(at + shift)) return false;
     }
     return true;
