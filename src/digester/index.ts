@@ -44,5 +44,9 @@ export function createDigester(
   return new FlowLogDigester({
     source: new DirectorySource(chosen.path),
     format: { fields: config.FLOW_LOG_FORMAT, addresses: config.FLOW_LOG_ADDRESSES },
+    accounts: config.FLOW_LOG_ACCOUNTS,
+    regions: config.FLOW_LOG_REGIONS,
+    keysInMemory: config.FLOW_LOG_KEYS_IN_MEMORY,
+    spillDirectory: config.FLOW_LOG_SPILL_DIR,
   });
 }
