@@ -1,3 +1,6 @@
+/** The 8 bytes after the last field: whoever copies it may read so many bytes too many. */
+const OVERREAD = " ".repeat(8);
+
 /**
  * Where the fields of an edge lie among some bytes. Each begins at its position and ends one byte, the separator,
  * before the next one. It is all ASCII without control characters, as are the 8 bytes after it, and can stand
@@ -23,7 +26,7 @@ export class Row {
   setFields(fields: readonly string[]): void {
     // A backslash before the closing quote would escape it, and in a label it begins an escape sequence.
     const escaped = fields.map((field) => field.replaceAll("\\", "\\\\"));
-    const bytes = new Uint8Array(Buffer.from(`${escaped.join(" ")} `.padEnd(8)));
+    const bytes = new Uint8Array(Buffer.from(escaped.join(" ") + OVERREAD));
     this.view = new DataView(bytes.buffer);
     let at = 0;
     const starts = escaped.map((field) => {

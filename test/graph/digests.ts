@@ -67,6 +67,8 @@ export const spellings: readonly ((row: Row) => string)[] = [
   (row) => `${lineOf(row)}  \n`,
   (row) => `${lineOf(row)} \r\n`,
   (row) => `${lineOf({ ...row, action: row.action.toLowerCase() })}\n`,
+  // No action is drawn as an accepted one.
+  (row) => `${lineOf({ ...row, action: row.action === "ACCEPT" ? "-" : "Reject" })}\n`,
   (row) => `${lineOf(row).replace(/OK$/, "Ok")}\n`,
 ];
 

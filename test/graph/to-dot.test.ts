@@ -57,6 +57,16 @@ describe("any digest", () => {
   });
 });
 
+test("a value of any length is copied whole, in the shortest line too", async () => {
+  for (const ending of ["ACCEPT OK", "- OK", "- OK "]) {
+    for (let length = 1; length < 19; length++) {
+      const end = "1".repeat(length);
+      const graph = readDot(await dotOf([`2 - - ::1 ::2 0 0 0 0 0 0 ${end} ${ending}`]));
+      expect(graph.rows[0]?.numbers.at(-1)).toBe(end);
+    }
+  }
+});
+
 test("two spellings of one address are two nodes", async () => {
   const line = LINE.replace("172.31.16.139", "2001:DB8::1").replace("172.31.16.21", "2001:db8::1");
   expect(readDot(await dotOf([line])).nodes).toEqual(["2001:DB8::1", "2001:db8::1"]);
