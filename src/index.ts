@@ -15,3 +15,7 @@ export { DiskMarker } from "./marker/disk.js";
 export { MemoryMarker } from "./marker/memory.js";
 export { HttpQueuer } from "./queuer/http.js";
 export { HttpDigester } from "./digester/http.js";
+export { S3Storage } from "./storage/s3.js";
+export { S3Marker } from "./marker/s3.js";
+export { FlowLogDigester } from "./digester/flow-logs/flow-log-digester.js";
+export { DirectorySource } from "./digester/flow-logs/directory.js";

@@ -256,7 +256,7 @@ export class Service {
     const digest = await digester.digest(window, signal);
     const { body, stats } = convert(digest.body, {
       maxDigestBytes: this.settings.digestMaxBytes,
-      // The graph's last byte is held back until the claim is known to be ours still.
+      // The graph doesn't end before the claim is known to be ours still.
       beforeEnd: () => claim.confirm(),
       signal,
     });

@@ -4,7 +4,7 @@ import { DEFAULT_FORMAT } from "../../src/flow-log/fields.js";
 import { RecordIntake } from "../../src/flow-log/record.js";
 import { TextReader } from "../../src/flow-log/text-reader.js";
 
-export const WINDOW = {
+const WINDOW = {
   startDate: new Date("2014-12-14T04:00:00Z"),
   stopDate: new Date("2014-12-14T05:00:00Z"),
 };
