@@ -1,6 +1,7 @@
 import type { Dispatcher } from "undici";
 import { type Config, loadConfig, MODULE_NAMES } from "./config.js";
 import { createDigester } from "./digester/index.js";
+import { type AccessTokens, accessTokens } from "./http/auth.js";
 import { createMarker } from "./marker/index.js";
 import { createQueuer } from "./queuer/index.js";
 import { type Modules, Service as Core } from "./service.js";
@@ -30,9 +31,13 @@ function modulesOf(options: ServiceOptions, config: Config): Modules {
  * is given needs none of its variables.
  */
 export class Service extends Core {
+  /** API_TOKENS and PRODUCE_TOKENS, which `buildApp` asks for unless it is told otherwise. */
+  readonly access: AccessTokens;
+
   /** @throws ConfigError that lists every fault of the environment */
   constructor(options: ServiceOptions = {}, env: NodeJS.ProcessEnv = process.env) {
     const config = loadConfig(env, new Set(MODULE_NAMES.filter((name) => options[name] !== undefined)));
     super(modulesOf(options, config), toServiceSettings(config));
+    this.access = accessTokens(config);
   }
 }

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { digesterSettings } from "./digester/index.js";
+import { accessSettings } from "./http/auth.js";
 import { httpSettings } from "./http/settings.js";
 import { markerSettings } from "./marker/index.js";
 import { queuerSettings } from "./queuer/index.js";
@@ -24,6 +25,7 @@ export const MODULE_NAMES = [
 
 export const settings = {
   ...httpSettings,
+  ...accessSettings,
   ...serviceSettings,
   ...storageSettings,
   ...markerSettings,
@@ -83,7 +85,7 @@ export function loadConfig(env: NodeJS.ProcessEnv, given: ReadonlySet<ModuleName
 }
 
 /** Variables that the Go service, or a later version of this one, knows, and that do nothing here. */
-const IGNORED = /^(?:RUNTIME_STATS_|RUNTIME_CONNSTATE_|API_TOKENS$|PRODUCE_TOKENS$|NOTHING$)/;
+const IGNORED = /^(?:RUNTIME_STATS_|RUNTIME_CONNSTATE_)/;
 
 /** The names of the variables that are set and do nothing, to warn of. */
 export function ignoredVariables(env: NodeJS.ProcessEnv): string[] {

@@ -95,6 +95,11 @@ export class Service {
     });
   }
 
+  /** What jobs that come back from this process's own queuer are known by. */
+  get loopbackToken(): string | undefined {
+    return this.#modules.queuer.loopbackToken;
+  }
+
   /** Where events are logged from now on. */
   observe({ logger }: { logger: Logger }): void {
     this.#log = logger;

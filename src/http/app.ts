@@ -8,6 +8,7 @@ import Fastify, {
 } from "fastify";
 import { serializerCompiler, validatorCompiler } from "fastify-type-provider-zod";
 import type { Service } from "../service.js";
+import { type AccessTokens, requireTokens } from "./auth.js";
 import { answerErrors } from "./errors.js";
 import { graphRoutes } from "./graph.js";
 import { healthRoutes } from "./health.js";
@@ -18,6 +19,8 @@ export interface AppOptions {
   readonly logger?: FastifyBaseLogger;
   /** Middleware, registered before the routes so that its hooks see every request. */
   readonly plugins?: readonly (FastifyPluginCallback | FastifyPluginAsync)[];
+  /** Who may call. By default what the service brings: the built-in one reads API_TOKENS and PRODUCE_TOKENS. */
+  readonly access?: AccessTokens;
 }
 
 /**
@@ -25,8 +28,8 @@ export interface AppOptions {
  * were left behind.
  */
 export async function buildApp(
-  service: Service,
-  { logger, plugins = [] }: AppOptions = {},
+  service: Service & { readonly access?: AccessTokens },
+  { logger, plugins = [], access = service.access ?? {} }: AppOptions = {},
 ): Promise<FastifyInstance> {
   const app = Fastify({
     ...(logger === undefined ? { logger: false } : { loggerInstance: logger }),
@@ -39,6 +42,7 @@ export async function buildApp(
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
   answerErrors(app);
+  requireTokens(app, access, service.loopbackToken);
 
   app.addHook("onReady", () => service.start());
   app.addHook("onListen", async () => {

@@ -59,6 +59,7 @@ function toAnswer(error: FastifyError): Answer {
 
 function event(error: FastifyError, statusCode: number): string {
   if (error instanceof DependencyError) return "dependency-failure";
+  if (statusCode === 401) return "unauthorized";
   if (statusCode === 404) return "not-found";
   if (statusCode === 409) return "conflict";
   if (statusCode < 500) return "invalid-input";

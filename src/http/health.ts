@@ -6,6 +6,7 @@ export const healthRoutes: FastifyPluginCallbackZod = (app, _, done) => {
   app.get(
     "/healthcheck",
     {
+      config: { access: "open" },
       schema: {
         summary: "Whether the process serves",
         tags: ["health"],

@@ -39,7 +39,9 @@ export function produceRoutes(service: Service): FastifyPluginCallbackZod {
       app.route({
         method: "POST",
         url,
-        onRequest: async (request, reply) => {
+        config: { access: "produce" },
+        // Once the token is known to be good, before the body is read.
+        preParsing: async (request, reply) => {
           const [, segment = ""] = request.url.split(/[/?]/, 2);
           if (url !== "/produce" && RESERVED.has(segment)) return reply.callNotFound();
           return undefined;

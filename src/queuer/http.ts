@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import type { Dispatcher } from "undici";
 import { DependencyError, RetryLaterError } from "../errors.js";
 import { createHttpClient } from "../http-client/client.js";
@@ -18,7 +19,7 @@ export interface HttpQueuerOptions {
   endpoint: (bound: BoundAddress | undefined) => JobEndpoint;
   /** Sent with each job. */
   headers?: Readonly<Record<string, string>>;
-  /** Sent to this very process alone: its own token has no business elsewhere. */
+  /** Sent to this very process alone. */
   localHeaders?: Readonly<Record<string, string>>;
   /** For a call in all, retries included. */
   timeoutMs?: number;
@@ -31,6 +32,7 @@ export class HttpQueuer implements Queuer {
   readonly #options: HttpQueuerOptions;
   readonly #client: Dispatcher;
   #bound: BoundAddress | undefined;
+  readonly loopbackToken = randomBytes(32).toString("base64url");
 
   constructor(options: HttpQueuerOptions) {
     this.#options = options;
@@ -64,7 +66,7 @@ export class HttpQueuer implements Queuer {
       headers: {
         "content-type": "application/json",
         ...this.#options.headers,
-        ...(local && this.#options.localHeaders),
+        ...(local && { ...this.#options.localHeaders, authorization: `Bearer ${this.loopbackToken}` }),
       },
       body: JSON.stringify(toMessage(job)),
     };

@@ -10,6 +10,12 @@ export interface Queuer extends Module {
   readonly local?: boolean;
 
   /**
+   * The bearer token that goes with jobs for this very process, and nowhere else: whatever tokens others need, the
+   * process takes this one. Without it, jobs come back with whatever the queuer sends.
+   */
+  readonly loopbackToken?: string;
+
+  /**
    * Resolves when the job was accepted: it will be delivered. May be called concurrently.
    *
    * @throws RetryLaterError when the queue is full

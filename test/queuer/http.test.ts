@@ -50,7 +50,7 @@ describe("against a bus", () => {
     let path = "/early";
     const headers = { prefer: "respond-async" };
     const endpoint = () => ({ url: new URL(path, bus.server.url), local: false });
-    open({ endpoint, headers, localHeaders: { authorization: "Bearer own" } });
+    open({ endpoint, headers, localHeaders: { "x-own": "1" } });
     path = "/vpcflow/graph?tenant=a";
     await queuer?.queue(job, never);
     const [request] = bus.server.requests;
@@ -59,7 +59,8 @@ describe("against a bus", () => {
       headers: { "content-type": "application/json", ...headers },
     });
     expect(`${request?.url.pathname}${request?.url.search}`).toBe(path);
-    expect(request?.headers).not.toHaveProperty("authorization");
+    expect(request?.headers).not.toHaveProperty("x-own");
+    expect(JSON.stringify(request)).not.toContain(queuer?.loopbackToken);
     expect(JSON.parse(request?.body ?? "")).toEqual({
       id: window.id,
       start: window.start,
@@ -68,14 +69,32 @@ describe("against a bus", () => {
     });
   });
 
-  test("tells whether it is local, and sends its own headers only then", async () => {
-    open({
-      endpoint: () => ({ url: bus.server.url, local: true }),
-      localHeaders: { authorization: "Bearer own" },
-    });
+  test("tells whether it is local, and sends its own headers and token only then", async () => {
+    open({ endpoint: () => ({ url: bus.server.url, local: true }), localHeaders: { "x-own": "1" } });
     expect(queuer?.local).toBe(true);
     await queuer?.queue(job, never);
-    expect(bus.server.requests[0]?.headers.authorization).toBe("Bearer own");
+    expect(bus.server.requests[0]?.headers).toMatchObject({
+      "x-own": "1",
+      authorization: `Bearer ${queuer?.loopbackToken}`,
+    });
+  });
+
+  test("takes its token no further than its own address: a redirect is a failure", async () => {
+    const elsewhere = await startBus();
+    try {
+      open({ endpoint: () => ({ url: bus.server.url, local: true }) });
+      bus.server.down = status(307, "", { location: elsewhere.server.url.href });
+      await expect(queuer?.queue(job, never)).rejects.toThrow(/expected a status from 200 to 299, got 307/);
+      expect(elsewhere.server.requests).toEqual([]);
+    } finally {
+      await elsewhere.server.close();
+    }
+  });
+
+  test("has a token that nobody can guess", () => {
+    const tokens = [open().loopbackToken, open().loopbackToken];
+    expect(tokens[0]).toMatch(/^[\w-]{43}$/);
+    expect(tokens[1]).not.toBe(tokens[0]);
   });
 
   test.for([200, 202, 204])("%i is acceptance", async (code) => {
