@@ -48,6 +48,7 @@ export interface TextFormat {
  */
 export class TextReader {
   readonly #name: string;
+  readonly #unit: "line" | "row";
   readonly #intake: RecordIntake;
   readonly #addresses: AddressChoice;
   #fields: readonly string[];
@@ -61,9 +62,13 @@ export class TextReader {
   /** Where the values of a line begin; each ends one byte before the next begins. What is written beyond its end is lost. */
   readonly #values = new Int32Array(FIRST_VALUE + USUAL_FIELDS + 1);
 
-  /** @param name of the file, for messages */
-  constructor(name: string, intake: RecordIntake, format: TextFormat) {
+  /**
+   * @param name of the file, for messages
+   * @param unit what a line is called there
+   */
+  constructor(name: string, intake: RecordIntake, format: TextFormat, unit: "line" | "row" = "line") {
     this.#name = name;
+    this.#unit = unit;
     this.#intake = intake;
     this.#addresses = format.addresses;
     this.#fields = format.fields;
@@ -75,6 +80,11 @@ export class TextReader {
       at += value.length + 1;
     }
     this.#values[ABSENT_VALUES.length] = at;
+  }
+
+  /** Lines read so far, blank ones and headers included. */
+  get lines(): number {
+    return this.#line;
   }
 
   /** @throws CorruptInputError naming file and line */
@@ -248,7 +258,7 @@ export class TextReader {
 
   #fail(line: number, reason: string, start: number, end: number): never {
     const text = this.#buffer.toString("utf8", start, Math.min(end, start + 1024));
-    throw new CorruptInputError(`${this.#name}, line ${line}: ${reason}, in the line ${excerpt(text)}`);
+    throw new CorruptInputError(`${this.#name}, ${this.#unit} ${line}: ${reason}, in ${excerpt(text)}`);
   }
 }
 

@@ -152,7 +152,7 @@ function outcome(text: string): unknown {
   try {
     return read([text]);
   } catch (error) {
-    return String(error).replace(/, in the line .*/, "");
+    return String(error).replace(/, in ".*/, "");
   }
 }
 

@@ -5,6 +5,7 @@ import type { TextFormat } from "../../flow-log/text-reader.js";
 import type { TimeWindow } from "../../window.js";
 import type { Digest, Digester } from "../digester.js";
 import { streamOf } from "./body.js";
+import { readParquet } from "./read-parquet.js";
 import { readText } from "./read-text.js";
 import { Rows } from "./rows.js";
 import type { LogObject, Source } from "./source.js";
@@ -57,17 +58,20 @@ export class FlowLogDigester implements Digester {
     try {
       for (const object of objects) {
         try {
-          await readText(object, intake, format, () => rows.bound(), signal);
+          const bound = () => rows.bound();
+          if (object.format === "parquet") await readParquet(object, intake, format.addresses, bound, signal);
+          else await readText(object, intake, format, bound, signal);
         } catch (error) {
           signal.throwIfAborted();
           throw explained(object.key, error);
         }
       }
-      Object.assign(counts, intake.counts, { keys: 0, spilledRows: rows.spilled });
+      let keys = 0;
       for await (const table of rows.tables(signal)) {
-        counts["keys"] = (counts["keys"] ?? 0) + table.size;
+        keys += table.size;
         yield* digestLines(aggregation, table);
       }
+      Object.assign(counts, intake.counts, { keys, spilledRows: rows.spilled });
     } finally {
       await rows.close();
     }

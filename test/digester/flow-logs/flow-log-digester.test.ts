@@ -38,6 +38,30 @@ describe("golden pairs", () => {
   });
 });
 
+describe("gzip in several members", () => {
+  const members = [
+    `${HEADER}\n${RECORD}\n`,
+    `${RECORD}\n${RECORD.slice(0, 20)}`,
+    `${RECORD.slice(20)}\n`,
+    "",
+  ].map((text) => gzipSync(text));
+
+  test("is read whole", async () => {
+    const { lines, counts } = await digest(directoryOf({ "flow.log.gz": Buffer.concat(members) }));
+    expect(lines).toEqual([SUMMED.replace(" 3 300 ", " 9 900 ")]);
+    expect(counts).toMatchObject({ records: 3 });
+  });
+
+  test("fails when the last is truncated, or something else follows", async () => {
+    const whole = Buffer.concat(members.slice(0, 2));
+    for (const bytes of [whole.subarray(0, -1), Buffer.concat([whole, Buffer.from("more")])]) {
+      await expect(digest(directoryOf({ "flow.log.gz": bytes }))).rejects.toThrow(
+        "flow.log.gz: expected whole",
+      );
+    }
+  });
+});
+
 describe("sums", () => {
   test("are exact beyond 2^53", async () => {
     const log = [
@@ -136,11 +160,7 @@ describe("what is left out is counted", () => {
 
 describe("what is wrong fails, and says where", () => {
   test.each([
-    [
-      "13 fields",
-      RECORD.slice(0, -3),
-      'expected 14 fields and single spaces, got 13, in the line "2 1234567',
-    ],
+    ["13 fields", RECORD.slice(0, -3), 'expected 14 fields and single spaces, got 13, in "2 1234567'],
     ["HTML", "<html><body>Forbidden</body></html>", "expected 14 fields and single spaces, got 1"],
     ["two spaces", RECORD.replace(" 6 ", "  6 "), "got 15"],
     ["a port", record({ dstport: 65536 }), 'expected dstport from 0 to 65535, got "65536"'],
