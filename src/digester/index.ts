@@ -4,7 +4,7 @@ import type { Dispatcher } from "undici";
 import type { Digester } from "./digester.js";
 import { DirectorySource } from "./flow-logs/directory.js";
 import { FlowLogDigester } from "./flow-logs/flow-log-digester.js";
-import { flowLogSettings } from "./flow-logs/settings.js";
+import { flowLogOptions, flowLogSettings } from "./flow-logs/settings.js";
 import { HttpDigester, httpDigesterSettings } from "./http.js";
 
 type Endpoint =
@@ -43,10 +43,6 @@ export function createDigester(
   }
   return new FlowLogDigester({
     source: new DirectorySource(chosen.path),
-    format: { fields: config.FLOW_LOG_FORMAT, addresses: config.FLOW_LOG_ADDRESSES },
-    accounts: config.FLOW_LOG_ACCOUNTS,
-    regions: config.FLOW_LOG_REGIONS,
-    keysInMemory: config.FLOW_LOG_KEYS_IN_MEMORY,
-    spillDirectory: config.FLOW_LOG_SPILL_DIR,
+    ...flowLogOptions(config),
   });
 }

@@ -98,7 +98,8 @@ export function testDigester(name: string, open: () => Promise<DigesterSubject>)
       await subject.breakSource();
       const error = await subject.digester
         .digest(subject.window, never)
-        .then(read, (error: unknown) => error);
+        .then(read)
+        .catch((error: unknown) => error);
       expect(error).toSatisfy(
         (error) =>
           error instanceof CorruptInputError ||

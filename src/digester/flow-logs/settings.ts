@@ -2,6 +2,7 @@ import { z } from "zod";
 import { missingFields, parseFormat } from "../../flow-log/columns.js";
 import { DEFAULT_FORMAT } from "../../flow-log/fields.js";
 import { integer } from "../../settings.js";
+import type { FlowLogDigesterOptions } from "./flow-log-digester.js";
 
 const format = z.string().transform((text, context) => {
   const fields = parseFormat(text);
@@ -58,3 +59,16 @@ export const flowLogSettings = {
     .optional()
     .describe("directory for those temporary files; unset: the system's"),
 };
+
+/** The options of a `FlowLogDigester`, but for its source. */
+export function flowLogOptions(
+  settings: z.output<z.ZodObject<typeof flowLogSettings>>,
+): Omit<FlowLogDigesterOptions, "source"> {
+  return {
+    format: { fields: settings.FLOW_LOG_FORMAT, addresses: settings.FLOW_LOG_ADDRESSES },
+    accounts: settings.FLOW_LOG_ACCOUNTS,
+    regions: settings.FLOW_LOG_REGIONS,
+    keysInMemory: settings.FLOW_LOG_KEYS_IN_MEMORY,
+    spillDirectory: settings.FLOW_LOG_SPILL_DIR,
+  };
+}

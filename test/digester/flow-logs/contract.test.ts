@@ -1,0 +1,31 @@
+import { rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { text } from "node:stream/consumers";
+import { gzipSync } from "node:zlib";
+import { TimeWindow } from "../../../src/window.js";
+import { testDigester } from "../../contract/digester.js";
+import { digesterOf, directoryOf } from "./digesting.js";
+
+const WINDOW = TimeWindow.parse("2014-12-14T04:00:00Z", "2014-12-14T05:00:00Z");
+const RECORDS = Array.from({ length: 20_000 }, (_, n) => {
+  return `2 123456789010 eni-abc123de 10.0.${n >> 8}.${n & 255} 10.1.0.1 40000 443 6 3 300 1418530010 1418530070 ACCEPT OK\n`;
+}).join("");
+
+for (const [memory, keysInMemory] of [
+  ["in memory", 1_000_000],
+  ["spilling", 1000],
+] as const) {
+  testDigester(`FlowLogDigester, ${memory}`, async () => {
+    const directory = directoryOf({ "flow.log.gz": gzipSync(RECORDS) });
+    const digester = digesterOf(directory, { keysInMemory });
+    // Its content is held against others elsewhere.
+    const { body } = await digesterOf(directory).digest(WINDOW, new AbortController().signal);
+    return {
+      digester,
+      window: WINDOW,
+      digest: await text(body),
+      breakSource: () => writeFile(join(directory, "flow.log.gz"), gzipSync(RECORDS).subarray(0, -1)),
+      close: () => rm(directory, { recursive: true }),
+    };
+  });
+}
