@@ -1,0 +1,95 @@
+// One job through the whole service: lines a second, peak memory of the process, and how fast it answers meanwhile.
+import { execFileSync, spawn } from "node:child_process";
+import { once } from "node:events";
+import { createReadStream } from "node:fs";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createInterface } from "node:readline";
+import { pipeline } from "node:stream/promises";
+import { setTimeout as sleep } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+import { z } from "zod";
+import { makeDigest, type Shape } from "./make-digest.js";
+
+const LINES = 1_000_000;
+const ROUNDS = 3;
+const SHAPES: readonly Shape[] = ["usual", "distinct"];
+const WINDOW = "start=2023-11-14T22:00:00Z&stop=2023-11-15T00:00:00Z";
+const Listening = z.object({ message: z.literal("listening"), url: z.url() });
+
+const folder = await mkdtemp(join(tmpdir(), "service-bench-"));
+let served = "";
+/** A vpcflow-digesterd that has every digest at once. */
+const digesterd = createServer((request, response) => {
+  if (request.method === "POST") response.writeHead(202).end();
+  else pipeline(createReadStream(served), response).catch((error: unknown) => console.error(error));
+});
+digesterd.listen(0, "127.0.0.1");
+await once(digesterd, "listening");
+// A TCP server's address is an object.
+const { port } = digesterd.address() as AddressInfo;
+
+async function measure(dataDir: string) {
+  const service = spawn(process.execPath, [fileURLToPath(new URL("../../dist/main.js", import.meta.url))], {
+    env: {
+      ...process.env,
+      PORT: "0",
+      GRAPH_DATA_DIR: dataDir,
+      DIGESTER_ENDPOINT: `http://127.0.0.1:${port}/`,
+      DIGESTER_POLLING_INTERVAL: "10",
+    },
+    stdio: ["ignore", "pipe", "inherit"],
+  });
+  const exited = once(service, "exit");
+  const log = createInterface({ input: service.stdout });
+  let url = "";
+  for await (const line of log) {
+    const event = Listening.safeParse(JSON.parse(line));
+    if (!event.success) continue;
+    url = event.data.url;
+    break;
+  }
+  service.stdout.resume();
+  const began = performance.now();
+  await fetch(`${url}/graph?${WINDOW}`, { method: "POST" });
+  const latencies: number[] = [];
+  for (let status = 204; status === 204;) {
+    const asked = performance.now();
+    await (await fetch(`${url}/healthcheck`)).text();
+    latencies.push(performance.now() - asked);
+    if (latencies.length % 10 === 0) ({ status } = await fetch(`${url}/graph?${WINDOW}`, { method: "HEAD" }));
+    await sleep(2);
+  }
+  const ms = performance.now() - began;
+  const status = await readFile(`/proc/${service.pid}/status`, "utf8");
+  service.kill();
+  await exited;
+  latencies.sort((a, b) => a - b);
+  const quantile = (q: number) => latencies[Math.ceil(q * latencies.length) - 1] ?? Number.NaN;
+  return {
+    "M lines/s": LINES / ms / 1000,
+    "peak RSS MB": Number(/VmHWM:\s+(\d+)/.exec(status)?.[1]) / 1024,
+    "health p50 ms": quantile(0.5),
+    "health p99 ms": quantile(0.99),
+    "health max ms": quantile(1),
+  };
+}
+
+try {
+  for (const shape of SHAPES) {
+    const plain = join(folder, `${shape}.digest`);
+    await makeDigest(plain, LINES, shape);
+    execFileSync("gzip", ["-1", plain]);
+    served = `${plain}.gz`;
+    console.log(`\na job of ${LINES.toLocaleString("en")} lines through the service, gzip to gzip, ${shape}`);
+    const rounds = [];
+    for (let round = 0; round < ROUNDS; round++) rounds.push(await measure(join(folder, `${shape}${round}`)));
+    console.table(rounds);
+  }
+} finally {
+  digesterd.close();
+  await rm(folder, { recursive: true });
+}
