@@ -4,7 +4,6 @@ import { once } from "node:events";
 import { createReadStream } from "node:fs";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -12,6 +11,7 @@ import { pipeline } from "node:stream/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { z } from "zod";
+import { listen } from "../support/listen.js";
 import { makeDigest, type Shape } from "./make-digest.js";
 
 const LINES = 1_000_000;
@@ -27,10 +27,7 @@ const digesterd = createServer((request, response) => {
   if (request.method === "POST") response.writeHead(202).end();
   else pipeline(createReadStream(served), response).catch((error: unknown) => console.error(error));
 });
-digesterd.listen(0, "127.0.0.1");
-await once(digesterd, "listening");
-// A TCP server's address is an object.
-const { port } = digesterd.address() as AddressInfo;
+const { port } = await listen(digesterd);
 
 async function measure(dataDir: string) {
   const service = spawn(process.execPath, [fileURLToPath(new URL("../../dist/main.js", import.meta.url))], {
