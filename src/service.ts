@@ -1,5 +1,5 @@
 import { performance } from "node:perf_hooks";
-import { CorruptInputError, DependencyError, RetryLaterError } from "./errors.js";
+import { CorruptInputError, DependencyError } from "./errors.js";
 import type { Digester } from "./digester/digester.js";
 import { convert } from "./graph/convert.js";
 import type { GraphStats } from "./graph/stats.js";
@@ -11,7 +11,9 @@ import type { GraphInfo, Storage, StoredGraph } from "./storage/storage.js";
 import { type Logger, silent } from "./telemetry/log.js";
 import type { TimeWindow } from "./window.js";
 import { Claims } from "./worker/claims.js";
-import type { HeldClaim } from "./worker/held-claim.js";
+import { StoppingError } from "./worker/active-job.js";
+import { type HeldClaim, LostClaimError } from "./worker/held-claim.js";
+import { Sweeper } from "./worker/sweeper.js";
 import { Worker } from "./worker/worker.js";
 
 export interface Modules {
@@ -72,10 +74,8 @@ export class Service {
   readonly #claims: Claims;
   readonly #worker: Worker<Produced>;
   readonly #started: Module[] = [];
+  readonly #sweeper: Sweeper;
   #stopped: Promise<void> | undefined;
-  #sweeper: NodeJS.Timeout | undefined;
-  #sweep: Promise<void> = Promise.resolve();
-  readonly #stopping = new AbortController();
   #log: Logger = silent;
 
   constructor(modules: Modules, settings: ServiceSettings) {
@@ -92,6 +92,13 @@ export class Service {
       attempt: (job, claim, signal) => this.#attempt(job, claim, signal),
       explain,
       onFailure: (job, error, final) => this.#reportFailure(job, error, final),
+    });
+    this.#sweeper = new Sweeper({
+      claims: this.#claims,
+      timeoutMs: settings.progressTimeoutMs,
+      worker: this.#worker,
+      onTakenUp: ({ window }) => this.#log.info({ graphId: window.id }, "job-taken-up"),
+      onFailure: (error) => this.#reportMarker(error, "abandoned jobs could not be taken up"),
     });
   }
 
@@ -114,7 +121,8 @@ export class Service {
         this.#started.push(module);
       }
     } catch (error) {
-      await this.stop();
+      // Why it did not start says more than how it stopped.
+      await this.stop().catch(() => undefined);
       throw error;
     }
   }
@@ -125,23 +133,23 @@ export class Service {
    */
   listening(address: BoundAddress): void {
     for (const module of this.#started) module.listening?.(address);
-    if (this.#modules.queuer.local !== true) return;
-    const sweep = () => {
-      this.#sweep = this.#sweep.then(() => this.#takeUpAbandoned());
-    };
-    sweep();
-    // Twice a timeout, so that no job waits for two of them.
-    this.#sweeper = setInterval(sweep, this.settings.progressTimeoutMs / 2).unref();
+    if (this.#modules.queuer.local === true) this.#sweeper.start();
   }
 
   /** Takes no more jobs, gives the running ones the shutdown timeout, frees the others, then stops the modules. */
   stop(): Promise<void> {
     this.#stopped ??= (async () => {
-      clearInterval(this.#sweeper);
-      this.#stopping.abort(new Error("the service is stopping"));
-      await this.#worker.stop(this.settings.shutdownTimeoutMs);
-      await this.#sweep;
-      for (const module of this.#started.toReversed()) await module.stop?.();
+      // The worker first: its refusal ends a sweep that is about to take up a job.
+      await Promise.all([this.#worker.stop(this.settings.shutdownTimeoutMs), this.#sweeper.stop()]);
+      const failures: unknown[] = [];
+      for (const module of this.#started.toReversed()) {
+        try {
+          await module.stop?.();
+        } catch (error) {
+          failures.push(error);
+        }
+      }
+      if (failures.length > 0) throw new AggregateError(failures, "modules did not stop as they should");
     })();
     return this.#stopped;
   }
@@ -180,25 +188,22 @@ export class Service {
     try {
       // A job that ended between the two look-ups left a graph and took its claim away.
       if (await exists()) {
-        await claim.release();
+        await this.#giveBack(claim);
         return { state: "exists" };
       }
       await this.#modules.queuer.queue({ window, refresh, claim: claim.claim.token }, signal);
     } catch (error) {
-      await claim.release().catch((cause: unknown) => {
-        this.#log.error(
-          {
-            graphId: window.id,
-            dependency: "marker",
-            error: cause,
-            reason: "a claim could not be given back",
-          },
-          "dependency-failure",
-        );
-      });
+      await this.#giveBack(claim);
       throw error;
     }
     return { state: "queued", notBefore };
+  }
+
+  /** A claim that can't be given back lapses. */
+  async #giveBack(claim: HeldClaim): Promise<void> {
+    await claim
+      .release()
+      .catch((error: unknown) => this.#reportMarker(error, "a claim could not be given back"));
   }
 
   /** The graph, to be read or destroyed by the caller, or why there is none. The signal governs the body as well. */
@@ -287,7 +292,9 @@ export class Service {
       error,
       reason: error instanceof Error ? error.message : String(error),
     };
-    if (error instanceof CorruptInputError) {
+    if (error instanceof StoppingError) this.#log.info(context, "job-freed");
+    else if (error instanceof LostClaimError) this.#log.warn(context, "claim-lost");
+    else if (error instanceof CorruptInputError) {
       this.#log.error({ ...context, dependency: "grapher" }, "invalid-input");
     } else if (error instanceof DependencyError) {
       this.#log.error({ ...context, dependency: error.dependency }, "dependency-failure");
@@ -296,27 +303,7 @@ export class Service {
     }
   }
 
-  async #takeUpAbandoned(): Promise<void> {
-    const signal = AbortSignal.any([
-      this.#stopping.signal,
-      AbortSignal.timeout(this.settings.progressTimeoutMs),
-    ]);
-    try {
-      for await (const job of this.#claims.abandoned(signal)) {
-        try {
-          await this.#worker.accept(job);
-          this.#log.info({ graphId: job.window.id }, "job-taken-up");
-        } catch (error) {
-          // Somebody else was faster, or there is no room: the next round looks again.
-          if (!(error instanceof RetryLaterError)) throw error;
-        }
-      }
-    } catch (error) {
-      if (this.#stopping.signal.aborted) return;
-      this.#log.error(
-        { dependency: "marker", error, reason: "abandoned jobs could not be looked for" },
-        "dependency-failure",
-      );
-    }
+  #reportMarker(error: unknown, reason: string): void {
+    this.#log.error({ dependency: "marker", error, reason }, "dependency-failure");
   }
 }

@@ -19,6 +19,9 @@ export interface ClaimsOptions {
 /** A race for one claim is decided by its winner; losing this often in a row means that the store is broken. */
 const MAX_RACES = 10;
 
+/** How long it may take to see whether a write that failed happened. */
+const READ_BACK_MS = 5000;
+
 /**
  * One job a window: the rules by which claims are taken, read and handed on, over any store with compare-and-set.
  *
@@ -31,8 +34,8 @@ const MAX_RACES = 10;
 export class Claims {
   readonly #marker: Marker;
   readonly #timeoutMs: number;
-  /** Names this process in the claims it holds. */
-  readonly #holder = randomUUID();
+  /** Versions of records that nobody is to take up, seen by the last survey: they aren't read again. */
+  #settled: ReadonlySet<string> = new Set();
 
   constructor(marker: Marker, { timeoutMs }: ClaimsOptions) {
     this.#marker = marker;
@@ -43,21 +46,25 @@ export class Claims {
    * A queued claim also lives until its job may begin: a bus that is told to come back then renews nothing meanwhile.
    * `waitMs` was measured when the claim was written, so the store's clock alone decides.
    */
-  #isFresh({ claim, ageMs }: ClaimRecord): boolean {
+  #freshForMs({ claim, ageMs }: ClaimRecord): number {
     const waitMs = claim?.state === "queued" ? (claim.waitMs ?? 0) : 0;
-    return ageMs < this.#timeoutMs + waitMs;
+    return this.#timeoutMs + waitMs - ageMs;
+  }
+
+  #isFresh(record: ClaimRecord): boolean {
+    return this.#freshForMs(record) > 0;
   }
 
   async progress(window: TimeWindow, signal: AbortSignal): Promise<Progress> {
     const record = await this.#marker.read(window.id, signal);
     if (record === undefined) return { state: "none" };
-    if (record.claim?.state !== "failed" && this.#isFresh(record)) {
-      const notBefore = record.claim?.notBefore;
+    const { claim } = record;
+    if (claim?.state !== "failed" && this.#isFresh(record)) {
+      const notBefore = claim?.notBefore;
       return { state: "in progress", notBefore: notBefore === undefined ? undefined : new Date(notBefore) };
     }
-    return record.claim?.reason === undefined
-      ? { state: "none" }
-      : { state: "failed", reason: record.claim.reason };
+    if (claim === null) return { state: "none" };
+    return { state: "failed", reason: claim.reason ?? "no worker finished it in time; ask again" };
   }
 
   /** Takes the claim for a new request. Undefined when another one holds it. */
@@ -73,6 +80,7 @@ export class Claims {
       stop: window.stop,
       refresh,
       state: "queued",
+      holder: randomUUID(),
       ...wait(notBefore),
     };
     for (let race = 0; race < MAX_RACES; race++) {
@@ -109,12 +117,13 @@ export class Claims {
         window,
         record,
         {
-          token: (same ? found?.token : undefined) ?? job.claim ?? randomUUID(),
+          token: job.claim ?? found?.token ?? randomUUID(),
           start: window.start,
           stop: window.stop,
-          refresh: refresh || (same && found?.refresh === true),
+          // Asked for by whomever: once the claim is gone, the job of another request has nothing left to do.
+          refresh: refresh || found?.refresh === true,
           state: "working",
-          holder: this.#holder,
+          holder: randomUUID(),
           ...(found?.reason !== undefined && { reason: found.reason }),
         },
         signal,
@@ -124,17 +133,26 @@ export class Claims {
     throw new RetryLaterError("other workers keep taking this job", this.#timeoutMs);
   }
 
-  /** Jobs of which nobody takes care: their claim was handed back, or was not renewed in time. */
-  async *abandoned(signal: AbortSignal): AsyncGenerator<Job> {
-    for await (const { id } of this.#marker.list(signal)) {
-      const record = await this.#marker.read(id, signal);
+  /** Every job that isn't done, and in how many milliseconds anybody may take it up: 0 or less is now. */
+  async *unfinished(signal: AbortSignal): AsyncGenerator<{ job: Job; abandonedInMs: number }> {
+    const settled = new Set<string>();
+    for await (const { id, version } of this.#marker.list(signal)) {
+      const record = this.#settled.has(version) ? undefined : await this.#marker.read(id, signal);
+      if (record === undefined) {
+        if (this.#settled.has(version)) settled.add(version);
+        continue;
+      }
       // A failed one waits for a request, and what the Go service left doesn't say what to do.
-      if (!record?.claim || record.claim.state === "failed") continue;
-      if (record.claim.state !== "free" && this.#isFresh(record)) continue;
-      const { token, start, stop, refresh } = record.claim;
+      if (record.claim === null || record.claim.state === "failed") {
+        settled.add(record.version);
+        continue;
+      }
+      const { token, start, stop, refresh, state } = record.claim;
       const job = Job.safeParse({ id, start, stop, refresh, claim: token });
-      if (job.success) yield job.data;
+      if (!job.success) continue;
+      yield { job: job.data, abandonedInMs: state === "free" ? 0 : this.#freshForMs(record) };
     }
+    this.#settled = settled;
   }
 
   async #write(
@@ -143,12 +161,29 @@ export class Claims {
     claim: Claim,
     signal: AbortSignal,
   ): Promise<HeldClaim | undefined> {
-    const version =
-      record === undefined
-        ? await this.#marker.create(window.id, claim, signal)
-        : await this.#marker.replace(window.id, record.version, claim, signal);
+    let version: string | undefined;
+    try {
+      version =
+        record === undefined
+          ? await this.#marker.create(window.id, claim, signal)
+          : await this.#marker.replace(window.id, record.version, claim, signal);
+    } catch (error) {
+      version = await this.#versionOf(window, claim);
+      if (version === undefined) throw error;
+    }
     if (version === undefined) return undefined;
     return new HeldClaim(this.#marker, window.id, claim, version, this.#timeoutMs);
+  }
+
+  /** The version of a claim whose writing failed, for the write may have happened all the same. Its holder is unique. */
+  async #versionOf({ id }: TimeWindow, { holder }: Claim): Promise<string | undefined> {
+    try {
+      const record = await this.#marker.read(id, AbortSignal.timeout(READ_BACK_MS));
+      return record?.claim?.holder === holder ? record?.version : undefined;
+    } catch {
+      // The first failure says more.
+      return undefined;
+    }
   }
 }
 

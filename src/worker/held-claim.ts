@@ -1,4 +1,3 @@
-import { performance } from "node:perf_hooks";
 import type { Claim, Marker } from "../marker/marker.js";
 import type { GraphId } from "../window.js";
 
@@ -16,11 +15,14 @@ export class HeldClaim {
   readonly #id: GraphId;
   readonly #timeoutMs: number;
   readonly #lost = new AbortController();
+  /** Tells this hold of the claim from every other, those of the same process included. */
   readonly #holder: string | undefined;
   #claim: Claim;
   #version: string;
   #renewedAt = performance.now();
   #timer: NodeJS.Timeout | undefined;
+  #renewing = false;
+  #putDown = false;
   #writes: Promise<unknown> = Promise.resolve();
 
   constructor(marker: Marker, id: GraphId, claim: Claim, version: string, timeoutMs: number) {
@@ -36,22 +38,14 @@ export class HeldClaim {
     return this.#claim;
   }
 
-  /** Aborts, with a LostClaimError, when a renewal finds that the claim was taken or could not be renewed in time. */
+  /** Aborts, with a LostClaimError, when a write finds that the claim was taken, or it could not be renewed in time. */
   get lost(): AbortSignal {
     return this.#lost.signal;
   }
 
   /** Renews the claim every third of the timeout until it is put down or lost. */
   keep(): void {
-    this.#timer ??= setInterval(() => {
-      this.confirm().catch((error: unknown) => {
-        const late = performance.now() - this.#renewedAt >= this.#timeoutMs;
-        if (error instanceof LostClaimError) this.#lose(error);
-        else if (late) {
-          this.#lose(new LostClaimError("the claim could not be renewed in time", { cause: error }));
-        }
-      });
-    }, this.#timeoutMs / 3).unref();
+    this.#timer ??= setInterval(() => this.#renew(), this.#timeoutMs / 3).unref();
   }
 
   /**
@@ -70,7 +64,7 @@ export class HeldClaim {
 
   /** Nothing is left to do: removes the claim. A claim that was taken meanwhile is its new owner's, and stays. */
   async release(): Promise<void> {
-    await this.#putDown(async (signal) => {
+    await this.#end(async (signal) => {
       if (await this.#marker.remove(this.#id, this.#version, signal)) return;
       if (await this.#adopt(signal)) await this.#marker.remove(this.#id, this.#version, signal);
     });
@@ -81,9 +75,29 @@ export class HeldClaim {
     state: "free" | "queued" | "failed",
     { reason, ...more }: Pick<Claim, "reason" | "notBefore" | "waitMs"> = {},
   ): Promise<void> {
-    const { holder: _, notBefore: __, waitMs: ___, ...rest } = this.#claim;
-    this.#claim = { ...rest, state, ...(reason !== undefined && { reason }), ...more };
-    await this.#putDown((signal) => this.#replace(signal));
+    await this.#end(async (signal) => {
+      const { holder: _, notBefore: __, waitMs: ___, ...rest } = this.#claim;
+      this.#claim = { ...rest, state, ...(reason !== undefined && { reason }), ...more };
+      await this.#replace(signal);
+    });
+  }
+
+  #renew(): void {
+    const giveUpIfLate = (cause?: unknown) => {
+      if (performance.now() - this.#renewedAt < this.#timeoutMs) return;
+      this.#lose(new LostClaimError("the claim could not be renewed in time", { cause }));
+    };
+    // A store may hang in spite of the deadline; time passes all the same.
+    if (this.#renewing) {
+      giveUpIfLate();
+      return;
+    }
+    this.#renewing = true;
+    void this.confirm()
+      .catch(giveUpIfLate)
+      .finally(() => {
+        this.#renewing = false;
+      });
   }
 
   #lose(error: LostClaimError): void {
@@ -92,16 +106,25 @@ export class HeldClaim {
   }
 
   async #write(change: Partial<Claim>): Promise<void> {
-    await this.#next(async (signal) => {
-      this.#claim = { ...this.#claim, ...change };
-      await this.#replace(signal);
-    });
+    try {
+      await this.#next(async (signal) => {
+        if (this.#putDown) throw new LostClaimError(`the claim of ${this.#id} was put down here`);
+        this.#claim = { ...this.#claim, ...change };
+        await this.#replace(signal);
+      });
+    } catch (error) {
+      if (error instanceof LostClaimError) this.#lose(error);
+      throw error;
+    }
   }
 
-  async #putDown(write: (signal: AbortSignal) => Promise<void>): Promise<void> {
+  async #end(write: (signal: AbortSignal) => Promise<void>): Promise<void> {
     clearInterval(this.#timer);
     try {
-      await this.#next(write);
+      await this.#next((signal) => {
+        this.#putDown = true;
+        return write(signal);
+      });
     } catch (error) {
       if (!(error instanceof LostClaimError)) throw error;
     }
