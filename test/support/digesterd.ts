@@ -1,3 +1,4 @@
+import type { ServerResponse } from "node:http";
 import { HttpServer } from "./http-server.js";
 
 export interface Digesterd {
@@ -6,6 +7,8 @@ export interface Digesterd {
   body: string | Buffer;
   /** How many polls get 204 before a digest is there. */
   polls: number;
+  /** Sends a digest: `body`, unless it is replaced by something slower, or worse. */
+  send: (url: URL, response: ServerResponse) => void;
 }
 
 /** A vpcflow-digesterd: POST asks for a digest (202, then 409), GET gives 204 until it is there. */
@@ -22,9 +25,15 @@ export async function startDigesterd(body: string | Buffer): Promise<Digesterd> 
       pollsLeft.set(url.search, left - 1);
       response.writeHead(204).end();
     } else {
-      response.writeHead(200, { "content-type": "application/octet-stream" }).end(digesterd.body);
+      digesterd.send(url, response);
     }
   });
-  const digesterd: Digesterd = { server, body, polls: 1 };
+  const digesterd: Digesterd = {
+    server,
+    body,
+    polls: 1,
+    send: (_url, response) =>
+      response.writeHead(200, { "content-type": "application/octet-stream" }).end(digesterd.body),
+  };
   return digesterd;
 }

@@ -1,0 +1,158 @@
+import { type ChildProcessByStdio, spawn } from "node:child_process";
+import { EventEmitter, once } from "node:events";
+import { readdir, readFile } from "node:fs/promises";
+import { createInterface } from "node:readline";
+import type { Readable } from "node:stream";
+import { text } from "node:stream/consumers";
+import { fileURLToPath } from "node:url";
+import { z } from "zod";
+import type { TimeWindow } from "../../src/window.js";
+
+const MAIN = fileURLToPath(new URL("../../dist/main.js", import.meta.url));
+const DEADLINE_MS = 15_000;
+
+const LogEvent = z.looseObject({ level: z.string(), time: z.string(), message: z.string() });
+type LogEvent = z.infer<typeof LogEvent>;
+
+/** What an event must hold to be the one: `{ graphId: window.id }`. */
+type Fields = Readonly<Record<string, unknown>>;
+
+const running = new Set<ServiceProcess>();
+// A test runner that gives up on its tests must not leave their processes behind.
+process.once("exit", () => {
+  for (const service of running) service.signal("SIGKILL");
+});
+
+/** The built service as a process of its own, with no environment but the one that is given. */
+export class ServiceProcess {
+  /** Everything it has logged so far. */
+  readonly events: LogEvent[] = [];
+  readonly #child: ChildProcessByStdio<null, Readable, Readable>;
+  readonly #stderr: Promise<string>;
+  readonly #logged = new EventEmitter().setMaxListeners(0);
+  readonly #exited: Promise<unknown>;
+  #url = "";
+
+  private constructor(env: NodeJS.ProcessEnv, nodeOptions: readonly string[]) {
+    this.#child = spawn(process.execPath, [...nodeOptions, MAIN], {
+      env: { PORT: "0", ...env },
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    running.add(this);
+    this.#stderr = text(this.#child.stderr);
+    this.#exited = once(this.#child, "exit").finally(() => running.delete(this));
+    createInterface({ input: this.#child.stdout })
+      .on("line", (line) => {
+        this.events.push(LogEvent.parse(JSON.parse(line)));
+        this.#logged.emit("change");
+      })
+      .on("close", () => this.#logged.emit("change"));
+  }
+
+  /**
+   * Starts it and waits until it listens, on any free port unless `env` says otherwise.
+   *
+   * @param nodeOptions of Node itself, such as `--import file`
+   * @throws with what it said on stderr, when it ends instead
+   */
+  static async start(env: NodeJS.ProcessEnv, nodeOptions: readonly string[] = []): Promise<ServiceProcess> {
+    const service = new ServiceProcess(env, nodeOptions);
+    try {
+      const { url } = await service.event("listening");
+      service.#url = z.url().parse(url);
+      return service;
+    } catch (error) {
+      await service.kill();
+      throw new Error(`the service did not start: ${await service.#stderr}`, { cause: error });
+    }
+  }
+
+  /** Without a slash at its end. */
+  get url(): string {
+    return this.#url;
+  }
+
+  get ended(): boolean {
+    return this.#child.exitCode !== null || this.#child.signalCode !== null;
+  }
+
+  /** Its events of one kind so far. */
+  logged(message: string, fields: Fields = {}): LogEvent[] {
+    return this.events.filter(
+      (event) =>
+        event.message === message && Object.entries(fields).every(([name, value]) => event[name] === value),
+    );
+  }
+
+  /** The first event of the kind, past or to come. Rejects when the process ends without, or after a deadline. */
+  async event(message: string, fields: Fields = {}, deadlineMs = DEADLINE_MS): Promise<LogEvent> {
+    const deadline = AbortSignal.timeout(deadlineMs);
+    for (;;) {
+      const [found] = this.logged(message, fields);
+      if (found !== undefined) return found;
+      const lines = () => this.events.slice(-20).map((event) => JSON.stringify(event));
+      const missing = () =>
+        `expected ${message} ${JSON.stringify(fields)} in the log, got\n${lines().join("\n")}`;
+      if (this.#child.stdout.destroyed) throw new Error(`the process ended: ${missing()}`);
+      await once(this.#logged, "change", { signal: deadline }).catch((cause: unknown) => {
+        throw new Error(`${missing()}\nwithin ${deadlineMs} ms`, { cause });
+      });
+    }
+  }
+
+  /** POST /graph for the window. */
+  async post(window: TimeWindow, query = ""): Promise<Response> {
+    return this.fetch(`${graphPath(window)}${query}`, { method: "POST" });
+  }
+
+  async get(window: TimeWindow): Promise<Response> {
+    return this.fetch(graphPath(window));
+  }
+
+  async fetch(path: string, init: RequestInit = {}): Promise<Response> {
+    return fetch(`${this.#url}${path}`, { signal: AbortSignal.timeout(DEADLINE_MS), ...init });
+  }
+
+  signal(signal: NodeJS.Signals): void {
+    this.#child.kill(signal);
+  }
+
+  /** Stops it in its tracks; the connections stay. */
+  pause(): void {
+    this.signal("SIGSTOP");
+  }
+
+  resume(): void {
+    this.signal("SIGCONT");
+  }
+
+  /** A graceful stop. Rejects when it takes longer than the deadline or ends with anything but 0. */
+  async stop(deadlineMs = DEADLINE_MS): Promise<void> {
+    if (this.ended) return;
+    this.resume();
+    this.signal("SIGTERM");
+    const timer = setTimeout(() => this.signal("SIGKILL"), deadlineMs);
+    await this.#exited;
+    clearTimeout(timer);
+    const { exitCode, signalCode } = this.#child;
+    if (exitCode !== 0)
+      throw new Error(`the service ended with ${exitCode ?? signalCode}: ${await this.#stderr}`);
+  }
+
+  async kill(): Promise<void> {
+    if (this.ended) return;
+    this.signal("SIGKILL");
+    await this.#exited;
+  }
+
+  /** What it holds now: file descriptors, sockets included, and resident memory in bytes. Linux only. */
+  async resources(): Promise<{ descriptors: number; rss: number }> {
+    const proc = `/proc/${this.#child.pid}`;
+    const kilobytes = /^VmRSS:\s+(\d+) kB$/m.exec(await readFile(`${proc}/status`, "utf8"))?.[1];
+    return { descriptors: (await readdir(`${proc}/fd`)).length, rss: Number(kilobytes) * 1024 };
+  }
+}
+
+function graphPath({ start, stop }: TimeWindow): string {
+  return `/graph?${new URLSearchParams({ start, stop }).toString()}`;
+}
