@@ -1,6 +1,6 @@
 import { isAddress } from "./address.js";
 import { ByteTable } from "./byte-table.js";
-import { hashKey, KeyTable, SUMS } from "./key-table.js";
+import { BYTES, hashKey, KeyTable, PACKETS, ROW_DOUBLES } from "./key-table.js";
 
 /** So that no single table gets large: one that grows stops everything for a moment. A power of two. */
 const PARTITIONS = 64;
@@ -73,7 +73,7 @@ export class Aggregation {
     const table = this.partitions[hash >>> PARTITION_SHIFT];
     if (table === undefined) throw new RangeError("a hash of 32 bits has one of the partitions");
     const row = table.add(hash, account, networkInterface, source, destination, ports, kind, packets, bytes);
-    if (packetUnits > 0) table.addUnits(SUMS * row, packetUnits);
-    if (byteUnits > 0) table.addUnits(SUMS * row + 1, byteUnits);
+    if (packetUnits > 0) table.addUnits(ROW_DOUBLES * row + PACKETS, packetUnits);
+    if (byteUnits > 0) table.addUnits(ROW_DOUBLES * row + BYTES, byteUnits);
   }
 }

@@ -1,6 +1,6 @@
 import type { Aggregation } from "./aggregation.js";
 import { writeDecimal } from "./decimal.js";
-import { KEY_LENGTH, SUMS, type KeyTable } from "./key-table.js";
+import { BYTES, PACKETS, ROW_DOUBLES, ROW_WORDS, type KeyTable } from "./key-table.js";
 
 const BLOCK = 64 * 1024;
 /** More than any line takes: two names of 256 bytes, two addresses of 45, and numbers. */
@@ -10,7 +10,7 @@ const MAX_LINE = 1024;
 export function* digestLines(aggregation: Aggregation, table: KeyTable): Generator<Buffer> {
   const { accounts, interfaces, addresses, start, end } = aggregation;
   const tails = aggregation.verdicts.map((verdict) => Buffer.from(` ${start} ${end} ${verdict}\n`, "latin1"));
-  const { keys, size } = table;
+  const { words, size } = table;
   let block = Buffer.allocUnsafe(BLOCK);
   let at = 0;
   for (let row = 0; row < size; row++) {
@@ -19,18 +19,18 @@ export function* digestLines(aggregation: Aggregation, table: KeyTable): Generat
       block = Buffer.allocUnsafe(BLOCK);
       at = 0;
     }
-    const key = KEY_LENGTH * row;
-    const ports = keys[key + 4] ?? 0;
-    const kind = keys[key + 5] ?? 0;
+    const key = ROW_WORDS * row;
+    const ports = words[key + 4] ?? 0;
+    const kind = words[key + 5] ?? 0;
     block[at++] = 0x32;
     block[at++] = 0x20;
-    at = accounts.copy(keys[key] ?? 0, block, at);
+    at = accounts.copy(words[key] ?? 0, block, at);
     block[at++] = 0x20;
-    at = interfaces.copy(keys[key + 1] ?? 0, block, at);
+    at = interfaces.copy(words[key + 1] ?? 0, block, at);
     block[at++] = 0x20;
-    at = addresses.copy(keys[key + 2] ?? 0, block, at);
+    at = addresses.copy(words[key + 2] ?? 0, block, at);
     block[at++] = 0x20;
-    at = addresses.copy(keys[key + 3] ?? 0, block, at);
+    at = addresses.copy(words[key + 3] ?? 0, block, at);
     block[at++] = 0x20;
     at = writeDecimal(block, at, ports >>> 16);
     block[at++] = 0x20;
@@ -38,9 +38,9 @@ export function* digestLines(aggregation: Aggregation, table: KeyTable): Generat
     block[at++] = 0x20;
     at = writeDecimal(block, at, kind & 0xff);
     block[at++] = 0x20;
-    at = writeTotal(block, at, table.total(SUMS * row));
+    at = writeTotal(block, at, table.total(ROW_DOUBLES * row + PACKETS));
     block[at++] = 0x20;
-    at = writeTotal(block, at, table.total(SUMS * row + 1));
+    at = writeTotal(block, at, table.total(ROW_DOUBLES * row + BYTES));
     const tail = tails[kind >>> 8];
     if (tail === undefined) throw new RangeError(`no verdict ${kind >>> 8}`);
     block.set(tail, at);

@@ -2,13 +2,13 @@ import { mkdtemp, open, rm, type FileHandle } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DependencyError } from "../../errors.js";
-import { hashKey, KEY_LENGTH, KeyTable, SUMS } from "../../flow-log/key-table.js";
+import { BYTES, hashKey, KeyTable, PACKETS, ROW_DOUBLES, ROW_WORDS } from "../../flow-log/key-table.js";
 
 /** Rows that are added at a time while merging: some milliseconds during which nothing else runs. */
 const BLOCK_ROWS = 8192;
-const ROW_BYTES = KEY_LENGTH * Uint32Array.BYTES_PER_ELEMENT + SUMS * Float64Array.BYTES_PER_ELEMENT;
+const ROW_BYTES = ROW_WORDS * Uint32Array.BYTES_PER_ELEMENT;
 
-/** Some rows of one partition: in the file first their keys, then their sums, then pairs of index and units. */
+/** Some rows of one partition: in the file first the rows, then pairs of index and units. */
 interface Segment {
   readonly position: number;
   readonly rows: number;
@@ -48,7 +48,7 @@ export class Spill {
       if (table.size === 0) continue;
       const units = Float64Array.from([...table.units].flat());
       const segment = { position: this.#end, rows: table.size, units: units.length };
-      for (const array of [table.keys, table.sums, units]) await this.#append(array);
+      for (const array of [table.words, units]) await this.#append(array);
       this.#segments[partition]?.push(segment);
       table.clear();
     }
@@ -58,22 +58,19 @@ export class Spill {
   async read(partition: number, signal: AbortSignal): Promise<KeyTable> {
     const table = new KeyTable();
     for (const { position, rows, units } of this.#segments[partition] ?? []) {
-      const sumsAt = position + rows * KEY_LENGTH * Uint32Array.BYTES_PER_ELEMENT;
       const row = new Uint32Array(rows);
       for (let from = 0; from < rows; from += BLOCK_ROWS) {
         signal.throwIfAborted();
-        const length = Math.min(BLOCK_ROWS, rows - from);
-        const keys = new Uint32Array(KEY_LENGTH * length);
-        const sums = new Float64Array(SUMS * length);
-        await this.#fill(keys, position + from * KEY_LENGTH * keys.BYTES_PER_ELEMENT);
-        await this.#fill(sums, sumsAt + from * SUMS * sums.BYTES_PER_ELEMENT);
-        merge(table, keys, sums, row.subarray(from));
+        const words = new Uint32Array(ROW_WORDS * Math.min(BLOCK_ROWS, rows - from));
+        await this.#fill(words, position + from * ROW_BYTES);
+        merge(table, words, row.subarray(from));
       }
       const pairs = new Float64Array(units);
       await this.#fill(pairs, position + rows * ROW_BYTES);
       for (let at = 0; at < units; at += 2) {
         const index = pairs[at] ?? 0;
-        table.addUnits(SUMS * (row[Math.floor(index / SUMS)] ?? 0) + (index % SUMS), pairs[at + 1] ?? 0);
+        const merged = row[Math.floor(index / ROW_DOUBLES)] ?? 0;
+        table.addUnits(ROW_DOUBLES * merged + (index % ROW_DOUBLES), pairs[at + 1] ?? 0);
       }
     }
     return table;
@@ -106,14 +103,15 @@ export class Spill {
 }
 
 /** Adds rows to a table and notes which of its rows each went to. */
-function merge(table: KeyTable, keys: Uint32Array, sums: Float64Array, row: Uint32Array): void {
-  for (let from = 0, at = 0; at < keys.length; from++, at += KEY_LENGTH) {
-    const account = keys[at] ?? 0;
-    const networkInterface = keys[at + 1] ?? 0;
-    const source = keys[at + 2] ?? 0;
-    const destination = keys[at + 3] ?? 0;
-    const ports = keys[at + 4] ?? 0;
-    const kind = keys[at + 5] ?? 0;
+function merge(table: KeyTable, words: Uint32Array, row: Uint32Array): void {
+  const doubles = new Float64Array(words.buffer);
+  for (let from = 0, at = 0; at < words.length; from++, at += ROW_WORDS) {
+    const account = words[at] ?? 0;
+    const networkInterface = words[at + 1] ?? 0;
+    const source = words[at + 2] ?? 0;
+    const destination = words[at + 3] ?? 0;
+    const ports = words[at + 4] ?? 0;
+    const kind = words[at + 5] ?? 0;
     row[from] = table.add(
       hashKey(account, networkInterface, source, destination, ports, kind),
       account,
@@ -122,8 +120,8 @@ function merge(table: KeyTable, keys: Uint32Array, sums: Float64Array, row: Uint
       destination,
       ports,
       kind,
-      sums[SUMS * from] ?? 0,
-      sums[SUMS * from + 1] ?? 0,
+      doubles[ROW_DOUBLES * from + PACKETS] ?? 0,
+      doubles[ROW_DOUBLES * from + BYTES] ?? 0,
     );
   }
 }
