@@ -1,14 +1,9 @@
-import { isIPv4, isIPv6 } from "node:net";
+import { isAddress } from "../flow-log/address.js";
 
 const ZERO = 0x30;
 const DOT = 0x2e;
 
-/** An IPv4 address without leading zeros, or an IPv6 address without a zone. */
-export function isAddress(text: string): boolean {
-  return isIPv4(text) || (isIPv6(text) && !text.includes("%"));
-}
-
-/** The same of ASCII bytes, without making a string of an IPv4 address: a digest may hold millions of them. */
+/** Whether ASCII bytes are an address, without making a string of an IPv4 address: a digest may hold millions of them. */
 export function isAddressAt(view: DataView, from: number, to: number): boolean {
   if (isIPv4At(view, from, to)) return true;
   let text = "";

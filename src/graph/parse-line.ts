@@ -1,5 +1,5 @@
 import { CorruptInputError } from "../errors.js";
-import { isAddress } from "./address.js";
+import { isAddress } from "../flow-log/address.js";
 
 /** The longest line, without its line ending. */
 export const MAX_LINE_BYTES = 65_536;

@@ -1,7 +1,8 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { AddressTable } from "../../src/graph/address-table.js";
-import { isAddress, isAddressAt } from "../../src/graph/address.js";
+import { isAddress } from "../../src/flow-log/address.js";
+import { isAddressAt } from "../../src/graph/address.js";
 
 function viewOf(text: string): DataView {
   return new DataView(new Uint8Array(Buffer.from(`..${text}..`, "latin1")).buffer);
