@@ -146,7 +146,8 @@ class ObjectBuffer implements AsyncBuffer {
     const expected = range === undefined ? this.byteLength : range.end - range.start;
     const bytes = new Uint8Array(expected);
     let at = 0;
-    for await (const block of this.#object.open(this.#signal, range) as AsyncIterable<Buffer>) {
+    const blocks: AsyncIterable<Buffer> = this.#object.open(this.#signal, range);
+    for await (const block of blocks) {
       if (at + block.length <= expected) bytes.set(block, at);
       at += block.length;
     }
