@@ -1,0 +1,157 @@
+import { execFile, spawn, type ChildProcess } from "node:child_process";
+import { chmod, chown, cp, lchown, mkdir, readdir, readFile, stat } from "node:fs/promises";
+import { basename, join, relative, resolve } from "node:path";
+import { promisify } from "node:util";
+import { parseDockerfile, parseDockerignore, type Instruction } from "./dockerfile.js";
+
+const run = promisify(execFile);
+const IS_ROOT = process.getuid?.() === 0;
+
+/** What would be in Docker's image, as a directory tree and what is to be known about it. */
+export interface Image {
+  readonly base: string;
+  /** The directory that stands for `/`. */
+  readonly root: string;
+  readonly workdir: string;
+  readonly env: Readonly<Record<string, string>>;
+  readonly user: string;
+  readonly volumes: readonly string[];
+  readonly ports: readonly string[];
+  readonly cmd: Instruction | undefined;
+  readonly healthcheck: Instruction | undefined;
+}
+
+/**
+ * Does what a Dockerfile says, step by step, in directories below `dir` instead of containers. RUN commands are run by
+ * this machine, so they must name files relative to WORKDIR.
+ */
+export async function buildImage(context: string, dir: string): Promise<Image> {
+  const ignored = parseDockerignore(await readFile(join(context, ".dockerignore"), "utf8"));
+  const stages = parseDockerfile(await readFile(join(context, "Dockerfile"), "utf8"));
+  const rootOf = (stage: string | undefined) =>
+    join(dir, stage === undefined || stage === "" ? "final" : stage);
+  let image: Image | undefined;
+  for (const { base, name, instructions } of stages) {
+    const root = rootOf(name);
+    await mkdir(root, { recursive: true });
+    // Of anything that can be said more than once the last word counts, but for lists.
+    const words = (instruction: string) => instructions.filter(({ name }) => name === instruction);
+    const env: Record<string, string> = {};
+    let workdir = "/";
+    for (const step of instructions) {
+      switch (step.name) {
+        case "WORKDIR":
+          workdir = resolve(workdir, step.text);
+          await mkdir(join(root, workdir), { recursive: true });
+          break;
+        case "ENV":
+          for (const [, key = "", value = ""] of step.text.matchAll(/(\w+)=(\S+)/g)) env[key] = value;
+          break;
+        case "COPY": {
+          const from = step.flags.get("from");
+          const source = from === undefined ? context : rootOf(from);
+          const keep = (path: string) => from !== undefined || !ignored(relative(context, path));
+          await copy(step, source, join(root, resolve(workdir, step.args.at(-1) ?? "")), keep);
+          break;
+        }
+        case "RUN":
+          await run("sh", ["-c", step.text], {
+            cwd: join(root, workdir),
+            env: { ...cleanEnvironment(), ...env },
+          });
+          break;
+        case "CMD":
+        case "EXPOSE":
+        case "HEALTHCHECK":
+        case "USER":
+        case "VOLUME":
+          break;
+        default:
+          throw new Error(`no such step is known here: ${step.name}`);
+      }
+    }
+    image = {
+      base,
+      root,
+      workdir,
+      env,
+      user: words("USER").at(-1)?.text ?? "root",
+      volumes: words("VOLUME").flatMap(({ args }) => args),
+      ports: words("EXPOSE").flatMap(({ args }) => args),
+      cmd: words("CMD").at(-1),
+      healthcheck: words("HEALTHCHECK").at(-1),
+    };
+  }
+  if (image === undefined) throw new Error("expected a Dockerfile with a stage");
+  return image;
+}
+
+async function copy(
+  { args, flags }: Instruction,
+  from: string,
+  to: string,
+  filter: (path: string) => boolean,
+): Promise<void> {
+  const sources = args.slice(0, -1);
+  const intoDirectory = sources.length > 1 || /(?:^\.|\/)$/.test(args.at(-1) ?? "");
+  for (const name of sources) {
+    const source = join(from, name);
+    if (!filter(source)) throw new Error(`COPY ${name}: .dockerignore keeps it out`);
+    const isDirectory = (await stat(source)).isDirectory();
+    const target = intoDirectory && !isDirectory ? join(to, basename(name)) : to;
+    await cp(source, target, { recursive: true, verbatimSymlinks: true, filter });
+  }
+  const owner = /^(\d+):(\d+)$/.exec(flags.get("chown") ?? "");
+  if (owner === null || !IS_ROOT) return;
+  await chown(to, Number(owner[1]), Number(owner[2]));
+  for (const path of await readdir(to, { recursive: true })) {
+    await lchown(join(to, path), Number(owner[1]), Number(owner[2]));
+  }
+}
+
+/** Without what the test runner and npm tell their children about this project. */
+function cleanEnvironment(): NodeJS.ProcessEnv {
+  return Object.fromEntries(
+    Object.entries(process.env).filter(
+      ([name]) => !/^(?:NODE_ENV|VITEST.*|npm_(?!config_)\w*|npm_config_local_prefix)$/.test(name),
+    ),
+  );
+}
+
+/** Makes the tree read-only, also to its owner, or writable again. What is in volumes stays as it is. */
+export async function setReadOnly({ root, volumes }: Image, readOnly: boolean): Promise<void> {
+  const kept = volumes.map((volume) => join(root, volume));
+  const entries = await readdir(root, { recursive: true, withFileTypes: true });
+  const paths = entries
+    .filter((entry) => !entry.isSymbolicLink())
+    .map((entry) => join(entry.parentPath, entry.name))
+    .filter((path) => !kept.some((volume) => path === volume || path.startsWith(`${volume}/`)));
+  for (const path of [root, ...paths]) {
+    const { mode } = await stat(path);
+    await chmod(path, readOnly ? mode & ~0o222 : mode | 0o200);
+  }
+}
+
+/** Starts a command of the image as its user would, with the image's environment and `env`, and nothing else. */
+export function spawnIn(
+  { root, workdir, env: own, user }: Image,
+  command: Instruction | undefined,
+  env: Readonly<Record<string, string>>,
+): ChildProcess {
+  if (command?.exec !== true)
+    throw new Error("expected a command without a shell, which would keep signals to itself");
+  const [program = "", ...args] = command.args;
+  if (program !== "node") throw new Error(`expected node, got ${program}`);
+  const [uid, gid] = user.split(":").map(Number);
+  // Absolute paths in the image are below its root.
+  const inside = Object.entries(own).map(([name, value]) => [
+    name,
+    value.replace(/^(file:)?\//, `$1${root}/`),
+  ]);
+  return spawn(process.execPath, args, {
+    cwd: join(root, workdir),
+    env: { ...Object.fromEntries(inside), ...env },
+    stdio: ["ignore", "pipe", "pipe"],
+    ...(IS_ROOT && uid !== undefined && gid !== undefined && { uid, gid }),
+  });
+}
