@@ -10,8 +10,12 @@ import { GraphId } from "../window.js";
 import { Claim, type ClaimRecord, type Marker } from "./marker.js";
 
 export const s3MarkerSettings = {
-  GRAPH_PROGRESS_BUCKET: z.string().min(3).optional().describe("S3 bucket for claims; unset: files"),
-  GRAPH_PROGRESS_BUCKET_REGION: z.string().min(1).optional().describe("its region; unset: AWS_REGION's"),
+  GRAPH_PROGRESS_BUCKET: z
+    .string()
+    .min(3, "expected the name of a bucket")
+    .optional()
+    .describe("S3 bucket for claims; unset: files"),
+  GRAPH_PROGRESS_BUCKET_REGION: z.string().optional().describe("its region; unset: AWS_REGION's"),
 };
 
 const SUFFIX = "_in_progress";

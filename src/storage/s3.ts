@@ -12,8 +12,12 @@ import type { GraphId } from "../window.js";
 import type { GraphInfo, Storage, StoredGraph } from "./storage.js";
 
 export const s3StorageSettings = {
-  GRAPH_STORAGE_BUCKET: z.string().min(3).optional().describe("S3 bucket for graphs; unset: files"),
-  GRAPH_STORAGE_BUCKET_REGION: z.string().min(1).optional().describe("its region; unset: AWS_REGION's"),
+  GRAPH_STORAGE_BUCKET: z
+    .string()
+    .min(3, "expected the name of a bucket")
+    .optional()
+    .describe("S3 bucket for graphs; unset: files"),
+  GRAPH_STORAGE_BUCKET_REGION: z.string().optional().describe("its region; unset: AWS_REGION's"),
 };
 
 /** Graphs as objects `<id>.dot`, gzip. */
