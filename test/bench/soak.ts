@@ -45,8 +45,9 @@ try {
     console.log(
       `${((sample * minutes) / SAMPLES).toFixed(1)} min: ${turns} graphs, ${Math.round(rss / 1e6)} MB, ${descriptors} descriptors, ${claims} claims`,
     );
+    if (sample === SAMPLES) break;
     const until = performance.now() + (minutes / SAMPLES) * 60_000;
-    for (; sample < SAMPLES && performance.now() < until; turns++) await turn();
+    for (; performance.now() < until; turns++) await turn();
   }
   await service.stop();
 } finally {
