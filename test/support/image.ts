@@ -1,6 +1,7 @@
-import { execFile, spawn, type ChildProcess } from "node:child_process";
+import { execFile, spawn, type ChildProcessByStdio } from "node:child_process";
 import { chmod, chown, cp, lchown, mkdir, readdir, readFile, stat } from "node:fs/promises";
 import { basename, join, relative, resolve } from "node:path";
+import type { Readable } from "node:stream";
 import { promisify } from "node:util";
 import { parseDockerfile, parseDockerignore, type Instruction } from "./dockerfile.js";
 
@@ -137,7 +138,7 @@ export function spawnIn(
   { root, workdir, env: own, user }: Image,
   command: Instruction | undefined,
   env: Readonly<Record<string, string>>,
-): ChildProcess {
+): ChildProcessByStdio<null, Readable, Readable> {
   if (command?.exec !== true)
     throw new Error("expected a command without a shell, which would keep signals to itself");
   const [program = "", ...args] = command.args;
