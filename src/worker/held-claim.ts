@@ -131,7 +131,9 @@ export class HeldClaim {
   }
 
   #next(write: (signal: AbortSignal) => Promise<void>): Promise<void> {
-    const result = this.#writes.then(() => write(AbortSignal.timeout(this.#timeoutMs / 3)));
+    // AbortSignal.timeout throws on a fraction.
+    const deadlineMs = Math.ceil(this.#timeoutMs / 3);
+    const result = this.#writes.then(() => write(AbortSignal.timeout(deadlineMs)));
     this.#writes = result.catch(() => undefined);
     return result;
   }
