@@ -32,7 +32,10 @@ export interface ClaimRecord {
   readonly claim: Claim | null;
   /** Names this very write of the record; no later write of any process has the same. */
   readonly version: string;
-  /** Milliseconds since it was written, on the store's clock and never on this process's. Never negative. */
+  /**
+   * Milliseconds since it was written, on the store's clock and never on this process's. Never negative, and never more
+   * than it is: a store that counts in seconds gives the least it can be.
+   */
   readonly ageMs: number;
 }
 

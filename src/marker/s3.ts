@@ -21,6 +21,11 @@ export const s3MarkerSettings = {
 const SUFFIX = "_in_progress";
 /** RFC 3339 alone in the object: what the Go service wrote. */
 const GO_TIME = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(?:\.\d+)?(?:Z|[+-]\d{2}:\d{2})$/;
+/**
+ * Date and Last-Modified are cut down to whole seconds, so their difference may be this much too large. An age that is
+ * too small makes a lapsed claim wait a little; one that is too large takes a live claim from its holder.
+ */
+const LAST_MODIFIED_ERROR_MS = 999;
 /** A deletion must not arrive when the tombstone that it is for may have lapsed. */
 const DELETE: Deadline = { attemptMs: 2500, totalMs: 5000 };
 
@@ -204,7 +209,7 @@ function parseJson(text: string): unknown {
 function toClaimRecord({ text, version, modified, now }: S3Record): ClaimRecord {
   const claim = Claim.safeParse(parseJson(text));
   const since = !claim.success && GO_TIME.test(text.trim()) ? Date.parse(text.trim()) : Number.NaN;
-  const written = Number.isNaN(since) ? modified.getTime() : since;
+  const written = Number.isNaN(since) ? modified.getTime() + LAST_MODIFIED_ERROR_MS : since;
   return {
     claim: claim.success ? claim.data : null,
     version,
