@@ -1,16 +1,22 @@
 import { ListObjectsV2Command, type S3Client } from "@aws-sdk/client-s3";
 import type { DependencyName } from "../errors.js";
+import { assumedRole } from "./assume-role.js";
 import { createClient, type S3Access } from "./client.js";
 import { credentialSource, type CredentialSource } from "./credentials.js";
 import { dependencyError, type CallSite } from "./errors.js";
+import { regionOf } from "./region.js";
 
 export interface BucketOptions {
   readonly access: S3Access;
   readonly bucket: string;
   /** Undefined: what AWS_REGION or the shared configuration file says. */
   readonly region?: string | undefined;
+  /** Asks S3 for the region when it is undefined. */
+  readonly findRegion?: boolean | undefined;
   /** Milliseconds without a byte after which a connection is given up; 30 s unless told otherwise. */
   readonly idleTimeoutMs?: number | undefined;
+  /** Of each call; 3 unless told otherwise. */
+  readonly maxAttempts?: number | undefined;
 }
 
 /** Milliseconds until an answer begins: of each attempt, and of all attempts together. */
@@ -34,12 +40,20 @@ export class Bucket {
   readonly client: S3Client;
   readonly #site: Omit<CallSite, "action">;
   readonly #source: CredentialSource;
+  readonly #regionIsAsked: boolean;
 
   constructor(dependency: DependencyName, regionSetting: string, options: BucketOptions) {
-    this.name = options.bucket;
-    this.#source = credentialSource(options.access.credentials);
-    this.client = createClient(options.access, this.#source, options.region, options.idleTimeoutMs);
-    this.#site = { dependency, bucket: options.bucket, source: this.#source.description, regionSetting };
+    const { access, bucket, region, idleTimeoutMs, maxAttempts } = options;
+    this.name = bucket;
+    const own = credentialSource(access.credentials);
+    this.#source = access.role === undefined ? own : assumedRole(access.role, own, region);
+    this.#regionIsAsked = region === undefined && options.findRegion === true;
+    this.client = createClient(access, this.#source, {
+      region: this.#regionIsAsked ? regionOf(bucket, access, this.#source) : region,
+      idleTimeoutMs,
+      maxAttempts,
+    });
+    this.#site = { dependency, bucket, source: this.#source.description, regionSetting };
   }
 
   /**
@@ -48,8 +62,8 @@ export class Bucket {
    */
   async checkSettings(): Promise<void> {
     try {
-      await this.client.config.region();
-      if (this.#source.provider !== undefined) await this.client.config.credentials();
+      if (!this.#regionIsAsked) await this.client.config.region();
+      await this.#source.check?.();
     } catch (error) {
       throw dependencyError(error, { ...this.#site, action: `s3://${this.name}` }, false);
     }
@@ -93,15 +107,13 @@ export class Bucket {
     );
   }
 
-  /** Resolves when the bucket can be listed now. HeadBucket would be cheaper to name but its refusals say no reason. */
-  async ready(signal: AbortSignal): Promise<void> {
-    await this.call(
-      "ListObjectsV2",
-      "",
-      signal,
-      (options) => this.client.send(new ListObjectsV2Command({ Bucket: this.name, MaxKeys: 1 }), options),
-      READY_CALL,
-    );
+  /**
+   * Resolves when the bucket can be listed now, below the prefix: permissions may end there. HeadBucket would be cheaper
+   * to name but its refusals say no reason.
+   */
+  async ready(signal: AbortSignal, prefix = ""): Promise<void> {
+    const list = new ListObjectsV2Command({ Bucket: this.name, Prefix: prefix, MaxKeys: 1 });
+    await this.call("ListObjectsV2", prefix, signal, (o) => this.client.send(list, o), READY_CALL);
   }
 
   close(): void {

@@ -1,4 +1,5 @@
 import { S3Client } from "@aws-sdk/client-s3";
+import type { AssumedRole } from "./assume-role.js";
 import type { CredentialSource, ExplicitCredentials } from "./credentials.js";
 
 /** How S3 is reached: the same for every bucket. */
@@ -7,6 +8,17 @@ export interface S3Access {
   readonly endpoint?: string | undefined;
   readonly forcePathStyle?: boolean | undefined;
   readonly credentials: "iam" | ExplicitCredentials;
+  /** To be assumed with these credentials; S3 is called as that role. */
+  readonly role?: AssumedRole | undefined;
+}
+
+export interface ClientOptions {
+  /** Undefined: AWS_REGION or the shared configuration file. */
+  readonly region?: string | (() => Promise<string>) | undefined;
+  /** Milliseconds without a byte after which a connection is given up. */
+  readonly idleTimeoutMs?: number | undefined;
+  /** Of a call, the first included; the SDK repeats those that met a broken connection, a 5xx or a throttled store. */
+  readonly maxAttempts?: number | undefined;
 }
 
 const CONNECT_TIMEOUT_MS = 3000;
@@ -15,19 +27,18 @@ const IDLE_TIMEOUT_MS = 30_000;
 /** Streams of graphs hold a connection each; a claim must not queue behind them. */
 const MAX_SOCKETS = 256;
 
-/** Makes no connection until it is used. `region` undefined: AWS_REGION or the shared configuration file. */
+/** Makes no connection until it is used. */
 export function createClient(
   access: S3Access,
   source: CredentialSource,
-  region: string | undefined,
-  idleTimeoutMs: number = IDLE_TIMEOUT_MS,
+  { region, idleTimeoutMs = IDLE_TIMEOUT_MS, maxAttempts = 3 }: ClientOptions,
 ): S3Client {
   return new S3Client({
     ...(region !== undefined && { region }),
     ...(access.endpoint !== undefined && { endpoint: access.endpoint }),
     forcePathStyle: access.forcePathStyle ?? false,
     ...(source.provider !== undefined && { credentials: source.provider }),
-    maxAttempts: 3,
+    maxAttempts,
     // Other stores than AWS know neither the checksum headers nor the trailers that the SDK adds of its own accord.
     requestChecksumCalculation: "WHEN_REQUIRED",
     responseChecksumValidation: "WHEN_REQUIRED",

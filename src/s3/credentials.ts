@@ -20,6 +20,8 @@ export class CredentialsError extends Error {
 export interface CredentialSource {
   /** Undefined leaves the SDK's default chain in place. */
   readonly provider: S3ClientConfig["credentials"] | undefined;
+  /** Rejects when the settings alone show that there are none. Asks nobody. */
+  readonly check?: (() => Promise<unknown>) | undefined;
   /** For messages: where the credentials come from. Never a secret. */
   readonly description: string;
 }
@@ -28,38 +30,39 @@ function expandHome(path: string): string {
   return path === "~" || path.startsWith("~/") ? join(homedir(), path.slice(1)) : path;
 }
 
+type Provider = Extract<S3ClientConfig["credentials"], (...args: never) => unknown>;
+
+/** Of credentials that lie on this machine. */
+function local(description: string, provider: () => ReturnType<Provider>): CredentialSource {
+  return { description, provider, check: provider };
+}
+
 function keys(options: ExplicitCredentials): CredentialSource {
   const { accessKeyId, secretAccessKey, sessionToken } = options;
-  return {
-    description: "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY",
-    provider: async () => {
-      if (accessKeyId === undefined || secretAccessKey === undefined) {
-        const [given, missing] =
-          accessKeyId === undefined
-            ? ["AWS_SECRET_ACCESS_KEY", "AWS_ACCESS_KEY_ID"]
-            : ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"];
-        throw new CredentialsError(`${given} is set without ${missing}`);
-      }
-      return { accessKeyId, secretAccessKey, ...(sessionToken !== undefined && { sessionToken }) };
-    },
-  };
+  return local("AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY", async () => {
+    if (accessKeyId === undefined || secretAccessKey === undefined) {
+      const [given, missing] =
+        accessKeyId === undefined
+          ? ["AWS_SECRET_ACCESS_KEY", "AWS_ACCESS_KEY_ID"]
+          : ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"];
+      throw new CredentialsError(`${given} is set without ${missing}`);
+    }
+    return { accessKeyId, secretAccessKey, ...(sessionToken !== undefined && { sessionToken }) };
+  });
 }
 
 function file(path: string | undefined, profile = "default"): CredentialSource {
   const filepath = path === undefined ? join(homedir(), ".aws", "credentials") : expandHome(path);
   const description = `profile "${profile}" of ${filepath}`;
   const provider = fromIni({ filepath, profile });
-  return {
-    description,
-    provider: async () => {
-      try {
-        return await provider();
-      } catch (error) {
-        // The SDK's message doesn't say which file it read.
-        throw new CredentialsError(`no credentials in ${description}`, { cause: error });
-      }
-    },
-  };
+  return local(description, async () => {
+    try {
+      return await provider();
+    } catch (error) {
+      // The SDK's message doesn't say which file it read.
+      throw new CredentialsError(`no credentials in ${description}`, { cause: error });
+    }
+  });
 }
 
 /** `"iam"`: the SDK's default chain. Otherwise the keys when there is one, else the file and profile. */
@@ -69,12 +72,9 @@ export function credentialSource(options: "iam" | ExplicitCredentials): Credenti
   }
   if (options.accessKeyId !== undefined || options.secretAccessKey !== undefined) return keys(options);
   if (options.file !== undefined || options.profile !== undefined) return file(options.file, options.profile);
-  return {
-    description: "no source",
-    provider: async () => {
-      throw new CredentialsError(
-        "USE_IAM is false: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_CREDENTIALS_FILE and AWS_CREDENTIALS_PROFILE",
-      );
-    },
-  };
+  return local("no source", async () => {
+    throw new CredentialsError(
+      "USE_IAM is false: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_CREDENTIALS_FILE and AWS_CREDENTIALS_PROFILE",
+    );
+  });
 }

@@ -20,11 +20,13 @@ export interface Answer {
 export class S3Error extends Error {
   readonly status: number;
   readonly code: string;
+  readonly headers: Readonly<Record<string, string>>;
 
-  constructor(status: number, code: string) {
+  constructor(status: number, code: string, headers: Record<string, string> = {}) {
     super(`the test server answers ${code}`);
     this.status = status;
     this.code = code;
+    this.headers = headers;
   }
 }
 
@@ -148,6 +150,7 @@ export function answerObjectRequest(
     case "HeadObject":
     case "GetObject":
       if (existing === undefined) throw new S3Error(404, "NoSuchKey");
+      checkConditions(request, existing, context);
       return readObject(request, existing);
     case "PutObject": {
       if (request.headers["content-length"] === undefined) throw new S3Error(411, "MissingContentLength");

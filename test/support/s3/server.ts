@@ -24,6 +24,8 @@ export class S3Server {
   accessKeys: ReadonlySet<string> | undefined;
   /** Headers that the store takes for decoration, such as `if-match`. */
   ignoredHeaders: ReadonlySet<string> = new Set();
+  /** Regions of buckets, by name: requests signed for another one are redirected. Without an entry: any. */
+  readonly regions = new Map<string, string>();
   /** True: DELETE honours If-Match, as AWS does since 2025 and few others do. */
   conditionalDeletes = false;
 
@@ -107,6 +109,7 @@ export class S3Server {
       this.#authenticate(request);
       const bucket = this.buckets.get(request.bucket);
       if (bucket === undefined) throw new S3Error(404, "NoSuchBucket");
+      this.#redirect(request);
       return answerObjectRequest(request, body, bucket, {
         now: this.now(),
         ignoredHeaders: this.ignoredHeaders,
@@ -116,10 +119,17 @@ export class S3Server {
       if (!(error instanceof S3Error)) throw error;
       return {
         status: error.status,
-        headers: { "content-type": "application/xml" },
+        headers: { "content-type": "application/xml", ...error.headers },
         body: errorXml(error.code, error.message),
       };
     }
+  }
+
+  #redirect(request: S3Request): void {
+    const region = this.regions.get(request.bucket);
+    const signed = /Credential=[^/]+\/\d+\/([^/]+)\//.exec(request.headers["authorization"] ?? "")?.[1];
+    if (region === undefined || region === signed) return;
+    throw new S3Error(301, "PermanentRedirect", { "x-amz-bucket-region": region });
   }
 
   #authenticate(request: S3Request): void {

@@ -1,0 +1,67 @@
+import { HeadBucketCommand, S3ServiceException } from "@aws-sdk/client-s3";
+import { z } from "zod";
+import { createClient, type S3Access } from "./client.js";
+import type { CredentialSource } from "./credentials.js";
+
+/** Where S3 is asked unless a region is configured: any region of the partition can tell. */
+const ANYWHERE = "us-east-1";
+const DEADLINE_MS = 10_000;
+
+const Answer = z.object({ headers: z.object({ "x-amz-bucket-region": z.string().optional() }) });
+
+/**
+ * A bucket's region, found out at the first call and again after a failure. S3 names it in each answer, refusals and
+ * redirects included; another store than AWS may not, and then the region is the one that was asked.
+ *
+ * https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadBucket.html
+ */
+export function regionOf(bucket: string, access: S3Access, source: CredentialSource): () => Promise<string> {
+  let region: Promise<string> | undefined;
+  return () => {
+    region ??= ask(bucket, access, source).catch((error: unknown) => {
+      region = undefined;
+      throw error;
+    });
+    return region;
+  };
+}
+
+async function ask(bucket: string, access: S3Access, source: CredentialSource): Promise<string> {
+  const asked = await configuredRegion(access, source);
+  const client = createClient(access, source, { region: asked });
+  const command = new HeadBucketCommand({ Bucket: bucket });
+  let told: string | undefined;
+  command.middlewareStack.add(
+    (next) => async (args) => {
+      const result = await next(args);
+      told = Answer.parse(result.response).headers["x-amz-bucket-region"];
+      return result;
+    },
+    // Below the SDK's own step, which turns a refusal into an error without its headers.
+    { step: "deserialize", priority: "low" },
+  );
+  try {
+    await client.send(command, {
+      abortSignal: AbortSignal.timeout(DEADLINE_MS),
+      requestTimeout: DEADLINE_MS / 2,
+    });
+  } catch (error) {
+    // The next call will be refused as well, and says the reason, which the answer to a HEAD can't.
+    const refused = error instanceof S3ServiceException && (error.$metadata.httpStatusCode ?? 500) < 500;
+    if (!refused) throw error;
+  } finally {
+    client.destroy();
+  }
+  return told ?? asked;
+}
+
+async function configuredRegion(access: S3Access, source: CredentialSource): Promise<string> {
+  const client = createClient(access, source, {});
+  try {
+    return await client.config.region();
+  } catch {
+    return ANYWHERE;
+  } finally {
+    client.destroy();
+  }
+}
