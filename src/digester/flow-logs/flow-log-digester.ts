@@ -5,6 +5,7 @@ import type { TextFormat } from "../../flow-log/text-reader.js";
 import type { TimeWindow } from "../../window.js";
 import type { Digest, Digester } from "../digester.js";
 import { streamOf } from "./body.js";
+import { prefetch } from "./prefetch.js";
 import { readParquet } from "./read-parquet.js";
 import { readText } from "./read-text.js";
 import { Rows } from "./rows.js";
@@ -20,6 +21,10 @@ export interface FlowLogDigesterOptions {
   /** Above so many keys, rows are moved to a temporary file in this directory, the system's where undefined. */
   readonly keysInMemory: number;
   readonly spillDirectory?: string | undefined;
+  /** Objects opened at once, of which one is read; 1 unless told otherwise. */
+  readonly prefetch?: number | undefined;
+  /** Milliseconds after its end that the logs of a window take to arrive; none unless told otherwise. */
+  readonly settleMs?: number | undefined;
 }
 
 /**
@@ -31,6 +36,18 @@ export class FlowLogDigester implements Digester {
 
   constructor(options: FlowLogDigesterOptions) {
     this.#options = options;
+  }
+
+  async start(): Promise<void> {
+    await this.#options.source.start?.();
+  }
+
+  async stop(): Promise<void> {
+    await this.#options.source.stop?.();
+  }
+
+  readyAt(window: TimeWindow): Date {
+    return new Date(window.stopDate.getTime() + (this.#options.settleMs ?? 0));
   }
 
   async digest(window: TimeWindow, signal: AbortSignal): Promise<Digest> {
@@ -51,12 +68,12 @@ export class FlowLogDigester implements Digester {
     counts: Record<string, number>,
     signal: AbortSignal,
   ): AsyncGenerator<Buffer> {
-    const { format, keysInMemory, spillDirectory } = this.#options;
+    const { format, keysInMemory, spillDirectory, prefetch: limit = 1 } = this.#options;
     const intake = new RecordIntake(window);
     const { aggregation } = intake;
     const rows = new Rows(aggregation, keysInMemory, spillDirectory);
     try {
-      for (const object of objects) {
+      for (const object of prefetch(objects, limit, signal)) {
         try {
           const bound = () => rows.bound();
           if (object.format === "parquet") await readParquet(object, intake, format.addresses, bound, signal);

@@ -81,6 +81,31 @@ export function daysOf(window: TimeWindow): string[] {
   return days;
 }
 
+const REGION_FOLDER =
+  /^(?:.*\/)?(?:\d{12}\/vpcflowlogs\/[a-z0-9-]+|aws-account-id=\d{12}\/(?:aws-)?service=vpcflowlogs\/aws-region=[a-z0-9-]+)\//;
+
+/** The folder of a region in one of AWS's layouts, below which are the folders of days, in which a prefix lies, or which it is. */
+export function regionFolderOf(prefix: string): string | undefined {
+  return REGION_FOLDER.exec(prefix)?.[0];
+}
+
+/** The prefix of a day, such as 2024-06-01, below the folder of a region; with hours below it or not. */
+export function dayPrefix(regionFolder: string, day: string): string {
+  const [year = "", month = "", date = ""] = day.split("-");
+  return /\/aws-region=[^/]*\/$/.test(regionFolder)
+    ? `${regionFolder}year=${year}/month=${month}/day=${date}/`
+    : `${regionFolder}${year}/${month}/${date}/`;
+}
+
+// Beside the flow logs, other services have their folders in that of the account; only the hive layout names the service
+// in more than one way.
+const ACCOUNT_FOLDER = /(?:^|\/)AWSLogs\/(?:o-[a-z0-9]+\/)?\d{12}\/$/;
+
+/** The part of a folder in which there can be flow logs: all of it, or in the folder of an account only one below. */
+export function flowLogsPart(folder: string): string {
+  return ACCOUNT_FOLDER.test(folder) ? `${folder}vpcflowlogs/` : folder;
+}
+
 /** What the folders of a key tell, in each of the layouts that AWS offers. */
 interface Place {
   readonly account?: string | undefined;

@@ -15,7 +15,7 @@ import { TextReader } from "../../flow-log/text-reader.js";
 import type { LogObject } from "./source.js";
 
 /** Files up to this size are read at once, larger ones column by column. AWS's have up to 75 MB, most a few. */
-const WHOLE_BYTES = 32 * 1024 * 1024;
+export const WHOLE_BYTES = 32 * 1024 * 1024;
 /** Rows taken in at a time: some milliseconds during which nothing else runs. */
 const BLOCK_ROWS = 4096;
 /** Node's own gunzip is faster, and checks the checksum. */

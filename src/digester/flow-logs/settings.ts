@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { missingFields, parseFormat } from "../../flow-log/columns.js";
 import { DEFAULT_FORMAT } from "../../flow-log/fields.js";
-import { integer } from "../../settings.js";
+import { duration, integer } from "../../settings.js";
 import type { FlowLogDigesterOptions } from "./flow-log-digester.js";
 
 const format = z.string().transform((text, context) => {
@@ -58,11 +58,21 @@ export const flowLogSettings = {
     .min(1)
     .optional()
     .describe("directory for those temporary files; unset: the system's"),
+  FLOW_LOG_SETTLE: duration
+    .optional()
+    .describe(
+      "how long after its end a window's logs take to arrive, before which it isn't digested; unset: 15m for S3, 0 for files",
+    ),
 };
 
-/** The options of a `FlowLogDigester`, but for its source. */
+/**
+ * The options of a `FlowLogDigester`, but for its source.
+ *
+ * @param settleMs for where the source is kept, unless FLOW_LOG_SETTLE is set
+ */
 export function flowLogOptions(
   settings: z.output<z.ZodObject<typeof flowLogSettings>>,
+  settleMs = 0,
 ): Omit<FlowLogDigesterOptions, "source"> {
   return {
     format: { fields: settings.FLOW_LOG_FORMAT, addresses: settings.FLOW_LOG_ADDRESSES },
@@ -70,5 +80,6 @@ export function flowLogOptions(
     regions: settings.FLOW_LOG_REGIONS,
     keysInMemory: settings.FLOW_LOG_KEYS_IN_MEMORY,
     spillDirectory: settings.FLOW_LOG_SPILL_DIR,
+    settleMs: settings.FLOW_LOG_SETTLE ?? settleMs,
   };
 }

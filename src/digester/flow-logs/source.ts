@@ -1,4 +1,5 @@
 import type { Readable } from "node:stream";
+import type { Module } from "../../module.js";
 import type { Selection } from "./layout.js";
 
 /** A file of flow logs, wherever it is kept. */
@@ -24,7 +25,7 @@ export interface Listing {
 }
 
 /** Where flow logs are kept. May be called concurrently. */
-export interface Source {
+export interface Source extends Pick<Module, "start" | "stop"> {
   /**
    * @throws DependencyError ("digester") when it can't be listed, or nothing in it is recognised as flow logs: the
    *   message says what was looked for and what was found

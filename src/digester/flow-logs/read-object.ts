@@ -1,0 +1,76 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { Readable } from "node:stream";
+import { GetObjectCommand } from "@aws-sdk/client-s3";
+import { DependencyError } from "../../errors.js";
+import type { Bucket, SendOptions } from "../../s3/bucket.js";
+import { isAnswer } from "../../s3/errors.js";
+import { unquote } from "../../s3/record.js";
+import { PATIENT, type Listed } from "./listing.js";
+
+/** How often in a row a body may break off without a byte more than before, and the pause after the first time (doubling). */
+const FUTILE_ATTEMPTS = 4;
+const PAUSE_MS = 100;
+
+/**
+ * The bytes of an object from `start` up to `end`, not included. A body that breaks off is gone on with where it did, in
+ * the same version of the object: each byte comes once.
+ *
+ * @throws DependencyError ("digester") naming the object, also when it was replaced or removed since it was listed
+ */
+export async function* readObject(
+  bucket: Bucket,
+  object: Listed,
+  { start, end }: { readonly start: number; readonly end: number },
+  signal: AbortSignal,
+): AsyncGenerator<Buffer> {
+  let futile = 0;
+  for (let at = start; at < end;) {
+    const body = await open(bucket, object, at, end, signal);
+    const before = at;
+    try {
+      for await (const bytes of body as AsyncIterable<Buffer>) {
+        at += bytes.length;
+        yield bytes;
+      }
+      if (at !== end) throw new Error(`the body ended after ${at - start} bytes of ${end - start}`);
+    } catch (error) {
+      signal.throwIfAborted();
+      futile = at > before ? 0 : futile + 1;
+      if (futile === FUTILE_ATTEMPTS) throw bucket.error("GetObject", object.key, error);
+      await sleep(PAUSE_MS * 2 ** futile, undefined, { signal });
+    }
+  }
+}
+
+/** The body of an answer that has exactly these bytes of this very version of the object. */
+async function open(
+  bucket: Bucket,
+  { key, size, etag }: Listed,
+  start: number,
+  end: number,
+  signal: AbortSignal,
+): Promise<Readable> {
+  const range = start === 0 && end === size ? undefined : `bytes=${start}-${end - 1}`;
+  const command = new GetObjectCommand({ Bucket: bucket.name, Key: key, IfMatch: etag, Range: range });
+  // Worth another attempt, which begins with a new listing.
+  const changed = (how: string, cause?: unknown) =>
+    new DependencyError("digester", `GetObject s3://${bucket.name}/${key}: ${how} since it was listed`, {
+      cause,
+    });
+  const run = async (options: SendOptions): Promise<Readable> => {
+    try {
+      const { Body, ContentLength, ETag } = await bucket.client.send(command, options);
+      if (!(Body instanceof Readable)) throw new Error("the answer lacks a body");
+      // Not every store heeds If-Match, or ranges.
+      if (unquote(ETag) === etag && ContentLength === end - start) return Body;
+      Body.destroy();
+      if (unquote(ETag) !== etag) throw changed("it was replaced");
+      throw new Error(`expected ${end - start} bytes, got ${ContentLength}`);
+    } catch (error) {
+      if (isAnswer(error, "PreconditionFailed")) throw changed("it was replaced", error);
+      if (isAnswer(error, "NoSuchKey")) throw changed("it was removed", error);
+      throw error;
+    }
+  };
+  return bucket.call("GetObject", key, signal, run, PATIENT);
+}
