@@ -1,0 +1,58 @@
+import { readFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { expect, test } from "vitest";
+import { z } from "zod";
+
+const project = fileURLToPath(new URL("..", import.meta.url));
+
+/** https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-with-s3-policy-actions.html */
+const ACTIONS: Readonly<Record<string, string>> = {
+  AbortMultipartUpload: "s3:AbortMultipartUpload",
+  CompleteMultipartUpload: "s3:PutObject",
+  CreateMultipartUpload: "s3:PutObject",
+  DeleteObject: "s3:DeleteObject",
+  GetObject: "s3:GetObject",
+  HeadObject: "s3:GetObject",
+  ListObjectsV2: "s3:ListBucket",
+  PutObject: "s3:PutObject",
+  UploadPart: "s3:PutObject",
+};
+
+const words = z.union([z.string().transform((word) => [word]), z.array(z.string())]);
+const Policy = z.object({
+  Version: z.literal("2012-10-17"),
+  Statement: z.array(z.strictObject({ Effect: z.literal("Allow"), Action: words, Resource: words })),
+});
+
+/** What the README's policy allows on a bucket or its objects. */
+async function allowed(bucket: string): Promise<string[]> {
+  const readme = await readFile(join(project, "README.md"), "utf8");
+  const [, json = ""] = /<!-- iam-policy -->\s*```json\n(.*?)```/s.exec(readme) ?? [];
+  const arn = `arn:aws:s3:::${bucket}`;
+  return Policy.parse(JSON.parse(json)).Statement.flatMap(({ Action, Resource }) =>
+    // Listing is allowed on the bucket, everything else on its objects.
+    Action.filter((action) => Resource.includes(action === "s3:ListBucket" ? arn : `${arn}/*`)),
+  );
+}
+
+/** The S3 calls of a file and of everything of ours that it imports. */
+async function calls(file: string, seen = new Set<string>()): Promise<string[]> {
+  if (seen.has(file)) return [];
+  seen.add(file);
+  const source = await readFile(file, "utf8");
+  const found = [...source.matchAll(/\bnew (\w+)Command\(/g)].map(([, name = ""]) => name);
+  for (const [, path = ""] of source.matchAll(/ from "(\.[^"]+)\.js"/g)) {
+    found.push(...(await calls(join(dirname(file), `${path}.ts`), seen)));
+  }
+  return found;
+}
+
+test.for([
+  ["src/storage/s3.ts", "example-graphs"],
+  ["src/marker/s3.ts", "example-claims"],
+] as const)("the README's policy allows what %s calls on %s, and no more", async ([file, bucket]) => {
+  const needed = (await calls(join(project, file))).map((call) => ACTIONS[call] ?? `unknown: ${call}`);
+  expect(needed).not.toEqual([]);
+  expect(new Set(await allowed(bucket))).toEqual(new Set(needed));
+});
