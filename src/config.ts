@@ -5,6 +5,7 @@ import { httpSettings } from "./http/settings.js";
 import { markerSettings } from "./marker/index.js";
 import { queuerSettings } from "./queuer/index.js";
 import { serviceSettings } from "./service-settings.js";
+import { signalSettings } from "./signals.js";
 import { storageSettings } from "./storage/index.js";
 import { logSettings } from "./telemetry/log.js";
 
@@ -32,6 +33,7 @@ export const settings = {
   ...digesterSettings,
   ...queuerSettings,
   ...logSettings,
+  ...signalSettings,
 };
 const schema = z.object(settings);
 export type Config = z.infer<typeof schema>;
@@ -56,7 +58,7 @@ function fault({ path, message }: z.core.$ZodIssue, env: NodeJS.ProcessEnv): str
   const value = env[name] ?? "";
   return SECRET.test(name)
     ? `${name}: ${message}`
-    : `${name}: ${message}, got ${JSON.stringify(value.slice(0, 100))}`;
+    : `${name}: ${message}, got ${JSON.stringify(value.replace(/\/\/[^/@]*@/g, "//…@").slice(0, 100))}`;
 }
 
 /**

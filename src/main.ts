@@ -1,40 +1,70 @@
 #!/usr/bin/env node
+import type { FastifyInstance } from "fastify";
 import { Service } from "./built-in.js";
 import { ConfigError, ignoredVariables, loadConfig } from "./config.js";
+import { DependencyError } from "./errors.js";
 import { buildApp } from "./http/app.js";
 import { listenAddress } from "./http/settings.js";
-import { createLogger } from "./telemetry/log.js";
+import { createLogger, type Logger } from "./telemetry/log.js";
+
+/** How long the rest of a stop may take once the running jobs have had their time. */
+const STOP_MARGIN_MS = 10_000;
 
 async function main(): Promise<void> {
   const config = loadConfig(process.env);
   const logger = createLogger(config);
+  // Node then says on stderr what it was, and ends the process with code 1: nobody knows what state it is in.
+  process.on("uncaughtExceptionMonitor", (error) => {
+    logger.error({ error, reason: error.message }, "unknown-failure");
+  });
   const ignored = ignoredVariables(process.env);
   if (ignored.length > 0) logger.warn({ variables: ignored }, "variables-ignored");
 
   const app = await buildApp(new Service(), { logger });
-  let stopping = false;
-  const stop = (signal: NodeJS.Signals, number: number) => {
-    if (stopping) process.exit(128 + number);
-    stopping = true;
-    logger.info({ signal }, "stopping");
-    app
-      .close()
-      .then(() => logger.info("stopped"))
-      .catch((error: unknown) => {
-        logger.error({ error, reason: "the process did not stop as it should" }, "unknown-failure");
-        process.exitCode = 1;
-      });
-  };
-  process.on("SIGTERM", stop).on("SIGINT", stop);
+  let stopping: Promise<void> | undefined;
+  for (const signal of config.RUNTIME_SIGNALS_OS_SIGNALS) {
+    process.on(signal, (_: NodeJS.Signals, number: number) => {
+      if (stopping !== undefined) process.exit(128 + number);
+      logger.info({ signal }, "stopping");
+      stopping = stop(app, logger, config.RUNTIME_SHUTDOWN_TIMEOUT + STOP_MARGIN_MS);
+    });
+  }
+  try {
+    const url = await app.listen(listenAddress(config));
+    logger.info({ url }, "listening");
+  } catch (error) {
+    // A signal came before it listened.
+    if (stopping !== undefined) return;
+    await app.close();
+    throw error;
+  }
+}
 
-  const url = await app.listen(listenAddress(config));
-  logger.info({ url }, "listening");
+async function stop(app: FastifyInstance, logger: Logger, deadlineMs: number): Promise<void> {
+  // A dependency that heeds no abort must not keep the process; its claims lapse.
+  setTimeout(() => {
+    logger.error({ reason: `the process did not stop within ${deadlineMs} ms` }, "unknown-failure");
+    process.exit(1);
+  }, deadlineMs).unref();
+  try {
+    await app.close();
+    logger.info("stopped");
+  } catch (error) {
+    logger.error({ error, reason: "the process did not stop as it should" }, "unknown-failure");
+    process.exitCode = 1;
+  }
+}
+
+/** What the user can act on, in one message; the stack of anything else, which is a defect. */
+function describe(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  const expected = error instanceof ConfigError || error instanceof DependencyError || "syscall" in error;
+  return expected ? error.message : (error.stack ?? error.message);
 }
 
 try {
   await main();
 } catch (error) {
-  const { message, stack } = error instanceof Error ? error : new Error(String(error));
-  process.stderr.write(`vpcflow-grapherd: ${error instanceof ConfigError ? message : (stack ?? message)}\n`);
+  process.stderr.write(`vpcflow-grapherd: ${describe(error)}\n`);
   process.exitCode = 1;
 }

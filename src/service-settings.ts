@@ -1,6 +1,6 @@
 import type { z } from "zod";
 import type { ServiceSettings } from "./service.js";
-import { duration, integer } from "./settings.js";
+import { duration, integer, timerDuration } from "./settings.js";
 
 export const serviceSettings = {
   GRAPH_PROGRESS_TIMEOUT: integer(1000, 2 ** 31 - 1)
@@ -18,8 +18,8 @@ export const serviceSettings = {
   WORKER_RETRIES: integer(0, 100)
     .prefault("3")
     .describe("attempts after the first at a job whose failure may pass"),
-  WORKER_RETRY_DELAY: duration.prefault("1s").describe("pause before the first of them; it doubles"),
-  RUNTIME_SHUTDOWN_TIMEOUT: duration
+  WORKER_RETRY_DELAY: timerDuration.prefault("1s").describe("pause before the first of them; it doubles"),
+  RUNTIME_SHUTDOWN_TIMEOUT: timerDuration
     .prefault("30s")
     .describe("how long a graceful stop waits for running jobs"),
 };

@@ -15,6 +15,9 @@ const UNITS: Record<string, number> = {
   h: 3_600_000,
 };
 
+/** About what Node's timers can count, 2^31 ms: beyond that they fire at once. */
+const MAX_TIMER_MS = 596 * 3_600_000;
+
 /** Go's notation for durations: `5s`, `1m30s`, `250ms`, `1.5h`. Milliseconds. */
 export const duration = z.string().transform((text, context) => {
   const parts = [...text.matchAll(/(\d+(?:\.\d+)?|\.\d+)(ns|us|µs|ms|s|m|h)/g)];
@@ -47,3 +50,6 @@ export const boolean = z.string().transform((text, context) => {
   context.addIssue('expected "true" or "false"');
   return z.NEVER;
 });
+
+/** A duration that a timer counts. */
+export const timerDuration = duration.refine((ms) => ms <= MAX_TIMER_MS, 'expected at most "596h"');

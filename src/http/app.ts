@@ -14,6 +14,9 @@ import { graphRoutes } from "./graph.js";
 import { healthRoutes } from "./health.js";
 import { produceRoutes } from "./produce.js";
 
+/** How long the answers to jobs that were aborted at the end of the shutdown timeout may take. */
+const LAST_ANSWERS_MS = 1000;
+
 export interface AppOptions {
   /** A logger with pino's interface; none: nothing is logged. */
   readonly logger?: FastifyBaseLogger;
@@ -51,7 +54,13 @@ export async function buildApp(
     service.listening({ host: address.address, port: address.port });
   });
   // Before the listener waits for requests in flight, since those may wait for jobs.
-  app.addHook("preClose", () => service.stop());
+  app.addHook("preClose", async () => {
+    // Whoever has not read an answer by the end of that time does not get the rest of it.
+    const ms = service.settings.shutdownTimeoutMs + LAST_ANSWERS_MS;
+    const timer = setTimeout(() => app.server.closeAllConnections(), ms).unref();
+    app.server.once("close", () => clearTimeout(timer));
+    await service.stop();
+  });
 
   for (const plugin of plugins) await app.register(plugin);
   await app.register(healthRoutes);

@@ -13,16 +13,16 @@ export interface Digesterd {
 
 /** A vpcflow-digesterd: POST asks for a digest (202, then 409), GET gives 204 until it is there. */
 export async function startDigesterd(body: string | Buffer): Promise<Digesterd> {
-  const pollsLeft = new Map<string, number>();
+  const polled = new Map<string, number>();
   const server = await HttpServer.start(({ method, url }, response) => {
-    const left = pollsLeft.get(url.search);
+    const polls = polled.get(url.search);
     if (method === "POST") {
-      if (left === undefined) pollsLeft.set(url.search, digesterd.polls);
-      response.writeHead(left === undefined ? 202 : 409).end();
-    } else if (method !== "GET" || left === undefined) {
+      if (polls === undefined) polled.set(url.search, 0);
+      response.writeHead(polls === undefined ? 202 : 409).end();
+    } else if (method !== "GET" || polls === undefined) {
       response.writeHead(method === "GET" ? 404 : 405).end();
-    } else if (left > 0) {
-      pollsLeft.set(url.search, left - 1);
+    } else if (polls < digesterd.polls) {
+      polled.set(url.search, polls + 1);
       response.writeHead(204).end();
     } else {
       digesterd.send(url, response);

@@ -1,0 +1,85 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { dirname, join, relative } from "node:path";
+import { fileURLToPath } from "node:url";
+import { expect, test } from "vitest";
+
+const root = fileURLToPath(new URL("../src", import.meta.url));
+
+/** The files of src/, each with what it imports of src/, as paths below it. */
+const imports = new Map(
+  readdirSync(root, { recursive: true, encoding: "utf8" })
+    .filter((path) => path.endsWith(".ts"))
+    .map((path) => {
+      const text = readFileSync(join(root, path), "utf8");
+      const found = text.matchAll(/(?:from|import)\s*\(?"(\.[^"]+)\.js"/g);
+      return [path, [...found].map(([, to = ""]) => `${relative(root, join(root, dirname(path), to))}.ts`)];
+    }),
+);
+
+const PORTS = ["storage", "marker", "queuer", "digester"];
+const SHARED = ["s3", "http-client", "flow-log", "graph"];
+
+/** Breaks of a rule: "a.ts imports b.ts". */
+function breaks(from: RegExp, allowed: (to: string, from: string) => boolean): string[] {
+  return [...imports]
+    .filter(([path]) => from.test(path))
+    .flatMap(([path, all]) => all.filter((to) => !allowed(to, path)).map((to) => `${path} imports ${to}`));
+}
+
+test("the imports are found", () => {
+  expect(imports.size).toBeGreaterThan(60);
+  expect(imports.get("service.ts")).toContain("worker/worker.ts");
+});
+
+test("a port and its implementations import no other port, no worker, service or http", () => {
+  const outside =
+    /^(?:http|worker|telemetry)\/|^(?:service|service-settings|built-in|config|main|index)\.ts$/;
+  const port = new RegExp(`^(?:${PORTS.join("|")})/`);
+  const allowed = (to: string, from: string) =>
+    !outside.test(to) && (!port.test(to) || dirname(to).split("/")[0] === from.split("/")[0]);
+  expect(breaks(port, allowed)).toEqual([]);
+});
+
+test("what they share knows nothing of them", () => {
+  const shared = new RegExp(`^(?:${SHARED.join("|")})/`);
+  const above = new RegExp(
+    `^(?:${[...PORTS, "http", "worker"].join("|")})/|^(?:service|config|main|index)\\.ts$`,
+  );
+  expect(breaks(shared, (to) => !above.test(to))).toEqual([]);
+});
+
+test("what is pure imports the pure alone, and does no I/O", () => {
+  const pure = /^(?:flow-log|graph)\//;
+  expect(breaks(pure, (to) => pure.test(to) || to === "errors.ts")).toEqual([]);
+});
+
+test("the worker and the service know ports, never registries, implementations or http", () => {
+  const ports = new Set(PORTS.map((port) => `${port}/${port}.ts`));
+  const room = new RegExp(`^(?:http|${PORTS.join("|")})/|^(?:built-in|config|main|index)\\.ts$`);
+  const allowed = (to: string) => ports.has(to) || !room.test(to);
+  expect(breaks(/^(?:worker\/|service\.ts$)/, allowed)).toEqual([]);
+  expect(breaks(/^worker\//, (to) => to !== "service.ts")).toEqual([]);
+});
+
+test("http knows the service, and of ports their types alone", () => {
+  const ports = new Set(PORTS.map((port) => `${port}/${port}.ts`));
+  const room = new RegExp(`^(?:worker|${PORTS.join("|")})/|^(?:built-in|config|main|index)\\.ts$`);
+  expect(breaks(/^http\//, (to) => ports.has(to) || !room.test(to))).toEqual([]);
+});
+
+test("registries are seen by those who put the process together", () => {
+  const registries = new Set(PORTS.map((port) => `${port}/index.ts`));
+  const composers = /^(?:main|index|built-in|config)\.ts$/;
+  expect(breaks(/./, (to, from) => !registries.has(to) || composers.test(from))).toEqual([]);
+});
+
+test("nobody imports the executable or the library's entry", () => {
+  expect(breaks(/./, (to) => to !== "main.ts" && to !== "index.ts")).toEqual([]);
+});
+
+test("the environment is read in one place", () => {
+  const readers = [...imports.keys()].filter((path) =>
+    /process\.env/.test(readFileSync(join(root, path), "utf8")),
+  );
+  expect(readers.filter((path) => !/^(?:main|built-in|config)\.ts$/.test(path))).toEqual([]);
+});

@@ -1,0 +1,59 @@
+import { writeFile } from "node:fs/promises";
+import { createServer } from "node:net";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { listen } from "../support/listen.js";
+import { temporaryDir, type TemporaryDir } from "../support/temporary-dir.js";
+import { fail, start } from "./daemon.js";
+
+let dir: TemporaryDir;
+
+beforeEach(async () => {
+  dir = await temporaryDir();
+});
+
+afterEach(() => dir.remove());
+
+test("a wrong environment ends in one message that lists every fault", async () => {
+  const env = {
+    PORT: "http",
+    WORKER_RETRIES: "-1",
+    RUNTIME_SIGNALS_OS_SIGNALS: "15 9",
+    GRAPH_DATA_DIR: dir.path,
+  };
+  const { code, stderr } = await fail(env);
+  expect(stderr.trimEnd().split("\n")).toEqual([
+    "vpcflow-grapherd: the environment has 3 faults:",
+    expect.stringMatching(/^ {2}PORT: expected a whole number from 0 to 65535, got "http"$/),
+    expect.stringMatching(/^ {2}WORKER_RETRIES: expected a whole number from 0 to 100, got "-1"$/),
+    expect.stringMatching(/^ {2}RUNTIME_SIGNALS_OS_SIGNALS: expected numbers of signals .*, got "15 9"$/),
+  ]);
+  expect(code).toBe(1);
+  expect((await dir.contents()).names).toEqual([]);
+});
+
+test("a port that is taken", async () => {
+  const other = await listen(createServer());
+  const { code, stderr } = await fail({ PORT: `${other.port}`, GRAPH_DATA_DIR: dir.path });
+  await other.close();
+  expect(stderr).toBe(
+    `vpcflow-grapherd: listen EADDRINUSE: address already in use 127.0.0.1:${other.port}\n`,
+  );
+  expect(code).toBe(1);
+});
+
+test("a data directory that can't be made", async () => {
+  await writeFile(join(dir.path, "file"), "");
+  const { code, stderr } = await fail({ GRAPH_DATA_DIR: join(dir.path, "file", "data") });
+  expect(stderr).toMatch(/^vpcflow-grapherd: preparing .*ENOTDIR: .*\n$/);
+  expect(code).toBe(1);
+});
+
+test("goes on when nobody reads its log any more", async () => {
+  const { child, url } = await start({ GRAPH_DATA_DIR: dir.path });
+  child.stdout?.destroy();
+  for (let time = 0; time < 3; time++) {
+    // Each is an event of the log.
+    expect(await fetch(`${url}/nothing`)).toMatchObject({ status: 404 });
+  }
+});
