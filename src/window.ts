@@ -72,6 +72,11 @@ export class TimeWindow {
   readonly startDate: Date;
   readonly stopDate: Date;
 
+  /** How long it is, in milliseconds. */
+  get ms(): number {
+    return this.stopDate.getTime() - this.startDate.getTime();
+  }
+
   private constructor(start: Date, stop: Date) {
     this.startDate = start;
     this.stopDate = stop;

@@ -36,7 +36,7 @@ function toAnswer(error: FastifyError): Answer {
   if (error instanceof RetryLaterError) {
     return {
       statusCode: 503,
-      message: `${error.message}; try again later`,
+      message: "not now: no room, too early, or another worker has it; try again later",
       retryAfterMs: error.retryAfterMs,
     };
   }
@@ -47,10 +47,12 @@ function toAnswer(error: FastifyError): Answer {
     };
   }
   if (error instanceof DependencyError) {
-    const gateway = error.dependency === "queuer" || error.dependency === "digester" ? 502 : 500;
+    const { dependency, timedOut } = error;
+    const statusCode =
+      dependency === "digester" ? (timedOut ? 504 : 502) : dependency === "queuer" ? 502 : 500;
     return {
-      statusCode: error.timedOut ? 504 : gateway,
-      message: `the ${error.dependency} ${error.timedOut ? "did not answer in time" : "failed"}; try again later`,
+      statusCode,
+      message: `the ${dependency} ${timedOut ? "did not answer in time" : "failed"}; try again later`,
     };
   }
   const statusCode = error.statusCode ?? 500;
@@ -81,10 +83,11 @@ function answer(error: FastifyError, request: FastifyRequest, reply: FastifyRepl
     request.log.error(details, event(error, statusCode));
   } else request.log.info(details, event(error, statusCode));
   if (retryAfterMs !== undefined) reply.header("retry-after", seconds(retryAfterMs));
-  void reply
-    .removeHeader("etag")
-    .code(statusCode)
-    .send({ statusCode, error: STATUS_CODES[statusCode] ?? "Error", message });
+  // A graph that could not be read has been described already. Its type would keep the error from being serialised.
+  for (const header of ["etag", "last-modified", "content-type", "content-encoding", "content-length"]) {
+    reply.removeHeader(header);
+  }
+  void reply.code(statusCode).send({ statusCode, error: STATUS_CODES[statusCode] ?? "Error", message });
 }
 
 /** JSON for every error, and 405 with `Allow` where the path is right but the method isn't. */

@@ -2,6 +2,7 @@ import type { Readable } from "node:stream";
 import type { FastifyReply } from "fastify";
 import type { FastifyPluginCallbackZod } from "fastify-type-provider-zod";
 import { z } from "zod";
+import { DependencyError } from "../errors.js";
 import type { Missing, Service } from "../service.js";
 import { TimeWindow, WindowError } from "../window.js";
 import { ErrorBody, HttpError, seconds } from "./errors.js";
@@ -70,10 +71,12 @@ function answerMissing(missing: Missing, reply: FastifyReply): FastifyReply {
 /** Aborts when the caller hangs up, or when nothing was found in time. */
 function lookup(reply: FastifyReply): { signal: AbortSignal; found: () => void } {
   const controller = new AbortController();
-  const timer = setTimeout(() => controller.abort(new Error("storage did not answer in time")), LOOKUP_MS);
+  const late = () => new DependencyError("storage", `no answer within ${LOOKUP_MS} ms`, { timedOut: true });
+  const timer = setTimeout(() => controller.abort(late()), LOOKUP_MS);
   reply.raw.once("close", () => {
     clearTimeout(timer);
-    if (!reply.raw.writableFinished) controller.abort(new Error("the caller hung up"));
+    // Nobody reads this answer; its status is for the log, as nginx has it.
+    if (!reply.raw.writableFinished) controller.abort(new HttpError(499, "the caller hung up"));
   });
   return { signal: controller.signal, found: () => clearTimeout(timer) };
 }
@@ -93,7 +96,10 @@ export function graphRoutes(service: Service): FastifyPluginCallbackZod {
   return (app, _, done) => {
     // Whatever a caller sends along with its query is of no interest.
     app.removeAllContentTypeParsers();
-    app.addContentTypeParser("*", { parseAs: "buffer" }, (_request, _body, parsed) => parsed(null));
+    app.addContentTypeParser("*", (_request, body, parsed) => {
+      body.resume();
+      parsed(null);
+    });
 
     const { maxWindowMs } = service.settings;
     const query = z.object({ start: instant("start"), stop: instant("stop") });

@@ -7,6 +7,8 @@ import { ErrorBody, HttpError } from "./errors.js";
 /** Our own first segments: nothing below them is a topic of a bus. */
 const RESERVED = new Set(["graph", "produce", "healthcheck", "readiness", "docs", "openapi.json"]);
 
+const Topic = z.object({ topic: z.string().optional() });
+
 const MAX_JOB_BYTES = 64 * 1024;
 
 /** Whether the deliverer asks not to wait (RFC 7240, 4.1). */
@@ -23,6 +25,11 @@ export function produceRoutes(service: Service): FastifyPluginCallbackZod {
   return (app, _, done) => {
     // Buses label JSON in many ways, or not at all.
     app.removeAllContentTypeParsers();
+    const { maxWindowMs } = service.settings;
+    const body = Job.refine(
+      ({ window }) => window.ms <= maxWindowMs,
+      "the window is longer than GRAPH_MAX_WINDOW",
+    );
     app.addContentTypeParser(
       "*",
       { parseAs: "string", bodyLimit: MAX_JOB_BYTES },
@@ -41,10 +48,9 @@ export function produceRoutes(service: Service): FastifyPluginCallbackZod {
         url,
         config: { access: "produce" },
         // Once the token is known to be good, before the body is read.
-        preParsing: async (request, reply) => {
-          const [, segment = ""] = request.url.split(/[/?]/, 2);
-          if (url !== "/produce" && RESERVED.has(segment)) return reply.callNotFound();
-          return undefined;
+        preParsing: async ({ params }, reply) => {
+          const { topic } = Topic.parse(params);
+          return topic !== undefined && RESERVED.has(topic) ? reply.callNotFound() : undefined;
         },
         schema: {
           summary: "Work a job",
@@ -52,7 +58,7 @@ export function produceRoutes(service: Service): FastifyPluginCallbackZod {
           headers: z.looseObject({
             prefer: z.string().optional().describe("`respond-async`: don't wait for the end"),
           }),
-          body: Job,
+          body,
           response: {
             202: z.undefined().describe("Taken over (`Prefer: respond-async`)"),
             204: z.undefined().describe("The graph is stored, or nothing was left to do"),

@@ -30,9 +30,10 @@ export class Representation {
   /** Whether the caller has this graph already, in whichever form. */
   #isKnown(ifNoneMatch: string | undefined): boolean {
     if (ifNoneMatch === undefined) return false;
-    const known = new Set(ifNoneMatch.split(",").map((tag) => tag.trim().replace(/^W\//, "")));
+    // A weak comparison, as RFC 9110, 13.1.2 has it; a tag may contain commas.
+    const known = new Set<string>(ifNoneMatch.match(/"[^"]*"/g));
     const etags = [false, true].map((gzip) => Representation.#etag(this.#graph, gzip));
-    return known.has("*") || etags.some((etag) => known.has(etag));
+    return ifNoneMatch.trim() === "*" || etags.some((etag) => known.has(etag));
   }
 
   /**
