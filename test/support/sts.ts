@@ -1,4 +1,4 @@
-import { createServer } from "node:http";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { text } from "node:stream/consumers";
 import { listen } from "./listen.js";
 
@@ -28,9 +28,9 @@ export async function startSts({
   lifetimeMs = 3_600_000,
 }: Role): Promise<StsServer> {
   const server = createServer();
-  const { port, close } = await listen(server);
+  const listening = await listen(server);
   const sts: StsServer = { url: `http://127.0.0.1:${port}`, log: [], unavailable: 0, stop: close };
-  server.on("request", async (message, response) => {
+  const serve = async (message: IncomingMessage, response: ServerResponse): Promise<void> => {
     const parameters = new URLSearchParams(await text(message));
     const [, signedBy] = /Credential=([^/]+)\//.exec(message.headers.authorization ?? "") ?? [];
     sts.log.push({ signedBy, parameters });
@@ -51,6 +51,10 @@ export async function startSts({
           `</Credentials></AssumeRoleResult></AssumeRoleResponse>`,
       );
     }
+  };
+  server.on("request", (message: IncomingMessage, response: ServerResponse) => {
+    // Whoever breaks off a request has no use for an answer.
+    serve(message, response).catch(() => response.destroy());
   });
   return sts;
 }

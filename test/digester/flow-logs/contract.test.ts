@@ -5,6 +5,7 @@ import { gzipSync } from "node:zlib";
 import { TimeWindow } from "../../../src/window.js";
 import { testDigester } from "../../contract/digester.js";
 import { digesterOf, directoryOf } from "./digesting.js";
+import { digesterOf as fromS3, keyOf, startS3 } from "./from-s3.js";
 
 const WINDOW = TimeWindow.parse("2014-12-14T04:00:00Z", "2014-12-14T05:00:00Z");
 const RECORDS = Array.from({ length: 20_000 }, (_, n) => {
@@ -29,3 +30,21 @@ for (const [memory, keysInMemory] of [
     };
   });
 }
+
+testDigester("FlowLogDigester, from S3", async () => {
+  const key = keyOf("2014-12-14T04:05");
+  const server = await startS3();
+  server.bucket("logs").put(key, gzipSync(RECORDS));
+  // Spread over more objects than are fetched at once, all read for nothing.
+  for (let n = 0; n < 20; n++)
+    server.bucket("logs").put(keyOf("2014-12-14T04:10", { hash: `${n}` }), gzipSync(""));
+  const directory = directoryOf({ "flow.log.gz": gzipSync(RECORDS) });
+  const { body } = await digesterOf(directory).digest(WINDOW, new AbortController().signal);
+  return {
+    digester: fromS3(server),
+    window: WINDOW,
+    digest: await text(body),
+    breakSource: () => void server.bucket("logs").put(key, gzipSync(RECORDS).subarray(0, -1)),
+    close: () => undefined,
+  };
+});
