@@ -53,12 +53,31 @@ export class ConfigError extends Error {
 
 const SECRET = /SECRET|TOKEN|ACCESS_KEY/;
 
+const OWN_SECRETS = [
+  "API_TOKENS",
+  "PRODUCE_TOKENS",
+  "AWS_ACCESS_KEY_ID",
+  "AWS_SECRET_ACCESS_KEY",
+  "AWS_SESSION_TOKEN",
+];
+
+/** The values that must never be seen in a log. */
+export function secretsOf(env: NodeJS.ProcessEnv): string[] {
+  const values = OWN_SECRETS.map((name) => env[name] ?? "");
+  // Some are lists.
+  return [...values, ...values.flatMap((value) => value.split(/\s*,\s*/))];
+}
+
+function withoutPassword(url: string): string {
+  return url.replace(/(?<=:\/\/)[^\s/@]+(?=@)/, "***");
+}
+
 function fault({ path, message }: z.core.$ZodIssue, env: NodeJS.ProcessEnv): string {
   const name = String(path[0]);
   const value = env[name] ?? "";
   return SECRET.test(name)
     ? `${name}: ${message}`
-    : `${name}: ${message}, got ${JSON.stringify(value.replace(/\/\/[^/@]*@/g, "//…@").slice(0, 100))}`;
+    : `${name}: ${message}, got ${JSON.stringify(withoutPassword(value).slice(0, 100))}`;
 }
 
 /**

@@ -26,7 +26,10 @@ export const Job = z
     }
     return z.NEVER;
   });
-export type Job = z.infer<typeof Job>;
+export interface Job extends z.infer<typeof Job> {
+  /** The request that delivered it, for the log. Never sent along: the claim keeps the one that asked. */
+  readonly requestId?: string;
+}
 
 /** A job as it is sent. */
 export type JobMessage = z.input<typeof Job>;

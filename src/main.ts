@@ -1,18 +1,22 @@
 #!/usr/bin/env node
 import type { FastifyInstance } from "fastify";
 import { Service } from "./built-in.js";
-import { ConfigError, ignoredVariables, loadConfig } from "./config.js";
+import { ConfigError, ignoredVariables, loadConfig, secretsOf } from "./config.js";
 import { DependencyError } from "./errors.js";
 import { buildApp } from "./http/app.js";
 import { listenAddress } from "./http/settings.js";
 import { createLogger, type Logger } from "./telemetry/log.js";
+import { prettyDestination } from "./telemetry/pretty.js";
 
 /** How long the rest of a stop may take once the running jobs have had their time. */
 const STOP_MARGIN_MS = 10_000;
 
 async function main(): Promise<void> {
   const config = loadConfig(process.env);
-  const logger = createLogger(config);
+  const logger = createLogger(config, {
+    secrets: secretsOf(process.env),
+    destination: await prettyDestination(),
+  });
   // Node then says on stderr what it was, and ends the process with code 1: nobody knows what state it is in.
   process.on("uncaughtExceptionMonitor", (error) => {
     logger.error({ error, reason: error.message }, "unknown-failure");

@@ -9,10 +9,11 @@ import type { BoundAddress, Module } from "./module.js";
 import type { Queuer } from "./queuer/queuer.js";
 import type { GraphInfo, Storage, StoredGraph } from "./storage/storage.js";
 import { type Logger, silent } from "./telemetry/log.js";
+import { noStats, type Stats } from "./telemetry/stats.js";
 import type { TimeWindow } from "./window.js";
 import { Claims } from "./worker/claims.js";
-import { StoppingError } from "./worker/active-job.js";
-import { type HeldClaim, LostClaimError } from "./worker/held-claim.js";
+import type { HeldClaim } from "./worker/held-claim.js";
+import { JobReport } from "./worker/job-report.js";
 import { Sweeper } from "./worker/sweeper.js";
 import { Worker } from "./worker/worker.js";
 
@@ -77,6 +78,8 @@ export class Service {
   readonly #sweeper: Sweeper;
   #stopped: Promise<void> | undefined;
   #log: Logger = silent;
+  #stats: Stats = noStats;
+  #report = new JobReport(silent, noStats);
 
   constructor(modules: Modules, settings: ServiceSettings) {
     this.settings = settings;
@@ -91,7 +94,7 @@ export class Service {
       readyAt: ({ window }) => this.#readyAt(window),
       attempt: (job, claim, signal) => this.#attempt(job, claim, signal),
       explain,
-      onFailure: (job, error, final) => this.#reportFailure(job, error, final),
+      onFailure: (job, error, last) => this.#report.failed(job, error, last),
     });
     this.#sweeper = new Sweeper({
       claims: this.#claims,
@@ -107,9 +110,11 @@ export class Service {
     return this.#modules.queuer.loopbackToken;
   }
 
-  /** Where events are logged from now on. */
-  observe({ logger }: { logger: Logger }): void {
+  /** Where events are logged, and statistics kept, from now on. */
+  observe({ logger = this.#log, stats = this.#stats }: { logger?: Logger; stats?: Stats }): void {
     this.#log = logger;
+    this.#stats = stats;
+    this.#report = new JobReport(logger, stats);
   }
 
   /** Starts the modules. When one fails, those before it are stopped again and its error is thrown. */
@@ -172,18 +177,18 @@ export class Service {
 
   /**
    * Has a graph made, unless it is there or being made. With `refresh`, it is made again; the old one is served until
-   * the new one replaces it.
+   * the new one replaces it. The request's id is kept with the job, for its log events.
    *
    * @throws RetryLaterError when the queue is full
    * @throws DependencyError
    */
-  async request(window: TimeWindow, refresh: boolean): Promise<RequestOutcome> {
+  async request(window: TimeWindow, refresh: boolean, requestId?: string): Promise<RequestOutcome> {
     const signal = AbortSignal.timeout(REQUEST_DEADLINE_MS);
     const exists = async () =>
       !refresh && (await this.#modules.storage.head(window.id, signal)) !== undefined;
     if (await exists()) return { state: "exists" };
     const notBefore = this.#readyAt(window);
-    const claim = await this.#claims.request(window, refresh, notBefore, signal);
+    const claim = await this.#claims.request(window, refresh, notBefore, signal, requestId);
     if (claim === undefined) return { state: "in progress" };
     try {
       // A job that ended between the two look-ups left a graph and took its claim away.
@@ -259,10 +264,9 @@ export class Service {
   async #attempt(job: Job, claim: HeldClaim, signal: AbortSignal): Promise<Produced> {
     const { window } = job;
     const { storage, digester } = this.#modules;
-    const context = { graphId: window.id, start: window.start, stop: window.stop };
     if (!claim.claim.refresh && (await storage.head(window.id, signal)) !== undefined) return "exists";
     const began = performance.now();
-    this.#log.info(context, "job-started");
+    this.#report.started(job);
     const digest = await digester.digest(window, signal);
     const { body, stats } = convert(digest.body, {
       maxDigestBytes: this.settings.digestMaxBytes,
@@ -271,36 +275,8 @@ export class Service {
       signal,
     });
     await storage.store(window.id, body, signal);
-    // A digester that reads flow logs itself has met these lines already; in a digest they are met here.
-    const nodata = stats.nodata + (digest.counts?.["nodata"] ?? 0);
-    const skipdata = stats.skipdata + (digest.counts?.["skipdata"] ?? 0);
-    if (skipdata > 0) {
-      const reason = "AWS lost records of this window: SKIPDATA";
-      this.#log.warn({ ...context, skipdata, reason }, "graph-incomplete");
-    }
-    const durationMs = Math.round(performance.now() - began);
-    this.#log.info({ ...context, ...digest.counts, ...stats, nodata, skipdata, durationMs }, "job-finished");
+    this.#report.finished(job, performance.now() - began, stats, digest.counts);
     return stats;
-  }
-
-  #reportFailure({ window }: Job, error: unknown, final: boolean): void {
-    const context = {
-      graphId: window.id,
-      start: window.start,
-      stop: window.stop,
-      final,
-      error,
-      reason: error instanceof Error ? error.message : String(error),
-    };
-    if (error instanceof StoppingError) this.#log.info(context, "job-freed");
-    else if (error instanceof LostClaimError) this.#log.warn(context, "claim-lost");
-    else if (error instanceof CorruptInputError) {
-      this.#log.error({ ...context, dependency: "grapher" }, "invalid-input");
-    } else if (error instanceof DependencyError) {
-      this.#log.error({ ...context, dependency: error.dependency }, "dependency-failure");
-    } else {
-      this.#log.error(context, "unknown-failure");
-    }
   }
 
   #reportMarker(error: unknown, reason: string): void {

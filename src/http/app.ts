@@ -1,6 +1,4 @@
-import { randomUUID } from "node:crypto";
 import Fastify, {
-  LogController,
   type FastifyBaseLogger,
   type FastifyInstance,
   type FastifyPluginAsync,
@@ -12,7 +10,9 @@ import { type AccessTokens, requireTokens } from "./auth.js";
 import { answerErrors } from "./errors.js";
 import { graphRoutes } from "./graph.js";
 import { healthRoutes } from "./health.js";
+import { observeRequests, RequestLog } from "./observe.js";
 import { produceRoutes } from "./produce.js";
+import { requestId } from "./request-id.js";
 
 /** How long the answers to jobs that were aborted at the end of the shutdown timeout may take. */
 const LAST_ANSWERS_MS = 1000;
@@ -36,8 +36,8 @@ export async function buildApp(
 ): Promise<FastifyInstance> {
   const app = Fastify({
     ...(logger === undefined ? { logger: false } : { loggerInstance: logger }),
-    logController: new LogController({ disableRequestLogging: true }),
-    genReqId: () => randomUUID(),
+    logController: new RequestLog(),
+    genReqId: requestId,
     routerOptions: { ignoreTrailingSlash: false },
     exposeHeadRoutes: false,
   });
@@ -45,6 +45,7 @@ export async function buildApp(
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
   answerErrors(app);
+  observeRequests(app);
   requireTokens(app, access, service.loopbackToken);
 
   app.addHook("onReady", () => service.start());

@@ -1,5 +1,5 @@
 import { STATUS_CODES } from "node:http";
-import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
+import type { FastifyBaseLogger, FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { hasZodFastifySchemaValidationErrors } from "fastify-type-provider-zod";
 import { z } from "zod";
 import { CorruptInputError, DependencyError, RetryLaterError } from "../errors.js";
@@ -59,7 +59,7 @@ function toAnswer(error: FastifyError): Answer {
   return { statusCode, message: statusCode < 500 ? error.message : "an unexpected failure; try again later" };
 }
 
-function event(error: FastifyError, statusCode: number): string {
+function event(error: Error, statusCode: number): string {
   if (error instanceof DependencyError) return "dependency-failure";
   if (statusCode === 401) return "unauthorized";
   if (statusCode === 404) return "not-found";
@@ -72,16 +72,28 @@ export function seconds(ms: number): string {
   return String(Math.max(1, Math.ceil(ms / 1000)));
 }
 
+/**
+ * What callers sent is quoted to them, but not in the log: it may be a token that went into the wrong parameter.
+ * The messages end a sentence with such a quotation, in JSON.
+ */
+function withoutQuotation(message: string): string {
+  return message.replace(/, not "(?:[^"\\]|\\.)*"/g, "");
+}
+
+/** Logs why a request got its status, as one of the events that operators know. */
+export function logFailure(log: FastifyBaseLogger, error: Error, statusCode: number, message?: string): void {
+  const serious = statusCode >= 500 && !(error instanceof RetryLaterError);
+  const details = {
+    reason: statusCode < 500 ? withoutQuotation(message ?? error.message) : error.message,
+    ...(error instanceof DependencyError && { dependency: error.dependency }),
+    ...(serious && { error }),
+  };
+  log[serious ? "error" : "info"](details, event(error, statusCode));
+}
+
 function answer(error: FastifyError, request: FastifyRequest, reply: FastifyReply): void {
   const { statusCode, message, retryAfterMs } = toAnswer(error);
-  const details = {
-    reason: error.message,
-    ...(error instanceof DependencyError && { dependency: error.dependency }),
-    ...(statusCode >= 500 && { error }),
-  };
-  if (statusCode >= 500 && !(error instanceof RetryLaterError)) {
-    request.log.error(details, event(error, statusCode));
-  } else request.log.info(details, event(error, statusCode));
+  logFailure(request.log, error, statusCode, statusCode === 422 ? undefined : message);
   if (retryAfterMs !== undefined) reply.header("retry-after", seconds(retryAfterMs));
   // A graph that could not be read has been described already. Its type would keep the error from being serialised.
   for (const header of ["etag", "last-modified", "content-type", "content-encoding", "content-length"]) {
@@ -96,8 +108,8 @@ export function answerErrors(app: FastifyInstance): void {
   app.setNotFoundHandler((request, reply) => {
     const [path = "/"] = request.url.split("?");
     const allowed = app.supportedMethods.filter((method) => app.hasRoute({ method, url: path }));
-    if (allowed.length === 0) throw new HttpError(404, `there is nothing at ${path.slice(0, 200)}`);
+    if (allowed.length === 0) throw new HttpError(404, "there is nothing at this path");
     reply.header("allow", allowed.join(", "));
-    throw new HttpError(405, `${path} takes ${allowed.join(", ")}, not ${request.method}`);
+    throw new HttpError(405, `this path takes ${allowed.join(", ")}, not ${request.method}`);
   });
 }

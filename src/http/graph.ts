@@ -157,7 +157,7 @@ export function graphRoutes(service: Service): FastifyPluginCallbackZod {
           if (window.stopDate.getTime() > Date.now() + FUTURE_MS) {
             throw new HttpError(400, "stop must not be more than a minute in the future");
           }
-          const outcome = await service.request(window, refresh === "true");
+          const outcome = await service.request(window, refresh === "true", request.id);
           reply.header("location", location(window));
           if (outcome.state === "exists") throw new HttpError(409, "this graph exists already");
           if (outcome.state === "in progress") throw new HttpError(409, "this graph is in progress");

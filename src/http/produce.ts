@@ -71,11 +71,12 @@ export function produceRoutes(service: Service): FastifyPluginCallbackZod {
           },
         },
         handler: async (request, reply) => {
+          const job = { ...request.body, requestId: request.id };
           if (prefersAsync(request.headers.prefer)) {
-            await service.accept(request.body);
+            await service.accept(job);
             return reply.code(202).header("preference-applied", "respond-async").send(undefined);
           }
-          await service.produce(request.body);
+          await service.produce(job);
           return reply.code(204).send(undefined);
         },
       });

@@ -20,6 +20,8 @@ export const Claim = z.object({
   holder: z.string().optional(),
   /** Why the last attempt failed: a sentence for callers, without internals. */
   reason: z.string().optional(),
+  /** The request that asked for the graph, for the log. */
+  requestId: z.string().max(128).optional(),
   /** RFC 3339. The digest isn't complete before. */
   notBefore: z.string().optional(),
   /** Milliseconds from the writing of the record to `notBefore`: lets the store's clock alone decide when it lapses. */

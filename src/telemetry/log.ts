@@ -1,5 +1,6 @@
-import { type Logger as PinoLogger, pino } from "pino";
+import { type DestinationStream, type Logger as PinoLogger, pino } from "pino";
 import { z } from "zod";
+import { serializeError } from "./serialize-error.js";
 
 /** What the service needs of a logger: pino's interface, so that a library user may bring their own. */
 export type Logger = Pick<PinoLogger, "debug" | "info" | "warn" | "error">;
@@ -18,17 +19,55 @@ export const logSettings = {
 };
 export type LogSettings = z.infer<z.ZodObject<typeof logSettings>>;
 
-/** JSON lines on stdout, one an event, with the event's name as `message`. */
-export function createLogger(settings: LogSettings): PinoLogger {
-  return pino({
-    messageKey: "message",
-    errorKey: "error",
-    base: null,
-    enabled: settings.RUNTIME_LOGGER_OUTPUT !== "NULL",
-    level: settings.RUNTIME_LOGGER_LEVEL.toLowerCase(),
-    formatters: { level: (label) => ({ level: label }) },
-    timestamp: pino.stdTimeFunctions.isoTime,
-  });
+export interface LogOptions {
+  /** Masked wherever they turn up in a line, such as in a message of a dependency that quotes what it was sent. */
+  readonly secrets?: readonly string[];
+  /** Where lines go; stdout unless given. */
+  readonly destination?: DestinationStream | undefined;
+}
+
+/** JSON lines, one an event, with the event's name as `message`. */
+export function createLogger(
+  settings: LogSettings,
+  { secrets = [], destination = pino.destination(1) }: LogOptions = {},
+): PinoLogger {
+  const mask = masker(secrets);
+  return pino(
+    {
+      messageKey: "message",
+      errorKey: "error",
+      base: null,
+      enabled: settings.RUNTIME_LOGGER_OUTPUT !== "NULL",
+      level: settings.RUNTIME_LOGGER_LEVEL.toLowerCase(),
+      formatters: { level: (label) => ({ level: label }) },
+      timestamp: pino.stdTimeFunctions.isoTime,
+      // `err` is what Fastify and its plugins call an error.
+      serializers: { error: serializeError, err: serializeError },
+      hooks: { streamWrite: mask },
+    },
+    destination,
+  );
+}
+
+/** The shortest secret that is masked: masking shorter ones would tell them by what is missing from ordinary words. */
+const MIN_SECRET = 6;
+
+/**
+ * Masks secrets in a line of JSON, and passwords in URLs. That nothing secret is handed to the logger is every
+ * caller's duty; this is for texts that come from elsewhere.
+ */
+function masker(secrets: readonly string[]): (line: string) => string {
+  // As they look within a JSON string.
+  const escaped = secrets
+    .filter(({ length }) => length >= MIN_SECRET)
+    .map((secret) =>
+      JSON.stringify(secret)
+        .slice(1, -1)
+        .replaceAll(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`),
+    );
+  const password = String.raw`(?<=:\/\/)[^\s"/@\\]+(?=@)`;
+  const pattern = new RegExp([password, ...escaped].join("|"), "g");
+  return (line) => line.replace(pattern, "***");
 }
 
 /** A logger that keeps everything to itself. */

@@ -31,7 +31,7 @@ export interface WorkOptions<Result> {
 
 /** A job in process, from delivery to its end. */
 export class ActiveJob<Result> {
-  readonly #job: Job;
+  #job: Job;
   readonly #slots: Slots;
   readonly #options: WorkOptions<Result>;
   readonly #waiting = new AbortController();
@@ -80,6 +80,9 @@ export class ActiveJob<Result> {
 
   /** Keeps the claim alive around the work, and says in it how the work ended. */
   async #hold(claim: HeldClaim): Promise<Result | undefined> {
+    // The claim knows who asked for the graph, the job only who delivered it.
+    const { requestId } = claim.claim;
+    if (requestId !== undefined) this.#job = { ...this.#job, requestId };
     claim.lost.addEventListener("abort", () => {
       this.#waiting.abort(claim.lost.reason);
       this.#working.abort(claim.lost.reason);

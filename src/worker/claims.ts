@@ -73,6 +73,7 @@ export class Claims {
     refresh: boolean,
     notBefore: Date | undefined,
     signal: AbortSignal,
+    requestId?: string,
   ): Promise<HeldClaim | undefined> {
     const claim: Claim = {
       token: randomUUID(),
@@ -81,6 +82,7 @@ export class Claims {
       refresh,
       state: "queued",
       holder: randomUUID(),
+      ...(requestId !== undefined && { requestId }),
       ...wait(notBefore),
     };
     for (let race = 0; race < MAX_RACES; race++) {
@@ -113,6 +115,7 @@ export class Claims {
           throw new RetryLaterError("another worker holds this job", this.#timeoutMs - record.ageMs);
         }
       }
+      const requestId = found?.requestId ?? job.requestId;
       const held = await this.#write(
         window,
         record,
@@ -124,6 +127,7 @@ export class Claims {
           refresh: refresh || found?.refresh === true,
           state: "working",
           holder: randomUUID(),
+          ...(requestId !== undefined && { requestId }),
           ...(found?.reason !== undefined && { reason: found.reason }),
         },
         signal,

@@ -1,10 +1,16 @@
 /** A semaphore: at most so many holders at once, first come first served. */
 export class Slots {
+  readonly #size: number;
   #free: number;
   readonly #waiting = new Set<() => void>();
 
   constructor(size: number) {
+    this.#size = size;
     this.#free = size;
+  }
+
+  get taken(): number {
+    return this.#size - this.#free;
   }
 
   /**

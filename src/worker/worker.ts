@@ -30,6 +30,11 @@ export class Worker<Result> {
     return this.#jobs.size;
   }
 
+  /** Jobs that are worked on now. */
+  get working(): number {
+    return this.#slots.taken;
+  }
+
   /** No more jobs are taken: `run` and `accept` would throw. */
   get full(): boolean {
     return this.#stopping || this.size >= this.#options.concurrency + this.#options.queueLimit;

@@ -9,8 +9,6 @@ export interface Digesterd {
   polls: number;
   /** Sends a digest: `body`, unless it is replaced by something slower, or worse. */
   send: (url: URL, response: ServerResponse) => void;
-  /** Has it know no window, as after its own restart without its store. */
-  forget(): void;
 }
 
 /** A vpcflow-digesterd: POST asks for a digest (202, then 409), GET gives 204 until it is there. */
@@ -34,7 +32,6 @@ export async function startDigesterd(body: string | Buffer): Promise<Digesterd> 
     server,
     body,
     polls: 1,
-    forget: () => pollsLeft.clear(),
     send: (_url, response) =>
       response.writeHead(200, { "content-type": "application/octet-stream" }).end(digesterd.body),
   };

@@ -29,7 +29,12 @@ export async function startSts({
 }: Role): Promise<StsServer> {
   const server = createServer();
   const listening = await listen(server);
-  const sts: StsServer = { url: `http://127.0.0.1:${port}`, log: [], unavailable: 0, stop: close };
+  const sts: StsServer = {
+    url: `http://127.0.0.1:${listening.port}`,
+    log: [],
+    unavailable: 0,
+    stop: () => listening.close(),
+  };
   const serve = async (message: IncomingMessage, response: ServerResponse): Promise<void> => {
     const parameters = new URLSearchParams(await text(message));
     const [, signedBy] = /Credential=([^/]+)\//.exec(message.headers.authorization ?? "") ?? [];
