@@ -71,7 +71,9 @@ export function dependencyError(error: unknown, site: CallSite, timedOut: boolea
       { cause: error },
     );
   }
-  const late = timedOut || error.name === "TimeoutError";
-  const what = late ? "no answer in time" : `${error.name}: ${error.message}`;
+  // The SDK gives this name to connections that broke, too.
+  const broke = "code" in error && (error.code === "ECONNRESET" || error.code === "EPIPE");
+  const late = timedOut || (error.name === "TimeoutError" && !broke);
+  const what = late ? "no answer in time" : `${broke ? String(error.code) : error.name}: ${error.message}`;
   return new DependencyError(site.dependency, `${site.action}: ${what}`, { cause: error, timedOut: late });
 }

@@ -26,7 +26,7 @@ test("a process killed while it stores leaves a whole graph or none, and is clea
     whole += 1;
   }
 
-  for (let round = 0; round < 40 && cut < 4; round += 1) {
+  for (let round = 0; round < 60 && (cut < 4 || whole === 0); round += 1) {
     const child = forkScript(new URL("disk-writer.ts", import.meta.url), [dir.path]);
     try {
       expect(await message(child, signal)).toBe("ready");
@@ -44,5 +44,5 @@ test("a process killed while it stores leaves a whole graph or none, and is clea
     expect(await readdir(join(dir.path, "graphs", ".tmp"))).toEqual([]);
   }
   expect(whole).toBeGreaterThan(0);
-  expect(cut, "kills that hit in the middle").toBe(4);
+  expect(cut, "kills that hit in the middle").toBeGreaterThanOrEqual(4);
 });

@@ -7,6 +7,8 @@ export interface Digesterd {
   body: string | Buffer;
   /** How many polls get 204 before a digest is there. */
   polls: number;
+  /** Has it know no window, as after its own restart without its store. */
+  forget(): void;
   /** Sends a digest: `body`, unless it is replaced by something slower, or worse. */
   send: (url: URL, response: ServerResponse) => void;
 }
@@ -32,6 +34,7 @@ export async function startDigesterd(body: string | Buffer): Promise<Digesterd> 
     server,
     body,
     polls: 1,
+    forget: () => polled.clear(),
     send: (_url, response) =>
       response.writeHead(200, { "content-type": "application/octet-stream" }).end(digesterd.body),
   };
