@@ -32,8 +32,8 @@ async function start(env: Record<string, string> = {}): Promise<ServiceProcess> 
 }
 
 function hourTo(stopMs: number): TimeWindow {
-  const at = (ms: number) => new Date(ms).toISOString();
-  return TimeWindow.parse(at(stopMs - 60 * MINUTE_MS), at(stopMs));
+  const [start = "", stop = ""] = [stopMs - 60 * MINUTE_MS, stopMs].map((ms) => new Date(ms).toISOString());
+  return TimeWindow.parse(start, stop);
 }
 
 function digestReads(): string[] {

@@ -28,7 +28,7 @@ export async function* readObject(
     const body = await open(bucket, object, at, end, signal);
     const before = at;
     try {
-      for await (const bytes of body as AsyncIterable<Buffer>) {
+      for await (const bytes of body) {
         at += bytes.length;
         yield bytes;
       }
@@ -49,7 +49,7 @@ async function open(
   start: number,
   end: number,
   signal: AbortSignal,
-): Promise<Readable> {
+): Promise<AsyncIterable<Buffer>> {
   const range = start === 0 && end === size ? undefined : `bytes=${start}-${end - 1}`;
   const command = new GetObjectCommand({ Bucket: bucket.name, Key: key, IfMatch: etag, Range: range });
   // Worth another attempt, which begins with a new listing.
@@ -57,7 +57,7 @@ async function open(
     new DependencyError("digester", `GetObject s3://${bucket.name}/${key}: ${how} since it was listed`, {
       cause,
     });
-  const run = async (options: SendOptions): Promise<Readable> => {
+  const run = async (options: SendOptions): Promise<AsyncIterable<Buffer>> => {
     try {
       const { Body, ContentLength, ETag } = await bucket.client.send(command, options);
       if (!(Body instanceof Readable)) throw new Error("the answer lacks a body");

@@ -7,12 +7,14 @@ import { TimeWindow } from "../../../src/window.js";
 import type { FaultRule } from "../../support/s3/faults.js";
 import type { S3Request } from "../../support/s3/request.js";
 import type { S3Server } from "../../support/s3/server.js";
-import { digestBy, digesterOf, keyOf, recordOf, startS3 } from "./from-s3.js";
+import { digestBy, digesterOf, keyOf, recordOf, sourceOf, startS3 } from "./from-s3.js";
 
 const WINDOW = TimeWindow.parse("2024-06-01T12:00:00Z", "2024-06-01T13:00:00Z");
 const KEYS = Array.from({ length: 12 }, (_, n) => keyOf(`2024-06-01T12:${String(5 * n).padStart(2, "0")}`));
 const [FIRST = "", SECOND = ""] = KEYS;
 const LAST = KEYS.at(-1) ?? "";
+
+const NEVER = new AbortController().signal;
 
 let server: S3Server;
 let expected: string;
@@ -100,6 +102,28 @@ describe("the digest is right", () => {
   test("after a body that stalls", async () => {
     server.faults.add({ fault: { kind: "stall-body", afterBytes: 5000 }, when: isGetOf(FIRST), times: 1 });
     expect((await digest({ idleTimeoutMs: 200 })).digest).toBe(expected);
+  });
+
+  test("in less room than an object takes", async () => {
+    expect((await digest({ bufferedBytes: 16 * 1024 })).digest).toBe(expected);
+  });
+
+  test("for a reader so slow that its connection is given up meanwhile", async () => {
+    // More than the buffers between two sockets hold.
+    const content = randomBytes(32 * 1024 * 1024);
+    server.bucket("logs").put("slow.log", content);
+    const source = sourceOf(server, { bufferedBytes: 16 * 1024, idleTimeoutMs: 200 });
+    const { objects } = await source.list({ window: WINDOW }, NEVER);
+    const slow = objects.find(({ key }) => key === "slow.log");
+    server.log.splice(0);
+    const body = slow?.open(NEVER);
+    await expect.poll(() => server.count("GetObject")).toBe(1);
+    await expect.poll(() => server.open()).toEqual([]);
+    expect(Buffer.concat((await body?.toArray()) ?? []).equals(content)).toBe(true);
+    const [first, ...others] = server.log.map(({ headers }) => headers["range"]);
+    expect(first).toBeUndefined();
+    expect(others.length).toBeGreaterThan(0);
+    expect(others).not.toContain(undefined);
   });
 
   test("what is missing is fetched by range, and of the same version", async () => {

@@ -165,14 +165,16 @@ async function send(
   }
   const limit =
     fault?.kind === "cut-body" || fault?.kind === "stall-body" ? fault.afterBytes : Number.POSITIVE_INFINITY;
+  const closed = new AbortController();
+  response.once("close", () => closed.abort());
   let sent = 0;
   for await (const chunk of body) {
     const bytes = Buffer.from(chunk).subarray(0, limit - sent);
     sent += bytes.length;
-    if (!response.write(bytes) && !response.closed) {
-      await Promise.race([once(response, "drain"), once(response, "close")]);
+    if (!response.write(bytes)) {
+      await once(response, "drain", { signal: closed.signal }).catch(() => undefined);
     }
-    if (response.closed) return;
+    if (closed.signal.aborted) return;
     if (sent < limit) continue;
     if (fault?.kind === "cut-body") response.socket?.end();
     return;
