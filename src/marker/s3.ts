@@ -5,7 +5,8 @@ import { z } from "zod";
 import { DependencyError } from "../errors.js";
 import { Bucket, uninterrupted, type BucketOptions, type Deadline } from "../s3/bucket.js";
 import { isAnswer } from "../s3/errors.js";
-import { readRecord, unquote, writeRecord, type S3Record } from "../s3/record.js";
+import { unquote } from "../s3/etag.js";
+import { readRecord, writeRecord, type S3Record } from "../s3/record.js";
 import { GraphId } from "../window.js";
 import { Claim, type ClaimRecord, type Marker } from "./marker.js";
 

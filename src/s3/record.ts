@@ -3,6 +3,7 @@ import { GetObjectCommand, PutObjectCommand } from "@aws-sdk/client-s3";
 import { z } from "zod";
 import type { Bucket } from "./bucket.js";
 import { isAnswer } from "./errors.js";
+import { unquote } from "./etag.js";
 
 /**
  * Small text objects with compare-and-set. An ETag names the bytes of an object, not the write: whoever needs a version
@@ -33,10 +34,6 @@ const DatedResponse = z.object({ headers: z.object({ date: z.string() }) });
  */
 function isConflict(answer: unknown): boolean {
   return isAnswer(answer, "ConditionalRequestConflict", "UnknownError");
-}
-
-export function unquote(etag: string | undefined): string {
-  return (etag ?? "").replaceAll('"', "");
 }
 
 /** Undefined when there is none. What is larger than any record of ours is read as an empty text. */

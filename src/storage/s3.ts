@@ -6,7 +6,7 @@ import { z } from "zod";
 import { wholeBody } from "../s3/body.js";
 import { Bucket, type BucketOptions } from "../s3/bucket.js";
 import { isAnswer } from "../s3/errors.js";
-import { unquote } from "../s3/record.js";
+import { unquote } from "../s3/etag.js";
 import { upload } from "../s3/upload.js";
 import type { GraphId } from "../window.js";
 import type { GraphInfo, Storage, StoredGraph } from "./storage.js";

@@ -1,6 +1,6 @@
 import { ListObjectsV2Command } from "@aws-sdk/client-s3";
 import type { Bucket } from "../../s3/bucket.js";
-import { unquote } from "../../s3/record.js";
+import { unquote } from "../../s3/etag.js";
 
 /** An object as a listing tells of it. */
 export interface Listed {

@@ -4,7 +4,7 @@ import { GetObjectCommand } from "@aws-sdk/client-s3";
 import { DependencyError } from "../../errors.js";
 import type { Bucket, SendOptions } from "../../s3/bucket.js";
 import { isAnswer } from "../../s3/errors.js";
-import { unquote } from "../../s3/record.js";
+import { unquote } from "../../s3/etag.js";
 import { PATIENT, type Listed } from "./listing.js";
 
 /** How often in a row a body may break off without a byte more than before, and the pause after the first time (doubling). */
