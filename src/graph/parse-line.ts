@@ -1,12 +1,14 @@
 import { CorruptInputError } from "../errors.js";
 import { isAddress } from "../flow-log/address.js";
+import { excerpt } from "../flow-log/excerpt.js";
 
 /** The longest line, without its line ending. */
 export const MAX_LINE_BYTES = 65_536;
 
 const HEADER =
   "version account-id interface-id srcaddr dstaddr srcport dstport protocol packets bytes start end action log-status";
-const SHOWN_CHARACTERS = 80;
+/** Of a line that is too long, more than an excerpt shows. */
+const START_BYTES = 1024;
 
 interface FieldRule {
   readonly name: string;
@@ -101,7 +103,7 @@ export function parseLine(bytes: Buffer, number: number): Line {
 }
 
 export function tooLong(bytes: Uint8Array, number: number): CorruptInputError {
-  const start = Buffer.from(bytes.subarray(0, SHOWN_CHARACTERS + 1)).toString("latin1");
+  const start = Buffer.from(bytes.subarray(0, START_BYTES)).toString("latin1");
   return malformed(number, `a line of at most ${MAX_LINE_BYTES} bytes`, `a longer one: ${excerpt(start)}`);
 }
 
@@ -114,13 +116,4 @@ function withoutTrailingSpaces(text: string): string {
   let end = text.length;
   while (end > 0 && text.charCodeAt(end - 1) === 0x20) end--;
   return text.slice(0, end);
-}
-
-/** Shortened, and nothing in it that could break a line of a log or confuse a terminal. */
-function excerpt(text: string): string {
-  const shown = text.length > SHOWN_CHARACTERS ? `${text.slice(0, SHOWN_CHARACTERS)}…` : text;
-  return JSON.stringify(shown).replaceAll(
-    /[\u007f-\u00ff]/g,
-    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
-  );
 }

@@ -136,7 +136,7 @@ describe("a line that is none", () => {
     ["a quote", withField(2, 'eni"'), /interface-id to be .*, got "eni\\""$/],
     ["a control character", withField(2, "eni\u001b[31m"), /got "eni\\u001b\[31m"$/],
     ["a control character of Latin 1", withField(2, "eni\u009b"), /got "eni\\u00c2\\u009b"$/],
-    ["an account of 257 characters", withField(1, "a".repeat(257)), /got "a{80}…"$/],
+    ["an account of 257 characters", withField(1, "a".repeat(257)), /got "a{80}"…$/],
     ["no address", withField(3, "-"), /srcaddr to be an IPv4 or IPv6 address, got "-"$/],
     ["a host name", withField(4, "localhost"), /dstaddr to be .*, got "localhost"$/],
     ["an octet of 256", withField(3, "10.0.0.256"), /srcaddr/],
@@ -169,7 +169,7 @@ describe("a line that is none", () => {
     [
       "10 MB in one line",
       `2 ${"a".repeat(10_000_000)}`,
-      /a line of at most 65536 bytes, got a longer one: "2 a{78}…"$/,
+      /a line of at most 65536 bytes, got a longer one: "2 a{78}"…$/,
     ],
   ] as const)("%s", async ([, line, message]) => {
     // Nothing after the last line feed is no line.
