@@ -22,8 +22,11 @@ export class KeyTable {
   #words = new Uint32Array(ROW_WORDS * INITIAL_ROWS);
   /** The same memory. */
   #doubles = new Float64Array(this.#words.buffer);
-  /** Row + 1 in a slot, 0 for a free one. */
-  #slots = new Uint32Array(2 * INITIAL_ROWS);
+  /**
+   * 0 for a free slot. Otherwise row + 1, in the bits that tell a slot, below the rest of its hash: a row of another
+   * key is hardly ever looked at.
+   */
+  #slots = new Int32Array(2 * INITIAL_ROWS);
   /** How many units were taken off a sum, by its index in #doubles. Hardly ever holds anything: a unit is 4 petabytes. */
   readonly #units = new Map<number, number>();
 
@@ -65,8 +68,10 @@ export class KeyTable {
     for (;;) {
       const entry = slots[slot] ?? 0;
       if (entry === 0) break;
-      const at = ROW_WORDS * (entry - 1);
+      const row = (entry & mask) - 1;
+      const at = ROW_WORDS * row;
       if (
+        ((entry ^ hash) & ~mask) === 0 &&
         words[at] === account &&
         words[at + 1] === networkInterface &&
         words[at + 2] === source &&
@@ -74,14 +79,14 @@ export class KeyTable {
         words[at + 4] === ports &&
         words[at + 5] === kind
       ) {
-        this.#increase(ROW_DOUBLES * (entry - 1) + PACKETS, packets);
-        this.#increase(ROW_DOUBLES * (entry - 1) + BYTES, bytes);
-        return entry - 1;
+        this.#increase(ROW_DOUBLES * row + PACKETS, packets);
+        this.#increase(ROW_DOUBLES * row + BYTES, bytes);
+        return row;
       }
       slot = (slot + 1) & mask;
     }
     const row = this.#size++;
-    slots[slot] = row + 1;
+    slots[slot] = (hash & ~mask) | (row + 1);
     const at = ROW_WORDS * row;
     words[at] = account;
     words[at + 1] = networkInterface;
@@ -130,20 +135,20 @@ export class KeyTable {
     words.set(this.#words);
     this.#words = words;
     this.#doubles = new Float64Array(words.buffer);
-    const slots = new Uint32Array(2 * rows);
+    const slots = new Int32Array(2 * rows);
     const mask = slots.length - 1;
     for (let row = 0, at = 0; row < this.#size; row++, at += ROW_WORDS) {
-      let slot =
-        hashKey(
-          words[at] ?? 0,
-          words[at + 1] ?? 0,
-          words[at + 2] ?? 0,
-          words[at + 3] ?? 0,
-          words[at + 4] ?? 0,
-          words[at + 5] ?? 0,
-        ) & mask;
+      const hash = hashKey(
+        words[at] ?? 0,
+        words[at + 1] ?? 0,
+        words[at + 2] ?? 0,
+        words[at + 3] ?? 0,
+        words[at + 4] ?? 0,
+        words[at + 5] ?? 0,
+      );
+      let slot = hash & mask;
       while (slots[slot] !== 0) slot = (slot + 1) & mask;
-      slots[slot] = row + 1;
+      slots[slot] = (hash & ~mask) | (row + 1);
     }
     this.#slots = slots;
   }
