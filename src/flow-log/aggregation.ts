@@ -1,6 +1,6 @@
-import { isAddress } from "./address.js";
-import { ByteTable } from "./byte-table.js";
+import { newAddressTable } from "./address.js";
 import { BYTES, hashKey, KeyTable, PACKETS, ROW_DOUBLES } from "./key-table.js";
+import { newNameTable } from "./name.js";
 
 /** So that no single table gets large: one that grows stops everything for a moment. A power of two. */
 const PARTITIONS = 64;
@@ -10,19 +10,14 @@ const PARTITION_SHIFT = 32 - Math.log2(PARTITIONS);
 const VERDICTS = ["ACCEPT OK", "REJECT OK", "- OK"] as const;
 export const [ACCEPTED, REJECTED, UNDECIDED] = [0, 1, 2];
 
-/** An account or interface: 1 to 256 printable ASCII characters without space or quote. */
-function isName(text: string): boolean {
-  return /^[!#-~]{1,256}$/.test(text);
-}
-
 /**
  * The sums of a digest in the making. A key's partition is told by its hash, and rows keep their order of first
  * appearance within it: the same records in the same order give the same digest.
  */
 export class Aggregation {
-  readonly accounts = new ByteTable(isName);
-  readonly interfaces = new ByteTable(isName);
-  readonly addresses = new ByteTable(isAddress);
+  readonly accounts = newNameTable();
+  readonly interfaces = newNameTable();
+  readonly addresses = newAddressTable();
   readonly partitions: readonly KeyTable[] = Array.from({ length: PARTITIONS }, () => new KeyTable());
   /** Seconds since 1970: the least start and the greatest end of all records. */
   start = Number.POSITIVE_INFINITY;

@@ -1,6 +1,7 @@
 import type { Aggregation } from "./aggregation.js";
 import { writeDecimal } from "./decimal.js";
 import { BYTES, PACKETS, ROW_DOUBLES, ROW_WORDS, type KeyTable } from "./key-table.js";
+import { viewOf } from "./view.js";
 
 const BLOCK = 64 * 1024;
 /** More than any line takes: two names of 256 bytes, two addresses of 45, and numbers. */
@@ -12,11 +13,13 @@ export function* digestLines(aggregation: Aggregation, table: KeyTable): Generat
   const tails = aggregation.verdicts.map((verdict) => Buffer.from(` ${start} ${end} ${verdict}\n`, "latin1"));
   const { words, size } = table;
   let block = Buffer.allocUnsafe(BLOCK);
+  let view = viewOf(block);
   let at = 0;
   for (let row = 0; row < size; row++) {
     if (at > BLOCK - MAX_LINE) {
       yield block.subarray(0, at);
       block = Buffer.allocUnsafe(BLOCK);
+      view = viewOf(block);
       at = 0;
     }
     const key = ROW_WORDS * row;
@@ -24,13 +27,13 @@ export function* digestLines(aggregation: Aggregation, table: KeyTable): Generat
     const kind = words[key + 5] ?? 0;
     block[at++] = 0x32;
     block[at++] = 0x20;
-    at = accounts.copy(words[key] ?? 0, block, at);
+    at = accounts.copy(words[key] ?? 0, view, at);
     block[at++] = 0x20;
-    at = interfaces.copy(words[key + 1] ?? 0, block, at);
+    at = interfaces.copy(words[key + 1] ?? 0, view, at);
     block[at++] = 0x20;
-    at = addresses.copy(words[key + 2] ?? 0, block, at);
+    at = addresses.copy(words[key + 2] ?? 0, view, at);
     block[at++] = 0x20;
-    at = addresses.copy(words[key + 3] ?? 0, block, at);
+    at = addresses.copy(words[key + 3] ?? 0, view, at);
     block[at++] = 0x20;
     at = writeDecimal(block, at, ports >>> 16);
     block[at++] = 0x20;

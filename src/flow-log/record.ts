@@ -1,7 +1,8 @@
 import { Aggregation } from "./aggregation.js";
-import { PADDING, type ByteTable } from "./byte-table.js";
+import type { ByteTable } from "./byte-table.js";
 import { excerpt } from "./excerpt.js";
 import { SUM_UNIT } from "./key-table.js";
+import { viewOf } from "./view.js";
 
 /** What a digest needs of a record, each value as text, `-` where it is absent. */
 export interface FlowRecord {
@@ -58,7 +59,7 @@ export class RecordIntake {
   readonly start: number;
   readonly stop: number;
   readonly #scratch = Buffer.alloc(1024);
-  readonly #view = new DataView(this.#scratch.buffer, this.#scratch.byteOffset, this.#scratch.length);
+  readonly #view = viewOf(this.#scratch);
 
   constructor(window: { readonly startDate: Date; readonly stopDate: Date }) {
     this.start = window.startDate.getTime() / 1000;
@@ -114,7 +115,7 @@ export class RecordIntake {
   }
 
   #intern(table: ByteTable, expected: string, text: string): number {
-    if (text.length <= this.#scratch.length - PADDING && /^[!-~]+$/.test(text)) {
+    if (text.length <= this.#scratch.length && /^[!-~]+$/.test(text)) {
       const number = table.intern(this.#view, 0, this.#scratch.write(text, "latin1"));
       if (number >= 0) return number;
     }

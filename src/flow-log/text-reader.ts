@@ -1,12 +1,12 @@
 import { CorruptInputError } from "../errors.js";
 import { ACCEPTED, REJECTED, UNDECIDED } from "./aggregation.js";
-import { PADDING } from "./byte-table.js";
 import { ABSENT_VALUES, columnsOf, FIRST_VALUE, missingFields, recordOf } from "./columns.js";
 import type { AddressChoice, Columns } from "./columns.js";
 import { readDecimal } from "./decimal.js";
 import { excerpt } from "./excerpt.js";
 import { isHeader } from "./fields.js";
 import { RecordError, type RecordIntake } from "./record.js";
+import { viewOf } from "./view.js";
 
 /** The longest line, in bytes. */
 const MAX_LINE = 64 * 1024;
@@ -56,8 +56,8 @@ export class TextReader {
   #line = 0;
 
   /** The absent values, then what is left of the last piece, then the next. */
-  readonly #buffer = Buffer.alloc(FRONT + MAX_LINE + BLOCK + 1 + PADDING);
-  readonly #view = new DataView(this.#buffer.buffer, this.#buffer.byteOffset, this.#buffer.length);
+  readonly #buffer = Buffer.alloc(FRONT + MAX_LINE + BLOCK + 1);
+  readonly #view = viewOf(this.#buffer);
   #filled = FRONT;
   /** Where the values of a line begin; each ends one byte before the next begins. What is written beyond its end is lost. */
   readonly #values = new Int32Array(FIRST_VALUE + USUAL_FIELDS + 1);

@@ -1,5 +1,6 @@
-import { AddressTable } from "./address-table.js";
-import { DotWriter, viewOf } from "./dot-writer.js";
+import { newAddressTable } from "../flow-log/address.js";
+import { viewOf } from "../flow-log/view.js";
+import { DotWriter } from "./dot-writer.js";
 import { MAX_LINE_BYTES, parseLine, tooLong } from "./parse-line.js";
 import { Row } from "./row.js";
 import { scanLine } from "./scan-line.js";
@@ -13,7 +14,7 @@ const MAX_CARRY_BYTES = MAX_LINE_BYTES + 2;
 export class Converter {
   readonly #stats: GraphStats;
   readonly #row = new Row();
-  readonly #addresses = new AddressTable();
+  readonly #addresses = newAddressTable();
   readonly #dot = new DotWriter();
   /** The line that the last piece broke off in, with room for the line feed that `end` adds. */
   readonly #carry = Buffer.allocUnsafe(MAX_CARRY_BYTES + 1);
@@ -95,8 +96,8 @@ export class Converter {
   /** False when an address isn't one. */
   #addEdge(row: Row): boolean {
     const { view } = row;
-    if (!this.#addresses.add(view, row.source, row.destination - 1)) return false;
-    if (!this.#addresses.add(view, row.destination, row.sourcePort - 1)) return false;
+    if (this.#addresses.intern(view, row.source, row.destination - 1) < 0) return false;
+    if (this.#addresses.intern(view, row.destination, row.sourcePort - 1) < 0) return false;
     this.#dot.edge(row);
     this.#stats.edges++;
     if (row.rejected) this.#stats.rejected++;

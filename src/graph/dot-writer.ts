@@ -1,10 +1,10 @@
+import { copyBytes as copy, viewOf } from "../flow-log/view.js";
 import type { Row } from "./row.js";
 
 /** DOT comes in blocks of exactly this size, the last one excepted. */
 export const BLOCK_BYTES = 256 * 1024;
 /** More than the longest edge: two tokens of 256 backslashes, each doubled, each written twice, take 2 KiB. */
 const OVERFLOW_BYTES = 4 * 1024;
-const WORD_BYTES = 8;
 
 /** Renders DOT into blocks. Two rows that differ never look the same: what it writes can be read back. */
 export class DotWriter {
@@ -90,21 +90,6 @@ function putValues(block: DataView, start: number, row: Row, names: Names): numb
 
 function put(block: DataView, at: number, { from, to }: Piece): number {
   return copy(block, at, PIECES, from, to);
-}
-
-/**
- * Copies and returns the position after it. Eight bytes at a time, faster for such short pieces than `TypedArray.set`.
- * Up to seven bytes too many are copied: in the block the next piece overwrites them, and the source must have them.
- * Float64 carries any bits but those of a NaN, and ASCII never makes one.
- */
-function copy(block: DataView, at: number, source: DataView, from: number, to: number): number {
-  const shift = at - from;
-  for (let i = from; i < to; i += WORD_BYTES) block.setFloat64(i + shift, source.getFloat64(i, true), true);
-  return to + shift;
-}
-
-export function viewOf({ buffer, byteOffset, byteLength }: Uint8Array): DataView {
-  return new DataView(buffer, byteOffset, byteLength);
 }
 
 /** A part of PIECES. */

@@ -1,15 +1,15 @@
-/** Addresses begin at multiples of 8 bytes: a page has so many places, and 31 bits name a place among 16 GiB of pages. */
+import { copyBytes, OVERRUN_BYTES } from "./view.js";
+
+/** Texts begin at multiples of 8 bytes: a page has so many places, and 31 bits name a place among 16 GiB of pages. */
 export const PAGE_BITS = 15;
 export const PAGE_UNITS = 1 << PAGE_BITS;
 
 const UNIT_BYTES = 8;
 const PAGE_BYTES = PAGE_UNITS * UNIT_BYTES;
-/** Whoever copies an address may read so many bytes too many. */
-const OVERREAD_BYTES = 8;
 
-/** The texts of some addresses, one after the other, each after a byte that holds its length. */
-export class AddressPage {
-  readonly #view = new DataView(new ArrayBuffer(PAGE_BYTES + OVERREAD_BYTES));
+/** Some texts of 1 to 256 bytes, one after the other, each after a byte that holds its length less one. */
+export class BytePage {
+  readonly #view = new DataView(new ArrayBuffer(PAGE_BYTES + OVERRUN_BYTES));
   #end = 0;
 
   hasRoom(length: number): boolean {
@@ -19,7 +19,7 @@ export class AddressPage {
   /** @returns the unit it begins at */
   append(view: DataView, from: number, to: number): number {
     const start = this.#end;
-    this.#view.setUint8(start, to - from);
+    this.#view.setUint8(start, to - from - 1);
     const shift = start + 1 - from;
     for (let at = from; at < to; at++) this.#view.setUint8(at + shift, view.getUint8(at));
     this.#end = nextUnit(to + shift);
@@ -28,11 +28,16 @@ export class AddressPage {
 
   isAt(unit: number, view: DataView, from: number, to: number): boolean {
     const start = unit * UNIT_BYTES;
-    if (this.#view.getUint8(start) !== to - from) return false;
+    if (this.#view.getUint8(start) !== to - from - 1) return false;
     const shift = start + 1 - from;
+    const lastWord = to - 4;
     let at = from;
-    for (; at + 4 <= to; at += 4) {
-      if (view.getInt32(at) !== this.#view.getInt32(at + shift)) return false;
+    for (; at < lastWord; at += 4) {
+      if (view.getInt32(at, true) !== this.#view.getInt32(at + shift, true)) return false;
+    }
+    // The last word overlaps the one before it, which is faster than single bytes.
+    if (lastWord >= from) {
+      return view.getInt32(lastWord, true) === this.#view.getInt32(lastWord + shift, true);
     }
     for (; at < to; at++) {
       if (view.getUint8(at) !== this.#view.getUint8(at + shift)) return false;
@@ -40,10 +45,17 @@ export class AddressPage {
     return true;
   }
 
+  /** Copies as `copyBytes` does. */
+  copy(unit: number, target: DataView, at: number): number {
+    const start = unit * UNIT_BYTES;
+    const from = start + 1;
+    return copyBytes(target, at, this.#view, from, from + this.#view.getUint8(start) + 1);
+  }
+
   forEach(visit: (view: DataView, from: number, to: number) => void): void {
     for (let start = 0; start < this.#end;) {
       const from = start + 1;
-      const to = from + this.#view.getUint8(start);
+      const to = from + this.#view.getUint8(start) + 1;
       visit(this.#view, from, to);
       start = nextUnit(to);
     }
