@@ -10,7 +10,8 @@ import type { BoundAddress } from "../module.js";
 import type { JobEndpoint } from "./endpoint.js";
 import type { Queuer } from "./queuer.js";
 
-const TIMEOUT_MS = 30_000;
+/** Ahead of the 30 s that a request has in all, so that what is late is named. */
+const TIMEOUT_MS = 20_000;
 const DEFAULT_RETRY_AFTER_MS = 1000;
 const MAX_RETRY_AFTER_MS = 60 * 60_000;
 
