@@ -67,7 +67,6 @@ test(
 
     bus.workers = [`${second.url}/produce`];
     deployment.digesterd.polls = 0;
-    deployment.digesterd.forget();
     await everyWindowIsAWholeGraph();
     // What was found abandoned was the bus's to deliver.
     for (const process of [api, second]) expect(process.logged("job-taken-up")).toEqual([]);

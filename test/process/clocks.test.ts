@@ -56,7 +56,6 @@ test("a live claim is taken by no other clock, a dead worker's by any", async ()
   await Promise.all([ahead.kill(), right.kill()]);
   for (const window of windows.slice(1)) await behind.event("job-taken-up", { graphId: window.id });
   deployment.digesterd.polls = 0;
-  deployment.digesterd.forget();
   await behind.kill();
   ahead = await deployment.process(
     { GRAPH_PROGRESS_TIMEOUT: "1000", CLOCK_SHIFT_MS: String(HOUR_MS), WORKER_RETRIES: "10" },
