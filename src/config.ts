@@ -7,6 +7,8 @@ import { queuerSettings } from "./queuer/index.js";
 import { serviceSettings } from "./service-settings.js";
 import { signalSettings } from "./signals.js";
 import { storageSettings } from "./storage/index.js";
+import { connectionStateSettings } from "./telemetry/connection-states.js";
+import { statsSettings } from "./telemetry/dogstatsd.js";
 import { logSettings } from "./telemetry/log.js";
 
 /** The settings of each module, so that those of a module that somebody brings along aren't read at all. */
@@ -34,6 +36,8 @@ export const settings = {
   ...queuerSettings,
   ...logSettings,
   ...signalSettings,
+  ...statsSettings,
+  ...connectionStateSettings,
 };
 const schema = z.object(settings);
 export type Config = z.infer<typeof schema>;
@@ -106,7 +110,7 @@ export function loadConfig(env: NodeJS.ProcessEnv, given: ReadonlySet<ModuleName
 }
 
 /** Variables that the Go service, or a later version of this one, knows, and that do nothing here. */
-const IGNORED = /^(?:RUNTIME_STATS_|RUNTIME_CONNSTATE_)/;
+const IGNORED = /^RUNTIME_/;
 
 /** The names of the variables that are set and do nothing, to warn of. */
 export function ignoredVariables(env: NodeJS.ProcessEnv): string[] {

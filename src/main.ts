@@ -1,10 +1,10 @@
 #!/usr/bin/env node
-import type { FastifyInstance } from "fastify";
 import { Service } from "./built-in.js";
 import { ConfigError, ignoredVariables, loadConfig, secretsOf } from "./config.js";
 import { DependencyError } from "./errors.js";
 import { buildApp } from "./http/app.js";
 import { listenAddress } from "./http/settings.js";
+import { createStats } from "./telemetry/dogstatsd.js";
 import { createLogger, type Logger } from "./telemetry/log.js";
 import { prettyDestination } from "./telemetry/pretty.js";
 
@@ -24,13 +24,16 @@ async function main(): Promise<void> {
   const ignored = ignoredVariables(process.env);
   if (ignored.length > 0) logger.warn({ variables: ignored }, "variables-ignored");
 
-  const app = await buildApp(new Service(), { logger });
+  const statsOutput = createStats(config, logger);
+  const app = await buildApp(new Service(), { logger, stats: statsOutput.stats, connectionStates: config });
+  // What the app counts while it closes is sent as well.
+  const close = () => app.close().finally(() => statsOutput.close());
   let stopping: Promise<void> | undefined;
   for (const signal of config.RUNTIME_SIGNALS_OS_SIGNALS) {
     process.on(signal, (_: NodeJS.Signals, number: number) => {
       if (stopping !== undefined) process.exit(128 + number);
       logger.info({ signal }, "stopping");
-      stopping = stop(app, logger, config.RUNTIME_SHUTDOWN_TIMEOUT + STOP_MARGIN_MS);
+      stopping = stop(close, logger, config.RUNTIME_SHUTDOWN_TIMEOUT + STOP_MARGIN_MS);
     });
   }
   try {
@@ -39,19 +42,19 @@ async function main(): Promise<void> {
   } catch (error) {
     // A signal came before it listened.
     if (stopping !== undefined) return;
-    await app.close();
+    await close();
     throw error;
   }
 }
 
-async function stop(app: FastifyInstance, logger: Logger, deadlineMs: number): Promise<void> {
+async function stop(close: () => Promise<void>, logger: Logger, deadlineMs: number): Promise<void> {
   // A dependency that heeds no abort must not keep the process; its claims lapse.
   setTimeout(() => {
     logger.error({ reason: `the process did not stop within ${deadlineMs} ms` }, "unknown-failure");
     process.exit(1);
   }, deadlineMs).unref();
   try {
-    await app.close();
+    await close();
     logger.info("stopped");
   } catch (error) {
     logger.error({ error, reason: "the process did not stop as it should" }, "unknown-failure");

@@ -8,6 +8,12 @@ import type { Marker } from "./marker/marker.js";
 import type { BoundAddress, Module } from "./module.js";
 import type { Queuer } from "./queuer/queuer.js";
 import type { GraphInfo, Storage, StoredGraph } from "./storage/storage.js";
+import {
+  instrumentDigester,
+  instrumentMarker,
+  instrumentQueuer,
+  instrumentStorage,
+} from "./telemetry/instrument.js";
 import { type Logger, silent } from "./telemetry/log.js";
 import { noStats, type Stats } from "./telemetry/stats.js";
 import type { TimeWindow } from "./window.js";
@@ -83,8 +89,14 @@ export class Service {
 
   constructor(modules: Modules, settings: ServiceSettings) {
     this.settings = settings;
-    this.#modules = modules;
-    this.#claims = new Claims(modules.marker, { timeoutMs: settings.progressTimeoutMs });
+    const stats = () => this.#stats;
+    this.#modules = {
+      storage: instrumentStorage(modules.storage, stats),
+      marker: instrumentMarker(modules.marker, stats),
+      queuer: instrumentQueuer(modules.queuer, stats),
+      digester: instrumentDigester(modules.digester, stats),
+    };
+    this.#claims = new Claims(this.#modules.marker, { timeoutMs: settings.progressTimeoutMs });
     this.#worker = new Worker({
       concurrency: settings.workerConcurrency,
       queueLimit: settings.workerQueueLimit,
@@ -115,6 +127,13 @@ export class Service {
     this.#log = logger;
     this.#stats = stats;
     this.#report = new JobReport(logger, stats);
+  }
+
+  /** Jobs in process. */
+  get load(): { working: number; waiting: number } {
+    const { size, working } = this.#worker;
+    // A job that takes its claim has neither a slot nor the wish for one.
+    return { working, waiting: Math.max(0, size - working) };
   }
 
   /** Starts the modules. When one fails, those before it are stopped again and its error is thrown. */

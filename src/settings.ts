@@ -29,6 +29,9 @@ export const duration = z.string().transform((text, context) => {
   return parts.reduce((sum, [, amount, unit]) => sum + Number(amount) * (UNITS[unit ?? ""] ?? Number.NaN), 0);
 });
 
+/** How often something is done: a duration that Node's timers can wait for. */
+export const interval = duration.refine((ms) => ms >= 1 && ms < 2 ** 31, 'expected from "1ms" to "596h"');
+
 /** A whole number within bounds, both included. */
 export function integer(min: number, max: number = Number.MAX_SAFE_INTEGER) {
   return z.string().transform((text, context) => {

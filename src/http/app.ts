@@ -6,11 +6,13 @@ import Fastify, {
 } from "fastify";
 import { serializerCompiler, validatorCompiler } from "fastify-type-provider-zod";
 import type { Service } from "../service.js";
+import type { ConnectionStateSettings } from "../telemetry/connection-states.js";
+import { noStats, type Stats } from "../telemetry/stats.js";
 import { type AccessTokens, requireTokens } from "./auth.js";
 import { answerErrors } from "./errors.js";
 import { graphRoutes } from "./graph.js";
 import { healthRoutes } from "./health.js";
-import { observeRequests, RequestLog } from "./observe.js";
+import { observeRequests, reportStates, RequestLog } from "./observe.js";
 import { produceRoutes } from "./produce.js";
 import { requestId } from "./request-id.js";
 
@@ -20,6 +22,10 @@ const LAST_ANSWERS_MS = 1000;
 export interface AppOptions {
   /** A logger with pino's interface; none: nothing is logged. */
   readonly logger?: FastifyBaseLogger;
+  /** A statistics client with hot-shots' interface; none: no statistics. It isn't closed here. */
+  readonly stats?: Stats;
+  /** What the metrics of connection states are called. */
+  readonly connectionStates?: ConnectionStateSettings;
   /** Middleware, registered before the routes so that its hooks see every request. */
   readonly plugins?: readonly (FastifyPluginCallback | FastifyPluginAsync)[];
   /** Who may call. By default what the service brings: the built-in one reads API_TOKENS and PRODUCE_TOKENS. */
@@ -32,7 +38,7 @@ export interface AppOptions {
  */
 export async function buildApp(
   service: Service & { readonly access?: AccessTokens },
-  { logger, plugins = [], access = service.access ?? {} }: AppOptions = {},
+  { logger, stats, connectionStates, plugins = [], access = service.access ?? {} }: AppOptions = {},
 ): Promise<FastifyInstance> {
   const app = Fastify({
     ...(logger === undefined ? { logger: false } : { loggerInstance: logger }),
@@ -41,11 +47,11 @@ export async function buildApp(
     routerOptions: { ignoreTrailingSlash: false },
     exposeHeadRoutes: false,
   });
-  if (logger !== undefined) service.observe({ logger });
+  service.observe({ ...(logger && { logger }), ...(stats && { stats }) });
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
   answerErrors(app);
-  observeRequests(app);
+  observeRequests(app, stats ?? noStats);
   requireTokens(app, access, service.loopbackToken);
 
   app.addHook("onReady", () => service.start());
@@ -62,6 +68,8 @@ export async function buildApp(
     app.server.once("close", () => clearTimeout(timer));
     await service.stop();
   });
+
+  if (stats !== undefined) reportStates(app, stats, () => service.load, connectionStates);
 
   for (const plugin of plugins) await app.register(plugin);
   await app.register(healthRoutes);

@@ -1,4 +1,7 @@
 import { type FastifyInstance, type FastifyReply, type FastifyRequest, LogController } from "fastify";
+import { type ConnectionStateSettings, reportConnections } from "../telemetry/connection-states.js";
+import { type Load, reportProcess } from "../telemetry/process-stats.js";
+import type { Stats } from "../telemetry/stats.js";
 import { logFailure } from "./errors.js";
 
 /** Asked every few seconds by whoever watches the process: worth a line only when they fail. */
@@ -21,19 +24,22 @@ export class RequestLog extends LogController {
 /** What nginx calls it: the caller hung up before there was an answer. */
 const CALLER_GONE = 499;
 
-/** Logs each request when it has ended, and answers with its id. */
-export function observeRequests(app: FastifyInstance): void {
+/** Logs and counts each request when it has ended, and answers with its id. */
+export function observeRequests(app: FastifyInstance, stats: Stats): void {
   app.addHook("onRequest", async (request, reply) => {
     reply.header("x-request-id", request.id);
     // Not Fastify's onResponse, which never comes when the caller hangs up before the answer.
-    reply.raw.once("close", () => logEnd(request, reply));
+    reply.raw.once("close", () => reportEnd(request, reply, stats));
   });
 }
 
-function logEnd(request: FastifyRequest, reply: FastifyReply): void {
+function reportEnd(request: FastifyRequest, reply: FastifyReply, stats: Stats): void {
   const { headersSent, writableFinished } = reply.raw;
   const { url: route = "none" } = request.routeOptions;
   const status = headersSent ? reply.statusCode : CALLER_GONE;
+  const tags = { route, method: request.method, status_class: `${Math.floor(status / 100)}xx` };
+  stats.increment("grapherd.http.requests", 1, tags);
+  stats.distribution("grapherd.http.duration", reply.elapsedTime, tags);
   const dull = HEALTH_ROUTES.has(route) && status < 400;
   request.log[dull ? "debug" : "info"](
     {
@@ -45,4 +51,21 @@ function logEnd(request: FastifyRequest, reply: FastifyReply): void {
     },
     "request-finished",
   );
+}
+
+/** Reports the states of connections, process and jobs for as long as the app is open. */
+export function reportStates(
+  app: FastifyInstance,
+  stats: Stats,
+  load: () => Load,
+  names?: ConnectionStateSettings,
+): void {
+  let ends: (() => void)[] = [];
+  // By now plugins have said whether they upgrade connections, and nobody has connected yet.
+  app.addHook("onReady", async () => {
+    ends = [reportConnections(app.server, stats, names), reportProcess(stats, load)];
+  });
+  app.addHook("onClose", async () => {
+    for (const end of ends) end();
+  });
 }

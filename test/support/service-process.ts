@@ -72,6 +72,11 @@ export class ServiceProcess {
     return this.#url;
   }
 
+  /** All that it wrote there, once it has ended. */
+  get stderr(): Promise<string> {
+    return this.#stderr;
+  }
+
   get ended(): boolean {
     return this.#child.exitCode !== null || this.#child.signalCode !== null;
   }
@@ -93,7 +98,7 @@ export class ServiceProcess {
       const lines = () => this.events.slice(-20).map((event) => JSON.stringify(event));
       const missing = () =>
         `expected ${message} ${JSON.stringify(fields)} in the log, got\n${lines().join("\n")}`;
-      if (this.#child.stdout.destroyed) throw new Error(`the process ended: ${missing()}`);
+      if (this.#child.stdout.readableEnded) throw new Error(`the process ended: ${missing()}`);
       await once(this.#logged, "change", { signal: deadline }).catch((cause: unknown) => {
         throw new Error(`${missing()}\nwithin ${deadlineMs} ms`, { cause });
       });

@@ -1,0 +1,84 @@
+import { StatsD } from "hot-shots";
+import { z } from "zod";
+import { integer, interval } from "../settings.js";
+import type { Logger } from "./log.js";
+import { cachedLookup } from "./lookup.js";
+import { noStats, type Stats } from "./stats.js";
+
+/** How often the fact that statistics don't get through is logged. */
+const COMPLAIN_EVERY_MS = 10 * 60_000;
+
+const address = z.string().transform((text, context) => {
+  const [, ipv6, host, port] = /^(?:\[([\da-f:.]+)\]|([\w.-]+)):(\d{1,5})$/i.exec(text) ?? [];
+  const number = Number(port);
+  if (number >= 1 && number <= 65_535) return { host: ipv6 ?? host ?? "", port: number };
+  context.addIssue('expected "host:port"');
+  return z.NEVER;
+});
+
+/** `a:b,c`: what may stand in a packet between the separators. */
+const tags = z.string().transform((text, context) => {
+  const list = text.split(",").map((tag) => tag.trim());
+  if (list.every((tag) => /^[\w.:/-]{1,200}$/.test(tag))) return list;
+  context.addIssue('expected tags such as "env:prod,team:net", of letters, digits and _ . : / -');
+  return z.NEVER;
+});
+
+export const statsSettings = {
+  RUNTIME_STATS_OUTPUT: z
+    .enum(["NULLSTAT", "DATADOG"], 'expected "NULLSTAT" or "DATADOG"')
+    .default("DATADOG")
+    .describe("where statistics go: `DATADOG`, a DogStatsD server over UDP, or `NULLSTAT` for nowhere"),
+  RUNTIME_STATS_DATADOG_ADDRESS: address
+    .prefault("localhost:8125")
+    .describe("the DogStatsD server, `host:port`; it may be absent"),
+  RUNTIME_STATS_DATADOG_PACKETSIZE: integer(512, 65_507)
+    .prefault("32768")
+    .describe("largest packet, in bytes; 1432 where packets leave the machine"),
+  RUNTIME_STATS_DATADOG_TAGS: tags.optional().describe("tags of every metric, separated by commas"),
+  RUNTIME_STATS_DATADOG_FLUSHINTERVAL: interval
+    .prefault("10s")
+    .describe("longest time that a metric waits for its packet to fill"),
+};
+export type StatsSettings = z.infer<z.ZodObject<typeof statsSettings>>;
+
+export interface StatsOutput {
+  readonly stats: Stats;
+  /** Sends what is left, and takes half a second at most. */
+  close(): Promise<void>;
+}
+
+/**
+ * Statistics over DogStatsD. A server that is absent, slow or not to be found costs packets, and nothing else: failures
+ * are logged now and then.
+ */
+export function createStats(settings: StatsSettings, log: Logger): StatsOutput {
+  if (settings.RUNTIME_STATS_OUTPUT === "NULLSTAT") return { stats: noStats, close: async () => undefined };
+  const { host, port } = settings.RUNTIME_STATS_DATADOG_ADDRESS;
+  let failures = 0;
+  let complainedAt = Number.NEGATIVE_INFINITY;
+  const client = new StatsD({
+    host,
+    port,
+    protocol: "udp",
+    maxBufferSize: settings.RUNTIME_STATS_DATADOG_PACKETSIZE,
+    bufferFlushInterval: settings.RUNTIME_STATS_DATADOG_FLUSHINTERVAL,
+    aggregation: { flushInterval: Math.min(settings.RUNTIME_STATS_DATADOG_FLUSHINTERVAL, 2000) },
+    globalTags: settings.RUNTIME_STATS_DATADOG_TAGS ?? [],
+    udpSocketOptions: { type: host.includes(":") ? "udp6" : "udp4", lookup: cachedLookup() },
+    errorHandler: (error) => {
+      failures++;
+      if (performance.now() - complainedAt < COMPLAIN_EVERY_MS) return;
+      complainedAt = performance.now();
+      log.warn({ reason: error.message, failures }, "stats-failure");
+    },
+    // All that is set is set above: no variables that nobody documented.
+    datadog: false,
+    includeDataDogTags: false,
+    includeDatadogTelemetry: false,
+  });
+  return {
+    stats: client,
+    close: () => new Promise((resolve) => client.close(() => resolve())),
+  };
+}
