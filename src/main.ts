@@ -26,8 +26,14 @@ async function main(): Promise<void> {
 
   const statsOutput = createStats(config, logger);
   const app = await buildApp(new Service(), { logger, stats: statsOutput.stats, connectionStates: config });
-  // What the app counts while it closes is sent as well.
-  const close = () => app.close().finally(() => statsOutput.close());
+  const close = async () => {
+    try {
+      await app.close();
+    } finally {
+      // After the app, which counts while it closes.
+      await statsOutput.close();
+    }
+  };
   let stopping: Promise<void> | undefined;
   for (const signal of config.RUNTIME_SIGNALS_OS_SIGNALS) {
     process.on(signal, (_: NodeJS.Signals, number: number) => {
