@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { digesterSettings } from "./digester/index.js";
 import { accessSettings } from "./http/auth.js";
+import { limitSettings } from "./http/limits.js";
 import { httpSettings } from "./http/settings.js";
 import { markerSettings } from "./marker/index.js";
 import { queuerSettings } from "./queuer/index.js";
@@ -28,6 +29,7 @@ export const MODULE_NAMES = [
 
 export const settings = {
   ...httpSettings,
+  ...limitSettings,
   ...accessSettings,
   ...serviceSettings,
   ...storageSettings,

@@ -25,7 +25,12 @@ async function main(): Promise<void> {
   if (ignored.length > 0) logger.warn({ variables: ignored }, "variables-ignored");
 
   const statsOutput = createStats(config, logger);
-  const app = await buildApp(new Service(), { logger, stats: statsOutput.stats, connectionStates: config });
+  const app = await buildApp(new Service(), {
+    logger,
+    stats: statsOutput.stats,
+    connectionStates: config,
+    limits: config,
+  });
   const close = async () => {
     try {
       await app.close();

@@ -182,10 +182,16 @@ export class Service {
   async ready(signal: AbortSignal): Promise<Map<keyof Modules, unknown>> {
     const failures = new Map<keyof Modules, unknown>();
     const names = ["storage", "marker", "queuer", "digester"] as const;
+    // A module that heeds no signal isn't waited for.
+    const late = new Promise<never>((_, reject) => {
+      const abort = () => reject(new Error("no answer in time", { cause: signal.reason }));
+      signal.addEventListener("abort", abort, { once: true });
+    });
+    late.catch(() => undefined);
     await Promise.all(
       names.map(async (name) => {
         try {
-          await this.#modules[name].ready?.(signal);
+          await Promise.race([this.#modules[name].ready?.(signal), late]);
         } catch (error) {
           failures.set(name, error);
         }

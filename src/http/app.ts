@@ -9,9 +9,11 @@ import type { Service } from "../service.js";
 import type { ConnectionStateSettings } from "../telemetry/connection-states.js";
 import { noStats, type Stats } from "../telemetry/stats.js";
 import { type AccessTokens, requireTokens } from "./auth.js";
-import { answerErrors } from "./errors.js";
+import { answer, answerErrors } from "./errors.js";
 import { graphRoutes } from "./graph.js";
 import { healthRoutes } from "./health.js";
+import { defaultLimits, limitRequests, type LimitSettings, refuseClient, serverOptions } from "./limits.js";
+import { describeApi } from "./openapi.js";
 import { observeRequests, reportStates, RequestLog } from "./observe.js";
 import { produceRoutes } from "./produce.js";
 import { requestId } from "./request-id.js";
@@ -26,6 +28,8 @@ export interface AppOptions {
   readonly stats?: Stats;
   /** What the metrics of connection states are called. */
   readonly connectionStates?: ConnectionStateSettings;
+  /** How much is too much. */
+  readonly limits?: LimitSettings;
   /** Middleware, registered before the routes so that its hooks see every request. */
   readonly plugins?: readonly (FastifyPluginCallback | FastifyPluginAsync)[];
   /** Who may call. By default what the service brings: the built-in one reads API_TOKENS and PRODUCE_TOKENS. */
@@ -38,12 +42,25 @@ export interface AppOptions {
  */
 export async function buildApp(
   service: Service & { readonly access?: AccessTokens },
-  { logger, stats, connectionStates, plugins = [], access = service.access ?? {} }: AppOptions = {},
+  {
+    logger,
+    stats,
+    connectionStates,
+    limits = defaultLimits(),
+    plugins = [],
+    access = service.access ?? {},
+  }: AppOptions = {},
 ): Promise<FastifyInstance> {
-  const app = Fastify({
+  const app: FastifyInstance = Fastify({
     ...(logger === undefined ? { logger: false } : { loggerInstance: logger }),
     logController: new RequestLog(),
     genReqId: requestId,
+    ...serverOptions,
+    trustProxy: limits.HTTP_TRUST_PROXY,
+    clientErrorHandler: (error, socket) => refuseClient(app.log, error, socket),
+    frameworkErrors: answer,
+    // Those answers lack Retry-After: limitRequests gives them.
+    return503OnClosing: false,
     routerOptions: { ignoreTrailingSlash: false },
     exposeHeadRoutes: false,
   });
@@ -52,6 +69,7 @@ export async function buildApp(
   app.setSerializerCompiler(serializerCompiler);
   answerErrors(app);
   observeRequests(app, stats ?? noStats);
+  limitRequests(app, limits);
   requireTokens(app, access, service.loopbackToken);
 
   app.addHook("onReady", () => service.start());
@@ -72,7 +90,8 @@ export async function buildApp(
   if (stats !== undefined) reportStates(app, stats, () => service.load, connectionStates);
 
   for (const plugin of plugins) await app.register(plugin);
-  await app.register(healthRoutes);
+  await describeApi(app);
+  await app.register(healthRoutes(service));
   await app.register(graphRoutes(service));
   await app.register(produceRoutes(service));
   return app;

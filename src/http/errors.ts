@@ -55,12 +55,15 @@ function toAnswer(error: FastifyError): Answer {
       message: `the ${dependency} ${timedOut ? "did not answer in time" : "failed"}; try again later`,
     };
   }
+  // What is ours to say is said as it is.
+  if (error instanceof HttpError) return error;
   const statusCode = error.statusCode ?? 500;
   return { statusCode, message: statusCode < 500 ? error.message : "an unexpected failure; try again later" };
 }
 
 function event(error: Error, statusCode: number): string {
   if (error instanceof DependencyError) return "dependency-failure";
+  if (error instanceof HttpError && statusCode === 503) return "retry-later";
   if (statusCode === 401) return "unauthorized";
   if (statusCode === 404) return "not-found";
   if (statusCode === 409) return "conflict";
@@ -82,7 +85,7 @@ function withoutQuotation(message: string): string {
 
 /** Logs why a request got its status, as one of the events that operators know. */
 export function logFailure(log: FastifyBaseLogger, error: Error, statusCode: number, message?: string): void {
-  const serious = statusCode >= 500 && !(error instanceof RetryLaterError);
+  const serious = statusCode >= 500 && !(error instanceof RetryLaterError || error instanceof HttpError);
   const details = {
     reason: statusCode < 500 ? withoutQuotation(message ?? error.message) : error.message,
     ...(error instanceof DependencyError && { dependency: error.dependency }),
@@ -91,10 +94,12 @@ export function logFailure(log: FastifyBaseLogger, error: Error, statusCode: num
   log[serious ? "error" : "info"](details, event(error, statusCode));
 }
 
-function answer(error: FastifyError, request: FastifyRequest, reply: FastifyReply): void {
+/** Answers a request that failed, and logs why. */
+export function answer(error: FastifyError, request: FastifyRequest, reply: FastifyReply): void {
   const { statusCode, message, retryAfterMs } = toAnswer(error);
   logFailure(request.log, error, statusCode, statusCode === 422 ? undefined : message);
   if (retryAfterMs !== undefined) reply.header("retry-after", seconds(retryAfterMs));
+  else if (statusCode === 503) reply.header("retry-after", seconds(0));
   // A graph that could not be read has been described already. Its type would keep the error from being serialised.
   for (const header of ["etag", "last-modified", "content-type", "content-encoding", "content-length"]) {
     reply.removeHeader(header);

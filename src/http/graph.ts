@@ -5,7 +5,8 @@ import { z } from "zod";
 import { DependencyError } from "../errors.js";
 import type { Missing, Service } from "../service.js";
 import { TimeWindow, WindowError } from "../window.js";
-import { ErrorBody, HttpError, seconds } from "./errors.js";
+import { HttpError, seconds } from "./errors.js";
+import { anyFailure, empty, failure } from "./responses.js";
 import { Representation } from "./representation.js";
 
 /** When a caller may look again for a graph that is being made. */
@@ -83,12 +84,25 @@ function lookup(reply: FastifyReply): { signal: AbortSignal; found: () => void }
 
 const DotStream = z.custom<Readable | undefined>(() => true).meta({ type: "string" });
 
-const absent = {
-  204: z.undefined().describe("It is being made; `Retry-After` says when to look again"),
-  304: z.undefined().describe("The caller has it already"),
-  400: ErrorBody,
-  404: ErrorBody.describe("There is none: never asked for, or why the last attempt failed"),
-  500: ErrorBody,
+const lookupAnswers = {
+  200: { description: "The graph", content: { "text/vnd.graphviz": { schema: DotStream } } },
+  204: empty("It is being made", "Retry-After"),
+  304: empty("The caller has it already"),
+  400: failure("No such window"),
+  404: failure("There is none: never asked for, or why the last attempt failed"),
+  500: failure("The storage or the marker failed"),
+  503: failure("Too many requests are being answered, or the process is stopping", "Retry-After"),
+  ...anyFailure,
+};
+
+const requestAnswers = {
+  202: empty("Queued", "Location", "Retry-After"),
+  400: failure("No such window"),
+  409: failure("It exists, or is being made", "Location"),
+  500: failure("The storage or the marker failed"),
+  502: failure("The queue failed"),
+  503: failure("The queue is full, or too many requests are being answered", "Retry-After"),
+  ...anyFailure,
 };
 
 /** GET, HEAD and POST /graph; the same under `/`, as callers of the Go service know them. */
@@ -110,12 +124,9 @@ export function graphRoutes(service: Service): FastifyPluginCallbackZod {
         url,
         schema: {
           summary: "The graph of a window",
-          tags: ["graph"],
+          tags: [url === "/graph" ? "graph" : "aliases"],
           querystring: query.transform(withWindow(maxWindowMs)),
-          response: {
-            200: { description: "The graph", content: { "text/vnd.graphviz": { schema: DotStream } } },
-            ...absent,
-          },
+          response: lookupAnswers,
         },
         handler: async (request, reply) => {
           const { window } = request.query;
@@ -141,16 +152,9 @@ export function graphRoutes(service: Service): FastifyPluginCallbackZod {
         url,
         schema: {
           summary: "Have the graph of a window made",
-          tags: ["graph"],
+          tags: [url === "/graph" ? "graph" : "aliases"],
           querystring: query.extend({ refresh }).transform(withWindow(maxWindowMs)),
-          response: {
-            202: z.undefined().describe("Queued: `Location` is where the graph will be"),
-            400: ErrorBody,
-            409: ErrorBody.describe("It exists, or is being made"),
-            500: ErrorBody,
-            502: ErrorBody.describe("The queue failed"),
-            503: ErrorBody.describe("The queue is full; `Retry-After` says when to ask again"),
-          },
+          response: requestAnswers,
         },
         handler: async (request, reply) => {
           const { window, refresh } = request.query;

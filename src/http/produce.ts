@@ -2,7 +2,8 @@ import type { FastifyPluginCallbackZod } from "fastify-type-provider-zod";
 import { z } from "zod";
 import { Job } from "../job.js";
 import type { Service } from "../service.js";
-import { ErrorBody, HttpError } from "./errors.js";
+import { HttpError } from "./errors.js";
+import { anyFailure, empty, failure } from "./responses.js";
 
 /** Our own first segments: nothing below them is a topic of a bus. */
 const RESERVED = new Set(["graph", "produce", "healthcheck", "readiness", "docs", "openapi.json"]);
@@ -10,6 +11,18 @@ const RESERVED = new Set(["graph", "produce", "healthcheck", "readiness", "docs"
 const Topic = z.object({ topic: z.string().optional() });
 
 const MAX_JOB_BYTES = 64 * 1024;
+
+const answers = {
+  202: empty("Taken over (`Prefer: respond-async`)", "Preference-Applied"),
+  204: empty("The graph is stored, or nothing was left to do"),
+  400: failure("Not a job"),
+  422: failure("It can never succeed: don't deliver it again"),
+  500: failure("The storage or the marker failed"),
+  502: failure("The digester failed"),
+  503: failure("At capacity, too early, or another worker holds it", "Retry-After"),
+  504: failure("The digester did not answer in time"),
+  ...anyFailure,
+};
 
 /** Whether the deliverer asks not to wait (RFC 7240, 4.1). */
 function prefersAsync(prefer: string | string[] | undefined): boolean {
@@ -54,21 +67,12 @@ export function produceRoutes(service: Service): FastifyPluginCallbackZod {
         },
         schema: {
           summary: "Work a job",
-          tags: ["worker"],
+          tags: [url === "/produce" ? "worker" : "aliases"],
           headers: z.looseObject({
             prefer: z.string().optional().describe("`respond-async`: don't wait for the end"),
           }),
           body,
-          response: {
-            202: z.undefined().describe("Taken over (`Prefer: respond-async`)"),
-            204: z.undefined().describe("The graph is stored, or nothing was left to do"),
-            400: ErrorBody.describe("Not a job"),
-            422: ErrorBody.describe("It can never succeed: don't deliver it again"),
-            500: ErrorBody,
-            502: ErrorBody,
-            503: ErrorBody.describe("At capacity, too early, or another worker holds it; see `Retry-After`"),
-            504: ErrorBody,
-          },
+          response: answers,
         },
         handler: async (request, reply) => {
           const job = { ...request.body, requestId: request.id };

@@ -1,5 +1,5 @@
 /** What a metric is counted by. Values are from small fixed sets: never ids, paths or anything that callers choose. */
-export type Tags = Readonly<Record<string, string>>;
+type Tags = Readonly<Record<string, string>>;
 
 /** What the service needs of a statistics client: hot-shots' interface, so that a library user may bring their own. */
 export interface Stats {

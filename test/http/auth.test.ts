@@ -101,6 +101,12 @@ const CALLS: [method: string, path: string, kind: Kind][] = [
   ["POST", "/topic/event", "produce"],
   ["POST", "/graph/event", "produce"],
   ["GET", "/docs", "api"],
+  ["GET", "/docs/json", "api"],
+  ["GET", "/docs/yaml", "api"],
+  ["GET", "/docs/static/index.html", "api"],
+  ["GET", "/docs/static/swagger-initializer.js", "api"],
+  ["GET", "/docs/static/*", "api"],
+  ["HEAD", "/docs/static/*", "api"],
   ["GET", "/openapi.json", "api"],
   ["GET", "/nothing", "api"],
   ["GET", "/produce", "api"],
@@ -110,7 +116,7 @@ const CALLS: [method: string, path: string, kind: Kind][] = [
 ];
 
 /** Statuses that show that a request got as far as its route, or to there being none. 503: the job is being worked. */
-const THROUGH = [200, 202, 204, 400, 404, 405, 409, 503];
+const THROUGH = [200, 202, 204, 302, 400, 404, 405, 409, 503];
 
 test("every route of the app is among the calls above, or open", async () => {
   const routes: string[] = [];

@@ -7,6 +7,7 @@ import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
 import { z } from "zod";
 import type { TimeWindow } from "../../src/window.js";
+import { checkedFetch } from "./checked-fetch.js";
 
 const MAIN = fileURLToPath(new URL("../../dist/main.js", import.meta.url));
 const DEADLINE_MS = 15_000;
@@ -105,9 +106,10 @@ export class ServiceProcess {
     }
   }
 
-  /** POST /graph for the window. */
+  /** POST /graph for the window, held to the OpenAPI document. */
   async post(window: TimeWindow, query = ""): Promise<Response> {
-    return this.fetch(`${graphPath(window)}${query}`, { method: "POST" });
+    const url = new URL(`${graphPath(window)}${query}`, this.#url);
+    return checkedFetch(url, { method: "POST", signal: AbortSignal.timeout(DEADLINE_MS) });
   }
 
   async get(window: TimeWindow): Promise<Response> {

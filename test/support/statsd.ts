@@ -1,7 +1,7 @@
 import { createSocket } from "node:dgram";
 import { once } from "node:events";
 
-export interface Metric {
+interface Metric {
   readonly name: string;
   readonly value: number;
   /** `c` a count, `g` a gauge, `d` a distribution. */

@@ -1,0 +1,108 @@
+import { STATUS_CODES } from "node:http";
+import type { Socket } from "node:net";
+import type { FastifyBaseLogger, FastifyInstance } from "fastify";
+import { z } from "zod";
+import { RetryLaterError } from "../errors.js";
+import { boolean, integer } from "../settings.js";
+import { HttpError } from "./errors.js";
+
+export const limitSettings = {
+  HTTP_TRUST_PROXY: boolean
+    .prefault("false")
+    .describe("whether a proxy in front says who the caller is (`X-Forwarded-…`)"),
+  HTTP_MAX_REQUESTS: integer(1, 1_000_000)
+    .prefault("1000")
+    .describe(
+      "requests answered at once before more get 503, health checks aside; as many jobs may be delivered",
+    ),
+  HTTP_MAX_CONNECTIONS: integer(1, 1_000_000)
+    .prefault("10000")
+    .describe("connections open at once before more are closed"),
+};
+const defaults = z.object(limitSettings);
+export type LimitSettings = z.infer<typeof defaults>;
+export const defaultLimits = (): LimitSettings => defaults.parse({});
+
+const MAX_URL_CHARACTERS = 8192;
+const BUSY_RETRY_MS = 1000;
+
+/** Options of Fastify, and of Node's server: how much a request may be, and how long it may take to come. */
+export const serverOptions = {
+  http: { maxHeaderSize: 16 * 1024, headersTimeout: 20_000, connectionsCheckingInterval: 5000 },
+  requestTimeout: 60_000,
+  // Longer than load balancers keep a connection that they might be about to use: AWS's do for 60 seconds.
+  keepAliveTimeout: 75_000,
+  bodyLimit: 1024 * 1024,
+} as const;
+
+const HEADERS = {
+  "x-content-type-options": "nosniff",
+  "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
+  "referrer-policy": "no-referrer",
+  "cross-origin-resource-policy": "same-origin",
+};
+
+/** Refuses what is too long or too much before anything else looks at it, and everything once the app closes. */
+export function limitRequests(app: FastifyInstance, limits: LimitSettings): void {
+  app.server.maxConnections = limits.HTTP_MAX_CONNECTIONS;
+  let closing = false;
+  app.addHook("preClose", async () => {
+    closing = true;
+  });
+  // Apart, because a request may wait for the delivery of its own job to this very process.
+  const inFlight = { requests: 0, deliveries: 0 };
+
+  app.addHook("onRequest", async (request, reply) => {
+    reply.headers(HEADERS);
+    if (request.url.length > MAX_URL_CHARACTERS) {
+      throw new HttpError(414, `the URL is longer than ${MAX_URL_CHARACTERS} characters`);
+    }
+    const { url: route, config } = request.routeOptions;
+    if (route === "/healthcheck") return;
+    if (closing) throw new RetryLaterError("the process is stopping", BUSY_RETRY_MS);
+    if (route === "/readiness") return;
+    const kind = config.access === "produce" ? "deliveries" : "requests";
+    if (inFlight[kind] >= limits.HTTP_MAX_REQUESTS) {
+      throw new RetryLaterError(`${inFlight[kind]} ${kind} are being answered`, BUSY_RETRY_MS);
+    }
+    inFlight[kind]++;
+    reply.raw.once("close", () => inFlight[kind]--);
+  });
+}
+
+interface Refusal {
+  readonly statusCode: number;
+  readonly message: string;
+}
+
+function refusal(code: string | undefined): Refusal {
+  if (code === "HPE_HEADER_OVERFLOW") {
+    const { maxHeaderSize } = serverOptions.http;
+    return { statusCode: 431, message: `URL and headers are larger than ${maxHeaderSize} bytes` };
+  }
+  return code === "ERR_HTTP_REQUEST_TIMEOUT"
+    ? { statusCode: 408, message: "the request took too long to come" }
+    : { statusCode: 400, message: "this is not HTTP" };
+}
+
+/** Answers what isn't even a request, and closes the connection. */
+export function refuseClient(log: FastifyBaseLogger, error: NodeJS.ErrnoException, socket: Socket): void {
+  if (error.code === "ECONNRESET" || !socket.writable) {
+    socket.destroy();
+    return;
+  }
+  const { statusCode, message } = refusal(error.code);
+  log.info({ reason: message, ...(error.code !== undefined && { code: error.code }) }, "invalid-input");
+  const body = JSON.stringify({ statusCode, error: STATUS_CODES[statusCode], message });
+  socket.end(
+    [
+      `HTTP/1.1 ${statusCode} ${STATUS_CODES[statusCode]}`,
+      "content-type: application/json; charset=utf-8",
+      `content-length: ${Buffer.byteLength(body)}`,
+      "connection: close",
+      "",
+      body,
+    ].join("\r\n"),
+    () => socket.destroy(),
+  );
+}

@@ -1,0 +1,168 @@
+import { once } from "node:events";
+import { connect } from "node:net";
+import { text } from "node:stream/consumers";
+import type { FastifyInstance } from "fastify";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { Service } from "../../src/built-in.js";
+import type { Digester } from "../../src/digester/digester.js";
+import { DependencyError } from "../../src/errors.js";
+import { buildApp, type AppOptions } from "../../src/http/app.js";
+import { defaultLimits } from "../../src/http/limits.js";
+import { toMessage } from "../../src/job.js";
+import { MemoryMarker } from "../../src/marker/memory.js";
+import { MemoryStorage } from "../../src/storage/memory.js";
+import { createLogger } from "../../src/telemetry/log.js";
+import { nthHour } from "../support/graph-id.js";
+
+/** Never digests anything until it is told to stop. */
+class IdleDigester implements Digester {
+  asked = 0;
+  whenAsked: () => Promise<void> = async () => undefined;
+
+  async digest(_: unknown, signal: AbortSignal): Promise<never> {
+    await once(signal, "abort");
+    throw new DependencyError("digester", "told to stop");
+  }
+
+  async ready(): Promise<void> {
+    this.asked++;
+    await this.whenAsked();
+  }
+}
+
+let digester: IdleDigester;
+let app: FastifyInstance;
+let url: string;
+let log: string;
+
+beforeEach(() => {
+  digester = new IdleDigester();
+  log = "";
+});
+afterEach(() => app.close());
+
+async function start(options: AppOptions = {}): Promise<void> {
+  const modules = { storage: new MemoryStorage(), marker: new MemoryMarker(), digester };
+  const logger = createLogger(
+    { RUNTIME_LOGGER_OUTPUT: "STDOUT", RUNTIME_LOGGER_LEVEL: "INFO" },
+    { destination: { write: (line) => (log += line) } },
+  );
+  app = await buildApp(new Service(modules, { RUNTIME_SHUTDOWN_TIMEOUT: "10ms" }), { logger, ...options });
+  url = await app.listen({ host: "127.0.0.1", port: 0 });
+}
+
+/** What comes back for bytes that no client would send, head and body. */
+async function exchange(bytes: string): Promise<{ head: string; body: unknown }> {
+  const socket = connect(Number(new URL(url).port), "127.0.0.1");
+  socket.write(bytes);
+  const [head = "", body = ""] = (await text(socket)).split("\r\n\r\n");
+  return { head, body: JSON.parse(body) };
+}
+
+describe("what is too long", () => {
+  test("as a URL gets 414", async () => {
+    await start();
+    const response = await fetch(`${url}/graph?${"x".repeat(9000)}`);
+    expect(response.status).toBe(414);
+    expect(await response.json()).toMatchObject({ statusCode: 414, error: "URI Too Long" });
+  });
+
+  test("as headers gets 431", async () => {
+    await start();
+    const { head, body } = await exchange(`GET / HTTP/1.1\r\nx: ${"x".repeat(20_000)}\r\n\r\n`);
+    expect(head).toMatch(/^HTTP\/1.1 431 /);
+    expect(body).toMatchObject({ statusCode: 431, error: "Request Header Fields Too Large" });
+  });
+
+  test("as a job gets 413", async () => {
+    await start();
+    const response = await fetch(`${url}/produce`, { method: "POST", body: "x".repeat(100_000) });
+    expect(response.status).toBe(413);
+    expect(await response.json()).toMatchObject({ statusCode: 413 });
+  });
+});
+
+test("what isn't HTTP gets 400, in JSON as ever", async () => {
+  await start();
+  const { head, body } = await exchange("hello\r\n\r\n");
+  expect(head).toMatch(/^HTTP\/1.1 400 /);
+  expect(body).toEqual({ statusCode: 400, error: "Bad Request", message: "this is not HTTP" });
+});
+
+test("a URL that can't be decoded gets 400, in JSON as ever", async () => {
+  await start();
+  const response = await fetch(`${url}/%zz`);
+  expect(response.status).toBe(400);
+  expect(Object.keys(Object(await response.json()))).toEqual(["statusCode", "error", "message"]);
+});
+
+test("every answer carries security headers", async () => {
+  await start();
+  for (const path of ["/healthcheck", "/nowhere"]) {
+    const { headers } = await fetch(`${url}${path}`);
+    expect(headers.get("x-content-type-options")).toBe("nosniff");
+    expect(headers.get("content-security-policy")).toContain("default-src 'none'");
+  }
+});
+
+test("requests beyond the limit get 503 and when to come again; health checks and others' turn don't count", async () => {
+  await start({ limits: { ...defaultLimits(), HTTP_MAX_REQUESTS: 1 } });
+  const body = JSON.stringify(toMessage({ window: nthHour(0), refresh: false, claim: undefined }));
+  const deliver = () => fetch(`${url}/produce`, { method: "POST", body });
+  const first = deliver();
+  await expect.poll(() => log).toContain("job-started");
+  const second = await deliver();
+  expect(second.status).toBe(503);
+  expect(second.headers.get("retry-after")).toBe("1");
+  expect((await fetch(`${url}/healthcheck`)).status).toBe(200);
+  expect((await fetch(`${url}/graph`)).status).toBe(400);
+  expect((await fetch(`${url}/graph`)).status).toBe(400);
+  await app.close();
+  const interrupted = await first;
+  expect(interrupted.status).toBe(503);
+  expect(interrupted.headers.get("retry-after")).not.toBeNull();
+});
+
+async function status(): Promise<number> {
+  return (await fetch(`${url}/readiness`)).status;
+}
+
+describe("GET /readiness", () => {
+  test("names the module that says that it could not serve, and keeps why for the log", async () => {
+    await start();
+    digester.whenAsked = async () => {
+      throw new DependencyError("digester", "no directory /hidden");
+    };
+    const response = await fetch(`${url}/readiness`);
+    expect(response.status).toBe(503);
+    expect(response.headers.get("retry-after")).toBe("1");
+    expect(await response.json()).toEqual({
+      statusCode: 503,
+      error: "Service Unavailable",
+      message: "not ready: digester",
+    });
+    expect(log).toContain("no directory /hidden");
+  });
+
+  test("waits two seconds at most for one that doesn't answer, once for all who ask", async () => {
+    await start();
+    digester.whenAsked = () => new Promise(() => undefined);
+    const began = performance.now();
+    const answers = await Promise.all(Array.from({ length: 5 }, () => fetch(`${url}/readiness`)));
+    expect(performance.now() - began).toBeLessThan(4000);
+    expect(answers.map(({ status }) => status)).toEqual([503, 503, 503, 503, 503]);
+    expect(digester.asked).toBe(1);
+  });
+
+  test("asks again when a second has passed", async () => {
+    await start();
+    digester.whenAsked = async () => {
+      throw new Error("not yet");
+    };
+    expect(await status()).toBe(503);
+    digester.whenAsked = async () => undefined;
+    expect(await status()).toBe(503);
+    expect(digester.asked).toBe(1);
+    await expect.poll(status, { timeout: 5000 }).toBe(200);
+  });
+});

@@ -1,0 +1,65 @@
+import { Ajv2020 } from "ajv/dist/2020.js";
+import { z } from "zod";
+
+const Answer = z.object({
+  headers: z.record(z.string(), z.unknown()).default({}),
+  content: z.record(z.string(), z.object({ schema: z.record(z.string(), z.unknown()) })).default({}),
+});
+const Document = z.object({
+  paths: z.record(z.string(), z.record(z.string(), z.object({ responses: z.record(z.string(), Answer) }))),
+});
+type Document = z.infer<typeof Document>;
+
+const ajv = new Ajv2020({ strict: false, validateFormats: false });
+const documents = new Map<string, Promise<Document>>();
+
+async function load(origin: string): Promise<Document> {
+  const response = await fetch(new URL("/openapi.json", origin));
+  return Document.parse(await response.json());
+}
+
+/** `/a/{b}` as a pattern; templates without parameters are tried first. */
+function matches(template: string, path: string): boolean {
+  return new RegExp(`^${template.replaceAll(/\{\w+\}/g, "[^/]+")}$`).test(path);
+}
+
+/** What isn't as the description has it, in words. */
+async function deviation(
+  document: Document,
+  method: string,
+  path: string,
+  response: Response,
+): Promise<string> {
+  const template = Object.keys(document.paths)
+    .toSorted((a, b) => Number(a.includes("{")) - Number(b.includes("{")))
+    .find((each) => matches(each, path));
+  if (template === undefined) return "";
+  const operation = document.paths[template]?.[method.toLowerCase()];
+  if (operation === undefined) return response.status === 405 ? "" : "the method isn't described";
+  const answer = operation.responses[response.status] ?? operation.responses["default"];
+  if (answer === undefined) return "the status isn't described";
+  const missing = Object.keys(answer.headers).filter((name) => !response.headers.has(name));
+  if (missing.length > 0) return `the headers ${missing.join(", ")} are missing`;
+  if (method === "HEAD") return "";
+  const body = await response.text();
+  const [type = ""] = (response.headers.get("content-type") ?? "").split(";");
+  const described = answer.content[type];
+  if (described === undefined) {
+    return body === "" && Object.keys(answer.content).length === 0
+      ? ""
+      : `a body of the type "${type}" isn't described`;
+  }
+  const value: unknown = type === "application/json" ? JSON.parse(body) : body;
+  return ajv.validate(described.schema, value) ? "" : ajv.errorsText();
+}
+
+/** As fetch, and throws when the service's own OpenAPI document doesn't describe the answer: status, headers, body. */
+export async function checkedFetch(url: URL, init: RequestInit = {}): Promise<Response> {
+  const { method = "GET" } = init;
+  const document = documents.get(url.origin) ?? load(url.origin);
+  documents.set(url.origin, document);
+  const response = await fetch(url, init);
+  const wrong = await deviation(await document, method, url.pathname, response.clone());
+  if (wrong !== "") throw new Error(`${method} ${url.pathname} answered ${response.status}: ${wrong}`);
+  return response;
+}
