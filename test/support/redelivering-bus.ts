@@ -15,7 +15,7 @@ const MAX_PATIENCE_MS = 100;
  */
 export class RedeliveringBus {
   readonly server: HttpServer;
-  /** `<status>` of every delivery, or `cut` when the connection broke or was broken off. */
+  /** The status of every delivery, or `cut` when the connection broke or was broken off. */
   readonly deliveries: string[] = [];
   /** Where to deliver to: a worker's `/produce`, picked anew for each delivery. */
   workers: string[] = [];
@@ -32,6 +32,7 @@ export class RedeliveringBus {
 
   static async start(seed: number): Promise<RedeliveringBus> {
     const random = seededRandom(seed);
+    const unanswered = new Set<string>();
     const server = await HttpServer.start(({ body }, response) => {
       if (!Job.safeParse(JSON.parse(body)).success) {
         response.writeHead(400).end();
@@ -39,8 +40,10 @@ export class RedeliveringBus {
       }
       bus.#jobs.push(bus.#deliver(body));
       // Stored, but whoever sent it doesn't learn of it and sends it again.
-      if (random() < 0.2) reset(response);
-      else response.writeHead(202).end();
+      if (random() < 0.2 && !unanswered.has(body)) {
+        unanswered.add(body);
+        reset(response);
+      } else response.writeHead(202).end();
     });
     const bus = new RedeliveringBus(server, random);
     return bus;
