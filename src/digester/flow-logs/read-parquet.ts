@@ -12,6 +12,7 @@ import { CorruptInputError } from "../../errors.js";
 import { isRelevant, missingFields, type AddressChoice } from "../../flow-log/columns.js";
 import type { RecordIntake } from "../../flow-log/record.js";
 import { TextReader } from "../../flow-log/text-reader.js";
+import { linesOf } from "./parquet-lines.js";
 import type { LogObject } from "./source.js";
 
 /** Files up to this size are read at once, larger ones column by column. AWS's have up to 75 MB, most a few. */
@@ -62,7 +63,7 @@ export async function readParquet(
     }
     for (let from = 0; from < rowEnd - rowStart; from += BLOCK_ROWS) {
       const to = Math.min(from + BLOCK_ROWS, rowEnd - rowStart);
-      reader.push(Buffer.from(textOf(data, from, to)));
+      reader.push(linesOf(data, from, to));
       if (reader.lines !== rowStart + to) {
         throw new CorruptInputError(
           `${object.key}, before row ${rowStart + to}: expected no line feed in a value`,
@@ -78,24 +79,6 @@ export async function readParquet(
 /** In Parquet the fields are named with underscores. */
 function fieldOf(column: string): string {
   return column.replaceAll("_", "-");
-}
-
-/** Rows as lines. */
-function textOf(data: readonly DecodedArray[], from: number, to: number): string {
-  let text = "";
-  for (let row = from; row < to; row++) {
-    let separator = "";
-    for (const column of data) {
-      const value: unknown = column[row];
-      text += separator;
-      if (typeof value === "string" && value !== "") text += value;
-      else if (typeof value === "number" || typeof value === "bigint") text += String(value);
-      else text += value === null || value === "" ? "-" : "?";
-      separator = " ";
-    }
-    text += "\n";
-  }
-  return text;
 }
 
 /** An object as the Parquet reader wants it. */
