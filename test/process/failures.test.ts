@@ -180,7 +180,7 @@ describe("jobs fail, with a reason in the log and for callers, and can be asked 
       /line 1/,
       /its flow logs can't be read/,
     ],
-  ])("%s", async ([, inject, dependency, reason, told]) => {
+  ])("%s", { timeout: 60_000 }, async ([, inject, dependency, reason, told]) => {
     const windows = newWindows();
     inject();
     for (const window of windows) expect((await service.post(window)).status).toBe(202);
