@@ -11,7 +11,7 @@ const Document = z.object({
 type Document = z.infer<typeof Document>;
 
 const ajv = new Ajv2020({ strict: false, validateFormats: false });
-const documents = new Map<string, Promise<Document>>();
+const documents = new Map<string, Document>();
 
 async function load(origin: string): Promise<Document> {
   const response = await fetch(new URL("/openapi.json", origin));
@@ -56,10 +56,10 @@ async function deviation(
 /** As fetch, and throws when the service's own OpenAPI document doesn't describe the answer: status, headers, body. */
 export async function checkedFetch(url: URL, init: RequestInit = {}): Promise<Response> {
   const { method = "GET" } = init;
-  const document = documents.get(url.origin) ?? load(url.origin);
-  documents.set(url.origin, document);
   const response = await fetch(url, init);
-  const wrong = await deviation(await document, method, url.pathname, response.clone());
+  const document = documents.get(url.origin) ?? (await load(url.origin));
+  documents.set(url.origin, document);
+  const wrong = await deviation(document, method, url.pathname, response.clone());
   if (wrong !== "") throw new Error(`${method} ${url.pathname} answered ${response.status}: ${wrong}`);
   return response;
 }

@@ -7,7 +7,6 @@ import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
 import { z } from "zod";
 import type { TimeWindow } from "../../src/window.js";
-import { checkedFetch } from "./checked-fetch.js";
 
 const MAIN = fileURLToPath(new URL("../../dist/main.js", import.meta.url));
 const DEADLINE_MS = 15_000;
@@ -106,10 +105,9 @@ export class ServiceProcess {
     }
   }
 
-  /** POST /graph for the window, held to the OpenAPI document. */
+  /** POST /graph for the window. */
   async post(window: TimeWindow, query = ""): Promise<Response> {
-    const url = new URL(`${graphPath(window)}${query}`, this.#url);
-    return checkedFetch(url, { method: "POST", signal: AbortSignal.timeout(DEADLINE_MS) });
+    return this.fetch(`${graphPath(window)}${query}`, { method: "POST" });
   }
 
   async get(window: TimeWindow): Promise<Response> {
