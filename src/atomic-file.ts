@@ -3,6 +3,7 @@ import { dirname, join } from "node:path";
 import type { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { FileClock, hasCode } from "./data-dir.js";
+import { lastMoment } from "./last-moment.js";
 
 /** Makes the names in a directory survive a power cut: what was created, renamed or removed there. */
 export async function syncDirectory(path: string): Promise<void> {
@@ -39,7 +40,7 @@ export async function writeWhole(
 
   try {
     await pipeline(body, write, { signal });
-    signal.throwIfAborted();
+    await lastMoment(signal);
     await io(rename(temporary, path));
   } catch (error) {
     // What can't be removed now is stale later; the first cause is the one to report.

@@ -8,6 +8,7 @@ import {
   UploadPartCommand,
   type CompletedPart,
 } from "@aws-sdk/client-s3";
+import { lastMoment } from "../last-moment.js";
 import { uninterrupted, type Bucket, type Deadline } from "./bucket.js";
 import { isAnswer } from "./errors.js";
 
@@ -82,7 +83,7 @@ export async function upload(
 }
 
 async function put(bucket: Bucket, target: Target, content: Buffer, signal: AbortSignal): Promise<void> {
-  signal.throwIfAborted();
+  await lastMoment(signal);
   const command = new PutObjectCommand({
     Bucket: bucket.name,
     Key: target.key,
@@ -136,7 +137,7 @@ async function uploadParts(
     await enqueue(first);
     for await (const part of rest) await enqueue(part);
     await Promise.all(inFlight);
-    signal.throwIfAborted();
+    await lastMoment(signal);
     await complete(bucket, Key, UploadId, sent, size);
   } catch (error) {
     failed.abort();

@@ -36,7 +36,9 @@ export interface Storage extends Module {
    * a part: nothing appears before the body has ended, and nothing at all when it errors or the signal aborts.
    * When it resolves the graph survives a crash. Of two concurrent calls for one id either may win, whole.
    * On rejection, whatever was uploaded so far has been discarded (or that was tried, with a deadline).
-   * The call joins the body with `pipeline`: an error here destroys the body, and the body's own error is the rejection.
+   * An error here destroys the body, and the body's own error is the rejection. Right before the graph appears,
+   * implementations look at the signal once more, having awaited `lastMoment`: a process that was paused must not store
+   * over its successor's work.
    */
   store(id: GraphId, body: Readable, signal: AbortSignal): Promise<void>;
 }

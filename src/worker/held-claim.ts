@@ -83,18 +83,18 @@ export class HeldClaim {
   }
 
   #renew(): void {
-    const giveUpIfLate = (cause?: unknown) => {
-      if (performance.now() - this.#renewedAt < this.#timeoutMs) return;
+    const isLate = () => performance.now() - this.#renewedAt >= this.#timeoutMs;
+    const giveUp = (cause?: unknown) => {
       this.#lose(new LostClaimError("the claim could not be renewed in time", { cause }));
     };
-    // A store may hang in spite of the deadline; time passes all the same.
-    if (this.#renewing) {
-      giveUpIfLate();
-      return;
-    }
+    // The process was paused, or the store hangs in spite of the deadline: somebody else may have the claim by now.
+    if (isLate()) giveUp();
+    if (isLate() || this.#renewing) return;
     this.#renewing = true;
     void this.confirm()
-      .catch(giveUpIfLate)
+      .catch((error: unknown) => {
+        if (isLate()) giveUp(error);
+      })
       .finally(() => {
         this.#renewing = false;
       });

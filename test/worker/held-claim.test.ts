@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { lastMoment } from "../../src/last-moment.js";
 import { TimeWindow } from "../../src/window.js";
 import { Claims } from "../../src/worker/claims.js";
 import { type HeldClaim, LostClaimError } from "../../src/worker/held-claim.js";
@@ -96,4 +97,16 @@ describe("a claim that is kept", () => {
     await expect(late).rejects.toBeInstanceOf(LostClaimError);
     expect((await marker.store.read(window.id, signal))?.claim).toMatchObject({ state: "failed" });
   });
+});
+
+test("after a pause beyond the timeout the last moment is too late, whoever has the claim by then", async ({
+  signal,
+}) => {
+  const paused = await new Claims(new FaultyMarker(), { timeoutMs: 100 }).work(job, signal);
+  if (paused === undefined) throw new Error("expected to get the claim");
+  paused.keep();
+  await lastMoment(paused.lost);
+  // Nothing of this process runs meanwhile, as when it is stopped.
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 150);
+  await expect(lastMoment(paused.lost)).rejects.toBeInstanceOf(LostClaimError);
 });
