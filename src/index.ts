@@ -19,3 +19,4 @@ export { S3Storage } from "./storage/s3.js";
 export { S3Marker } from "./marker/s3.js";
 export { FlowLogDigester } from "./digester/flow-logs/flow-log-digester.js";
 export { DirectorySource } from "./digester/flow-logs/directory.js";
+export { lastMoment } from "./last-moment.js";
