@@ -8,6 +8,8 @@ export interface GraphStats {
   nodata: number;
   /** Lines that stand for records AWS lost: above zero, the graph is incomplete. */
   skipdata: number;
+  /** Bytes of the digest, expanded. */
+  digestBytes: number;
   /** Bytes of DOT. */
   bytes: number;
   /** Bytes of the same, compressed. */
@@ -15,5 +17,5 @@ export interface GraphStats {
 }
 
 export function newStats(): GraphStats {
-  return { edges: 0, nodes: 0, rejected: 0, nodata: 0, skipdata: 0, bytes: 0, gzipBytes: 0 };
+  return { edges: 0, nodes: 0, rejected: 0, nodata: 0, skipdata: 0, digestBytes: 0, bytes: 0, gzipBytes: 0 };
 }

@@ -16,6 +16,7 @@ export function toDot(stats: GraphStats) {
     const converter = new Converter(stats);
     let stretch = 0;
     for await (const chunk of digest) {
+      stats.digestBytes += chunk.length;
       for (let at = 0; at < chunk.length; at += STRETCH_BYTES) {
         const part = chunk.subarray(at, at + STRETCH_BYTES);
         converter.write(part);

@@ -39,6 +39,7 @@ export class JobReport {
     this.#stats.distribution("grapherd.job.duration", durationMs);
     this.#stats.distribution("grapherd.job.edges", graph.edges);
     this.#stats.distribution("grapherd.job.nodes", graph.nodes);
+    this.#stats.increment("grapherd.digest.bytes", graph.digestBytes);
     this.#stats.increment("grapherd.graph.bytes", graph.gzipBytes);
     this.#stats.increment("grapherd.graph.expanded_bytes", graph.bytes);
     this.#stats.increment("grapherd.digest.records", graph.edges, { kind: "edge" });

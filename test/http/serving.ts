@@ -7,6 +7,7 @@ import { MemoryMarker } from "../../src/marker/memory.js";
 import { MemoryStorage } from "../../src/storage/memory.js";
 import type { Modules } from "../../src/service.js";
 import type { TimeWindow } from "../../src/window.js";
+import { deviation, Document } from "../support/checked-fetch.js";
 import { startDigesterd, type Digesterd } from "../support/digesterd.js";
 
 export interface Answer {
@@ -32,7 +33,10 @@ export interface Serving {
 /** A line of a digest. */
 export const LINE = "2 1 eni-1 10.0.0.1 10.0.0.2 1 2 6 1 40 1 2 ACCEPT OK\n";
 
-/** The service over HTTP on a port of its own, with a digester beside it, until the test ends. */
+/**
+ * The service over HTTP on a port of its own, with a digester beside it, until the test ends. Every answer is held to the
+ * service's own OpenAPI document.
+ */
 export async function serve(
   env: Record<string, string> = {},
   modules: Partial<Modules> = {},
@@ -56,6 +60,7 @@ export async function serve(
     await digesterd.server.close();
   });
   const url = await app.listen({ host: "127.0.0.1", port: 0 });
+  const document = Document.parse(app.swagger());
   return {
     url,
     storage,
@@ -64,6 +69,13 @@ export async function serve(
     call: async (method, path, options) => {
       const answer = await request(url + path, { method, ...options });
       const body = Buffer.from(await answer.body.arrayBuffer());
+      const headers = Object.entries(answer.headers).map(([name, value]): [string, string] => [
+        name,
+        String(value),
+      ]);
+      const response = new Response(body.length === 0 ? null : body, { status: answer.statusCode, headers });
+      const wrong = await deviation(document, method, new URL(url + path).pathname, response);
+      if (wrong !== "") throw new Error(`${method} ${path} answered ${answer.statusCode}: ${wrong}`);
       return {
         status: answer.statusCode,
         headers: answer.headers,

@@ -5,7 +5,7 @@ const Answer = z.object({
   headers: z.record(z.string(), z.unknown()).default({}),
   content: z.record(z.string(), z.object({ schema: z.record(z.string(), z.unknown()) })).default({}),
 });
-const Document = z.object({
+export const Document = z.object({
   paths: z.record(z.string(), z.record(z.string(), z.object({ responses: z.record(z.string(), Answer) }))),
 });
 type Document = z.infer<typeof Document>;
@@ -23,8 +23,8 @@ function matches(template: string, path: string): boolean {
   return new RegExp(`^${template.replaceAll(/\{\w+\}/g, "[^/]+")}$`).test(path);
 }
 
-/** What isn't as the description has it, in words. */
-async function deviation(
+/** What isn't as the description has it, in words; empty when all is. */
+export async function deviation(
   document: Document,
   method: string,
   path: string,
@@ -35,7 +35,8 @@ async function deviation(
     .find((each) => matches(each, path));
   if (template === undefined) return "";
   const operation = document.paths[template]?.[method.toLowerCase()];
-  if (operation === undefined) return response.status === 405 ? "" : "the method isn't described";
+  if (operation === undefined)
+    return [404, 405].includes(response.status) ? "" : "the method isn't described";
   const answer = operation.responses[response.status] ?? operation.responses["default"];
   if (answer === undefined) return "the status isn't described";
   const missing = Object.keys(answer.headers).filter((name) => !response.headers.has(name));

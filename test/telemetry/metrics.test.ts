@@ -63,6 +63,7 @@ test("a request and its job can be followed in the statistics", async () => {
   expect(requests("route:none", "method:GET", "status_class:4xx")).toBe(1);
   expect(count("grapherd.jobs", "outcome:stored")).toBe(1);
   expect(count("grapherd.digest.records", "kind:edge")).toBe(edges);
+  expect(count("grapherd.digest.bytes")).toBe(Buffer.byteLength(digestOf(window.start)));
   expect(count("grapherd.graph.bytes")).toBe(gzipBytes);
   const calls = (...tags: string[]) => count("grapherd.dependency.calls", ...tags);
   expect(calls("dependency:digester", "operation:digest", "outcome:ok")).toBe(1);
