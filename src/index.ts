@@ -1,6 +1,6 @@
 export { CorruptInputError, DependencyError, RetryLaterError, type DependencyName } from "./errors.js";
 export { Job, toMessage, type JobMessage } from "./job.js";
-export type { Module } from "./module.js";
+export type { BoundAddress, Module } from "./module.js";
 export { GraphId, TimeWindow, WindowError } from "./window.js";
 export type { Digest, Digester } from "./digester/digester.js";
 export { Claim, type ClaimRecord, type Marker } from "./marker/marker.js";
@@ -20,3 +20,4 @@ export { S3Marker } from "./marker/s3.js";
 export { FlowLogDigester } from "./digester/flow-logs/flow-log-digester.js";
 export { DirectorySource } from "./digester/flow-logs/directory.js";
 export { lastMoment } from "./last-moment.js";
+export type { Stats } from "./telemetry/stats.js";

@@ -5,6 +5,7 @@ import { buffer } from "node:stream/consumers";
 import { setTimeout as sleep } from "node:timers/promises";
 import { gunzipSync } from "node:zlib";
 import type { FastifyInstance } from "fastify";
+import { StatsD } from "hot-shots";
 import { pino } from "pino";
 import {
   buildApp,
@@ -99,7 +100,8 @@ const seen: string[] = [];
 const plugin = async (app: FastifyInstance) => {
   app.get("/mine", () => "mine");
 };
-const app = await buildApp(service, { logger, plugins: [plugin] });
+const stats = new StatsD({ mock: true, bufferFlushInterval: 60_000 });
+const app = await buildApp(service, { logger, stats, plugins: [plugin] });
 app.addHook("onResponse", async ({ method }, { statusCode }) => {
   seen.push(`${method} ${statusCode}`);
 });
@@ -119,4 +121,9 @@ assert.ok(events.some((line) => line.includes('"job-finished"')));
 assert.deepEqual(seen.slice(0, 2), ["GET 404", "POST 202"]);
 await app.close();
 assert.equal(marker.claims.size, 0);
+assert.ok(
+  stats.mockBuffer?.some((metric) => metric.startsWith("grapherd.jobs:1|c")),
+  String(stats.mockBuffer),
+);
+stats.close();
 console.log("all modules replaced");
