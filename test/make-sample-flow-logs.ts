@@ -14,6 +14,7 @@ import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { gzipSync } from "node:zlib";
+import { seededRandom } from "./support/random.js";
 
 /** The window that holds all records of the sample. */
 export const SAMPLE_WINDOW = { start: "2024-06-01T23:00:00Z", stop: "2024-06-02T01:00:00Z" };
@@ -27,7 +28,7 @@ const MINUTES = 120;
 const BUCKET_MINUTES = 5;
 const [ICMP, TCP, UDP, ICMP6] = [1, 6, 17, 58];
 
-const random = mulberry32(20_240_601);
+const random = seededRandom(20_240_601);
 
 interface Host {
   readonly address: string;
@@ -227,17 +228,6 @@ function pick<T>(items: readonly [T, ...T[]] | readonly T[]): T {
 
 function int(below: number): number {
   return Math.floor(random() * below);
-}
-
-/** https://gist.github.com/tommyettinger/46a874533244883189143505d203312c */
-function mulberry32(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
 }
 
 function writeSample(directory: string): void {
