@@ -1,9 +1,14 @@
+import type { TransformOptions } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import { createGunzip } from "node:zlib";
+import { createGunzip, type ZlibOptions } from "node:zlib";
 import { CorruptInputError } from "../errors.js";
 
 const GZIP_MAGIC = Buffer.from([0x1f, 0x8b]);
-const OUTPUT_BYTES = 64 * 1024;
+/** Large outputs, and ahead of the reader, since each waits its turn in libuv's pool behind blocks of DOT. */
+const GUNZIP: ZlibOptions & TransformOptions = {
+  chunkSize: 512 * 1024,
+  readableHighWaterMark: 1024 * 1024,
+};
 
 /**
  * A stage of a pipeline: gzip (one member or several) or plain, told by the first bytes, to plain.
@@ -49,7 +54,7 @@ async function* startingWith(head: Buffer, rest: AsyncIterator<Buffer>): AsyncGe
 }
 
 async function* gunzip(source: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
-  const stream = createGunzip({ chunkSize: OUTPUT_BYTES });
+  const stream = createGunzip(GUNZIP);
   let compressedBytes = 0;
   async function* counted(): AsyncGenerator<Buffer> {
     for await (const chunk of source) {

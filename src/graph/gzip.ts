@@ -3,8 +3,13 @@ import { constants, crc32, deflateRaw } from "node:zlib";
 import type { GraphStats } from "./stats.js";
 
 export const GZIP_BLOCK_BYTES = 256 * 1024;
-/** As many as libuv has threads by default. Bounds the memory: each takes its block and zlib's 256 KiB. */
-const BLOCKS_IN_FLIGHT = 4;
+/**
+ * Several times libuv's threads, so that these find the next block while the event loop is at something else. Bounds the
+ * memory: each takes its block and what comes out, those at work zlib's 400 KiB besides.
+ */
+const BLOCKS_IN_FLIGHT = 16;
+/** More than comes out of a block of DOT, so that compressing one is one turn in libuv's pool, not two. */
+const OUTPUT_BYTES = 128 * 1024;
 
 /** RFC 1952: deflate, no flags, no time, fastest, unknown system. */
 const HEADER = Buffer.from([0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 4, 255]);
@@ -57,7 +62,8 @@ const deflateRawAsync = promisify<Buffer, object, Buffer>(deflateRaw);
 function compress(block: Buffer): Promise<Buffer> {
   return deflateRawAsync(block, {
     level: 1,
-    chunkSize: 64 * 1024,
+    memLevel: 9,
+    chunkSize: OUTPUT_BYTES,
     finishFlush: constants.Z_SYNC_FLUSH,
   });
 }
