@@ -6,7 +6,7 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { createServer } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createInterface } from "node:readline";
+import { createInterface, type Interface } from "node:readline";
 import { pipeline } from "node:stream/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
@@ -19,6 +19,7 @@ const ROUNDS = 3;
 const SHAPES: readonly Shape[] = ["usual", "distinct"];
 const WINDOW = "start=2023-11-14T22:00:00Z&stop=2023-11-15T00:00:00Z";
 const Listening = z.object({ message: z.literal("listening"), url: z.url() });
+const Finished = z.object({ message: z.literal("job-finished"), durationMs: z.number() });
 
 const folder = await mkdtemp(join(tmpdir(), "service-bench-"));
 let served = "";
@@ -28,6 +29,17 @@ const digesterd = createServer((request, response) => {
   else pipeline(createReadStream(served), response).catch((error: unknown) => console.error(error));
 });
 const { port } = await listen(digesterd);
+
+/** The next event of this kind in the service's log. */
+function logged<T>(log: Interface, kind: z.ZodType<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    log.on("line", (line) => {
+      const event = kind.safeParse(JSON.parse(line));
+      if (event.success) resolve(event.data);
+    });
+    log.once("close", () => reject(new Error("the service ended before it was done")));
+  });
+}
 
 async function measure(dataDir: string) {
   const service = spawn(process.execPath, [fileURLToPath(new URL("../../dist/main.js", import.meta.url))], {
@@ -42,32 +54,26 @@ async function measure(dataDir: string) {
   });
   const exited = once(service, "exit");
   const log = createInterface({ input: service.stdout });
-  let url = "";
-  for await (const line of log) {
-    const event = Listening.safeParse(JSON.parse(line));
-    if (!event.success) continue;
-    url = event.data.url;
-    break;
-  }
-  service.stdout.resume();
-  const began = performance.now();
+  const { url } = await logged(log, Listening);
+  const finished = logged(log, Finished);
   await fetch(`${url}/graph?${WINDOW}`, { method: "POST" });
+  let working = true;
+  const job = finished.finally(() => (working = false));
   const latencies: number[] = [];
-  for (let status = 204; status === 204;) {
+  while (working) {
     const asked = performance.now();
     await (await fetch(`${url}/healthcheck`)).text();
     latencies.push(performance.now() - asked);
-    if (latencies.length % 10 === 0) ({ status } = await fetch(`${url}/graph?${WINDOW}`, { method: "HEAD" }));
-    await sleep(2);
+    await sleep(5);
   }
-  const ms = performance.now() - began;
+  const { durationMs } = await job;
   const status = await readFile(`/proc/${service.pid}/status`, "utf8");
   service.kill();
   await exited;
   latencies.sort((a, b) => a - b);
   const quantile = (q: number) => latencies[Math.ceil(q * latencies.length) - 1] ?? Number.NaN;
   return {
-    "M lines/s": LINES / ms / 1000,
+    "M lines/s": LINES / durationMs / 1000,
     "peak RSS MB": Number(/VmHWM:\s+(\d+)/.exec(status)?.[1]) / 1024,
     "health p50 ms": quantile(0.5),
     "health p99 ms": quantile(0.99),
