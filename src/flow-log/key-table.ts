@@ -167,5 +167,5 @@ export function hashKey(
   hash = Math.imul((hash ^ (hash >>> 13)) + destination, 0x27d4eb2f);
   hash = Math.imul((hash ^ (hash >>> 15)) + ports, 0x165667b1);
   hash = Math.imul((hash ^ (hash >>> 13)) + kind, 0x9e3779b1);
-  return (hash ^ (hash >>> 15)) >>> 0;
+  return hash ^ (hash >>> 15);
 }

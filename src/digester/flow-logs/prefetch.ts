@@ -1,6 +1,5 @@
 import type { Readable } from "node:stream";
-import { WHOLE_BYTES } from "./read-parquet.js";
-import type { LogObject } from "./source.js";
+import { PARQUET_WHOLE_BYTES, type LogObject } from "./source.js";
 
 /**
  * The objects in their order, the next ones opened already: `limit` at once, each of which runs ahead of its reader as
@@ -37,7 +36,7 @@ export function* prefetch(
 
 /** Large Parquet files are read by ranges that the reader alone knows. */
 function isReadWhole({ format, size }: LogObject): boolean {
-  return format !== "parquet" || size <= WHOLE_BYTES;
+  return format !== "parquet" || size <= PARQUET_WHOLE_BYTES;
 }
 
 /** The object, whose bytes are on their way. */

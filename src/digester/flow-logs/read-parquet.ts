@@ -13,10 +13,8 @@ import { isRelevant, missingFields, type AddressChoice } from "../../flow-log/co
 import type { RecordIntake } from "../../flow-log/record.js";
 import { TextReader } from "../../flow-log/text-reader.js";
 import { linesOf } from "./parquet-lines.js";
-import type { LogObject } from "./source.js";
+import { PARQUET_WHOLE_BYTES, type LogObject } from "./source.js";
 
-/** Files up to this size are read at once, larger ones column by column. AWS's have up to 75 MB, most a few. */
-export const WHOLE_BYTES = 32 * 1024 * 1024;
 /** Rows taken in at a time: some milliseconds during which nothing else runs. */
 const BLOCK_ROWS = 4096;
 /** Node's own gunzip is faster, and checks the checksum. */
@@ -100,7 +98,7 @@ class ObjectBuffer implements AsyncBuffer {
       throw new RangeError(`bytes ${start} to ${end} of ${this.byteLength}`);
     }
     try {
-      if (this.byteLength > WHOLE_BYTES) return await this.#read({ start, end });
+      if (this.byteLength > PARQUET_WHOLE_BYTES) return await this.#read({ start, end });
       this.#whole ??= this.#read();
       return (await this.#whole).slice(start, end);
     } catch (error) {

@@ -2,6 +2,9 @@ import type { Readable } from "node:stream";
 import type { Module } from "../../module.js";
 import type { Selection } from "./layout.js";
 
+/** Parquet files up to this size are read at once, larger ones column by column. AWS's have up to 75 MB, most a few. */
+export const PARQUET_WHOLE_BYTES = 32 * 1024 * 1024;
+
 /** A file of flow logs, wherever it is kept. */
 export interface LogObject {
   /** Its name below the directory or bucket, with slashes. */

@@ -3,8 +3,7 @@ import { buffer } from "node:stream/consumers";
 import { expect, test } from "vitest";
 import { streamOf } from "../../../src/digester/flow-logs/body.js";
 import { prefetch } from "../../../src/digester/flow-logs/prefetch.js";
-import { WHOLE_BYTES } from "../../../src/digester/flow-logs/read-parquet.js";
-import type { LogObject } from "../../../src/digester/flow-logs/source.js";
+import { PARQUET_WHOLE_BYTES, type LogObject } from "../../../src/digester/flow-logs/source.js";
 import { watchResources } from "../../support/resources.js";
 
 const CHUNK = 1024;
@@ -125,7 +124,7 @@ test("large Parquet files aren't fetched ahead: their reader picks ranges", () =
     ranges.push(range);
     return Readable.from([]);
   };
-  for (const size of [WHOLE_BYTES, WHOLE_BYTES + 1]) {
+  for (const size of [PARQUET_WHOLE_BYTES, PARQUET_WHOLE_BYTES + 1]) {
     const { list } = new Objects(1, 1, { format: "parquet", size, open });
     for (const object of prefetch(list, 8, NEVER)) object.open(NEVER, { start: 1, end: 2 });
   }
