@@ -57,23 +57,21 @@ async function measure(dataDir: string) {
   const { url } = await logged(log, Listening);
   const finished = logged(log, Finished);
   await fetch(`${url}/graph?${WINDOW}`, { method: "POST" });
-  let working = true;
-  const job = finished.finally(() => (working = false));
+  let job: z.infer<typeof Finished> | undefined;
   const latencies: number[] = [];
-  while (working) {
+  while (job === undefined) {
     const asked = performance.now();
     await (await fetch(`${url}/healthcheck`)).text();
     latencies.push(performance.now() - asked);
-    await sleep(5);
+    job = await Promise.race([finished, sleep(5, undefined)]);
   }
-  const { durationMs } = await job;
   const status = await readFile(`/proc/${service.pid}/status`, "utf8");
   service.kill();
   await exited;
   latencies.sort((a, b) => a - b);
   const quantile = (q: number) => latencies[Math.ceil(q * latencies.length) - 1] ?? Number.NaN;
   return {
-    "M lines/s": LINES / durationMs / 1000,
+    "M lines/s": LINES / job.durationMs / 1000,
     "peak RSS MB": Number(/VmHWM:\s+(\d+)/.exec(status)?.[1]) / 1024,
     "health p50 ms": quantile(0.5),
     "health p99 ms": quantile(0.99),
