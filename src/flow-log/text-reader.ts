@@ -114,7 +114,9 @@ export class TextReader {
       let at = start;
       values[value] = at;
       for (;;) {
-        const byte = buffer[at++];
+        const byte = buffer[at++] ?? LINE_FEED;
+        // One comparison for most bytes.
+        if (byte > SPACE) continue;
         if (byte === SPACE) values[++value] = at;
         else if (byte === LINE_FEED) break;
       }
