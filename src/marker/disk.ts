@@ -65,8 +65,9 @@ export class DiskMarker implements Marker {
     if (record === undefined) return io(this.#absent());
     const { version, text, mtimeMs } = record;
     if (this.#clock === undefined) throw new Error("DiskMarker: start() comes before read()");
-    // A write may fall between the two, and file systems count time in ticks.
-    const ageMs = Math.max(0, (await io(this.#clock.now())) - mtimeMs);
+    // Written a little ahead of now: between the two, or in a later tick of the clock. Far ahead: the clock was set back,
+    // and the claim counts as being so old. A living one is renewed soon, a dead one must not last until the clock is there.
+    const ageMs = Math.abs((await io(this.#clock.now())) - mtimeMs);
     return { claim: parseClaim(text), version, ageMs };
   }
 

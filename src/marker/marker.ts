@@ -36,7 +36,7 @@ export interface ClaimRecord {
   readonly version: string;
   /**
    * Milliseconds since it was written, on the store's clock and never on this process's. Never negative, and never more
-   * than it is: a store that counts in seconds gives the least it can be.
+   * than it is, unless that clock was set: a store that counts in seconds gives the least it can be.
    */
   readonly ageMs: number;
 }

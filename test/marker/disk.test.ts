@@ -108,7 +108,7 @@ describe("DiskMarker", () => {
     expect(await marker.replace(id, version ?? "", claim, signal)).toEqual(expect.any(String));
   });
 
-  test("age is the file system's, whatever this process's clock says, and never negative", async ({
+  test("age is the file system's, whatever this process's clock says; a clock set back by an hour ages by that", async ({
     signal,
   }) => {
     const version = await marker.create(id, claim, signal);
@@ -122,7 +122,7 @@ describe("DiskMarker", () => {
     expect(Math.abs((await age()) - 3_600_000)).toBeLessThan(60_000);
     vi.useRealTimers();
     await written(-1);
-    expect(await age()).toBe(0);
+    expect(Math.abs((await age()) - 3_600_000)).toBeLessThan(60_000);
   });
 
   test("a data directory that is gone, or a file in the way, is a failure, never an absent record", async ({
