@@ -10,10 +10,12 @@ const SAMPLES = 10;
 const window = TimeWindow.parse(SAMPLE_WINDOW.start, SAMPLE_WINDOW.stop);
 
 const dir = await temporaryDir();
-const service = await ServiceProcess.start({
-  GRAPH_DATA_DIR: dir.path,
-  DIGESTER_ENDPOINT: "file:test/fixtures/flow-logs",
-});
+const service = await ServiceProcess.start(
+  { GRAPH_DATA_DIR: dir.path, DIGESTER_ENDPOINT: "file:test/fixtures/flow-logs" },
+  ["--expose-gc", "--import", new URL("../support/heap-report.mjs", import.meta.url).href],
+);
+
+const megabytes = (bytes: unknown) => `${(Number(bytes) / 1e6).toFixed(1)} MB`;
 
 /** One graph as a caller has it made, a wrong request, and a look at it in both forms. */
 async function turn(): Promise<void> {
@@ -42,8 +44,16 @@ try {
   for (let sample = 0; sample <= SAMPLES; sample++) {
     const { rss, descriptors } = await service.resources();
     const claims = (await dir.contents()).names.filter((name) => name.endsWith("_in_progress")).length;
+    service.signal("SIGUSR2");
+    const heap = await service.event("heap", { sample });
     console.log(
-      `${((sample * minutes) / SAMPLES).toFixed(1)} min: ${turns} graphs, ${Math.round(rss / 1e6)} MB, ${descriptors} descriptors, ${claims} claims`,
+      [
+        `${((sample * minutes) / SAMPLES).toFixed(1)} min: ${turns} graphs`,
+        `${megabytes(rss)} resident`,
+        `${megabytes(heap["heapUsed"])} of objects, ${megabytes(heap["external"])} outside`,
+        `${descriptors} descriptors`,
+        `${claims} claims`,
+      ].join(", "),
     );
     if (sample === SAMPLES) break;
     const until = performance.now() + (minutes / SAMPLES) * 60_000;

@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { connect } from "node:net";
 import { text } from "node:stream/consumers";
-import type { FastifyInstance } from "fastify";
+import type { FastifyInstance, FastifyPluginCallback } from "fastify";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { Service } from "../../src/built-in.js";
 import type { Digester } from "../../src/digester/digester.js";
@@ -121,6 +121,23 @@ test("requests beyond the limit get 503 and when to come again; health checks an
   const interrupted = await first;
   expect(interrupted.status).toBe(503);
   expect(interrupted.headers.get("retry-after")).not.toBeNull();
+});
+
+const tellsCaller: FastifyPluginCallback = (app, _, done) => {
+  app.get("/caller", (request, reply) => void reply.send(request.ip));
+  done();
+};
+
+test("a proxy is believed in what it says of the caller only where that is set", async () => {
+  for (const [trust, expected] of [
+    [false, "127.0.0.1"],
+    [true, "203.0.113.7"],
+  ] as const) {
+    await start({ limits: { ...defaultLimits(), HTTP_TRUST_PROXY: trust }, plugins: [tellsCaller] });
+    const answer = await fetch(`${url}/caller`, { headers: { "x-forwarded-for": "203.0.113.7" } });
+    expect(await answer.text()).toBe(expected);
+    await app.close();
+  }
 });
 
 async function status(): Promise<number> {

@@ -12,6 +12,7 @@ import type { ServiceProcess } from "../support/service-process.js";
 /** As many jobs meet each failure, so that a handle that one of them leaves open is seen among the process's others. */
 const JOBS = 10;
 const SOON = { timeout: 15_000, interval: 100 };
+const HOUR_MS = 3_600_000;
 const SPARE_DESCRIPTORS = JOBS / 2;
 /** The engine gives memory back when it likes; a leak would outgrow this with the twenty cases. */
 const SPARE_BYTES = 200 * 1024 * 1024;
@@ -64,12 +65,16 @@ async function areMade(windows: readonly TimeWindow[]): Promise<void> {
 beforeAll(async () => {
   deployment = await Deployment.start();
   sendDigest = deployment.digesterd.send;
-  service = await deployment.process({
-    GRAPH_PROGRESS_TIMEOUT: "1500",
-    DIGESTER_POLLING_TIMEOUT: "1000",
-    WORKER_CONCURRENCY: String(JOBS),
-    WORKER_RETRIES: "1",
-  });
+  service = await deployment.process(
+    {
+      GRAPH_PROGRESS_TIMEOUT: "1500",
+      DIGESTER_POLLING_TIMEOUT: "1000",
+      WORKER_CONCURRENCY: String(JOBS),
+      WORKER_RETRIES: "1",
+      CLOCK_JUMPS_MS: [HOUR_MS, -2 * HOUR_MS].join(","),
+    },
+    ["--import", new URL("../support/shifted-clock.mjs", import.meta.url).href],
+  );
   for (let round = 0; round < 3; round += 1) await areMade(newWindows());
   before = await service.resources();
 });
@@ -245,6 +250,41 @@ describe("requests fail while S3 does, and leave nothing behind", () => {
     heal();
     expect((await lookAtAll(windows)).map((found) => found.status)).toEqual(windows.map(() => 404));
     await areMade(windows);
+  });
+});
+
+describe("the clock jumps while jobs run, and the jobs go on", () => {
+  // The store refuses signatures that are a quarter of an hour off, as S3 does.
+  test.for([
+    ["an hour ahead", HOUR_MS],
+    ["to an hour behind", -HOUR_MS],
+  ] as const)("%s", { timeout: 60_000 }, async ([, offMs]) => {
+    const windows = newWindows();
+    const held: (() => void)[] = [];
+    // A digest that comes slowly may take its time.
+    deployment.digesterd.send = (url, response) => {
+      response.writeHead(200).flushHeaders();
+      held.push(() => response.end(digestOf(url.searchParams.get("start") ?? "")));
+    };
+    for (const window of windows) expect((await service.post(window)).status).toBe(202);
+    await expect.poll(() => held.length, { timeout: 10_000 }).toBe(JOBS);
+    service.signal("SIGUSR2");
+    // It has jumped when what is logged says so.
+    const offBy = async () => {
+      await service.fetch("/graph?start=nonsense");
+      return Date.parse(service.events.at(-1)?.time ?? "") - Date.now();
+    };
+    await expect.poll(async () => Math.abs((await offBy()) - offMs)).toBeLessThan(60_000);
+    const renewals = () => deployment.s3.log.filter(writesTo("claims")).length;
+    const before = renewals();
+    await expect.poll(() => renewals() - before, { timeout: 10_000 }).toBeGreaterThanOrEqual(2 * JOBS);
+    deployment.digesterd.send = sendDigest;
+    for (const send of held) send();
+    for (const window of windows) {
+      await vi.waitFor(async () => expect((await look(window)).status).toBe(200), SOON);
+      expect(deployment.storings(window)).toBe(1);
+      expect(service.logged("job-started", { graphId: window.id })).toHaveLength(1);
+    }
   });
 });
 

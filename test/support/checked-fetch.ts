@@ -1,5 +1,9 @@
 import { Ajv2020 } from "ajv/dist/2020.js";
 import { z } from "zod";
+import { Service } from "../../src/built-in.js";
+import { buildApp } from "../../src/http/app.js";
+import { MemoryMarker } from "../../src/marker/memory.js";
+import { MemoryStorage } from "../../src/storage/memory.js";
 
 const Answer = z.object({
   headers: z.record(z.string(), z.unknown()).default({}),
@@ -12,6 +16,22 @@ type Document = z.infer<typeof Document>;
 
 const ajv = new Ajv2020({ strict: false, validateFormats: false });
 const documents = new Map<string, Document>();
+
+let own: Promise<Document> | undefined;
+
+/** What the service says of itself, whoever may ask one that runs. */
+export function ownDocument(): Promise<Document> {
+  return (own ??= describeSelf());
+}
+
+async function describeSelf(): Promise<Document> {
+  const modules = { storage: new MemoryStorage(), marker: new MemoryMarker() };
+  const app = await buildApp(new Service(modules, { DIGESTER_ENDPOINT: "http://127.0.0.1:1/" }));
+  await app.ready();
+  const document = Document.parse(app.swagger());
+  await app.close();
+  return document;
+}
 
 async function load(origin: string): Promise<Document> {
   const response = await fetch(new URL("/openapi.json", origin));

@@ -7,6 +7,7 @@ import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
 import { z } from "zod";
 import type { TimeWindow } from "../../src/window.js";
+import { deviation, ownDocument } from "./checked-fetch.js";
 
 const MAIN = fileURLToPath(new URL("../../dist/main.js", import.meta.url));
 const DEADLINE_MS = 15_000;
@@ -23,7 +24,10 @@ process.once("exit", () => {
   for (const service of running) service.signal("SIGKILL");
 });
 
-/** The built service as a process of its own, with no environment but the one that is given. */
+/**
+ * The built service as a process of its own, with no environment but the one that is given. Its answers are held to its
+ * OpenAPI document: `stop` and `kill` reject when one was not as described.
+ */
 export class ServiceProcess {
   /** Everything it has logged so far. */
   readonly events: LogEvent[] = [];
@@ -31,6 +35,8 @@ export class ServiceProcess {
   readonly #stderr: Promise<string>;
   readonly #logged = new EventEmitter().setMaxListeners(0);
   readonly #exited: Promise<unknown>;
+  /** What was wrong with each answer, if anything. */
+  readonly #deviations: Promise<string>[] = [];
   #url = "";
 
   private constructor(env: NodeJS.ProcessEnv, nodeOptions: readonly string[]) {
@@ -115,7 +121,22 @@ export class ServiceProcess {
   }
 
   async fetch(path: string, init: RequestInit = {}): Promise<Response> {
-    return fetch(`${this.#url}${path}`, { signal: AbortSignal.timeout(DEADLINE_MS), ...init });
+    const url = new URL(`${this.#url}${path}`);
+    const response = await fetch(url, { signal: AbortSignal.timeout(DEADLINE_MS), ...init });
+    const { method = "GET" } = init;
+    const wrong = deviation(await ownDocument(), method, url.pathname, response.clone()).then(
+      (found) => found && `${method} ${path} answered ${response.status}: ${found}`,
+      // A body that broke off is its reader's to judge.
+      () => "",
+    );
+    this.#deviations.push(wrong);
+    return response;
+  }
+
+  async #checkAnswers(): Promise<void> {
+    const wrong = (await Promise.all(this.#deviations.splice(0))).filter((found) => found !== "");
+    if (wrong.length > 0)
+      throw new Error(`answers that the OpenAPI document doesn't describe:\n${wrong.join("\n")}`);
   }
 
   signal(signal: NodeJS.Signals): void {
@@ -133,7 +154,7 @@ export class ServiceProcess {
 
   /** A graceful stop. Rejects when it takes longer than the deadline or ends with anything but 0. */
   async stop(deadlineMs = DEADLINE_MS): Promise<void> {
-    if (this.ended) return;
+    if (this.ended) return this.#checkAnswers();
     this.resume();
     this.signal("SIGTERM");
     const timer = setTimeout(() => this.signal("SIGKILL"), deadlineMs);
@@ -142,12 +163,15 @@ export class ServiceProcess {
     const { exitCode, signalCode } = this.#child;
     if (exitCode !== 0)
       throw new Error(`the service ended with ${exitCode ?? signalCode}: ${await this.#stderr}`);
+    await this.#checkAnswers();
   }
 
   async kill(): Promise<void> {
-    if (this.ended) return;
-    this.signal("SIGKILL");
-    await this.#exited;
+    if (!this.ended) {
+      this.signal("SIGKILL");
+      await this.#exited;
+    }
+    await this.#checkAnswers();
   }
 
   /** What it holds now: file descriptors, sockets included, and resident memory in bytes. Linux only. */
