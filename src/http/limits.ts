@@ -29,7 +29,7 @@ const BUSY_RETRY_MS = 1000;
 /** Options of Fastify, and of Node's server: how much a request may be, and how long it may take to come. */
 export const serverOptions = {
   http: { maxHeaderSize: 16 * 1024, headersTimeout: 20_000, connectionsCheckingInterval: 5000 },
-  requestTimeout: 60_000,
+  requestTimeout: 30_000,
   // Longer than load balancers keep a connection that they might be about to use: AWS's do for 60 seconds.
   keepAliveTimeout: 75_000,
   bodyLimit: 1024 * 1024,

@@ -84,40 +84,39 @@ test("a worker that is slow for several timeouts keeps its claim and isn't overt
   expect(deployment.storings(window)).toBe(1);
 });
 
-test("a worker that was paused beyond the timeout notices, and stores nothing over its successor's work", async () => {
+/** A worker that is paused in mid-job beyond the timeout, and its successor at work; with their digests. */
+async function overtaken() {
   const env = { GRAPH_PROGRESS_TIMEOUT: "1000" };
-  const [worker, other] = await Promise.all([deployment.process(env), deployment.process(env)]);
+  const [paused, successor] = await Promise.all([deployment.process(env), deployment.process(env)]);
   holdDigests();
-  expect((await worker.post(window)).status).toBe(202);
+  expect((await paused.post(window)).status).toBe(202);
   const first = await digestBegun(0);
-  worker.pause();
-  const second = await digestBegun(1);
+  paused.pause();
+  return { paused, successor, first, second: await digestBegun(1) };
+}
+
+test("a worker that was paused beyond the timeout notices, and stores nothing over its successor's work", async () => {
+  const { paused, successor, first, second } = await overtaken();
   second.response.end();
-  await other.event("job-finished", fields);
+  await successor.event("job-finished", fields);
   await graphOf(digestOf(second.name));
 
   first.response.end();
-  worker.resume();
-  await worker.event("claim-lost", fields);
-  await worker.stop();
+  paused.resume();
+  await paused.event("claim-lost", fields);
+  await paused.stop();
   await graphOf(digestOf(second.name));
-  expect(worker.logged("job-finished")).toEqual([]);
+  expect(paused.logged("job-finished")).toEqual([]);
   expect(deployment.storings(window)).toBe(1);
 });
 
 test("also when it was paused while its successor is still at work", async () => {
-  const env = { GRAPH_PROGRESS_TIMEOUT: "1000" };
-  const [worker, other] = await Promise.all([deployment.process(env), deployment.process(env)]);
-  holdDigests();
-  expect((await worker.post(window)).status).toBe(202);
-  const first = await digestBegun(0);
-  worker.pause();
-  const second = await digestBegun(1);
+  const { paused, successor, first, second } = await overtaken();
   first.response.end();
-  worker.resume();
-  await worker.event("claim-lost", fields);
+  paused.resume();
+  await paused.event("claim-lost", fields);
   second.response.end();
-  await other.event("job-finished", fields);
+  await successor.event("job-finished", fields);
   await graphOf(digestOf(second.name));
   expect(deployment.storings(window)).toBe(1);
 });

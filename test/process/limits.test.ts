@@ -35,8 +35,8 @@ async function connected({ url }: ServiceProcess): Promise<Socket> {
 describe("a request that doesn't come in time gets 408", () => {
   test.concurrent.for<[name: string, sent: string, withinMs: number]>([
     ["its head", "GET /healthcheck HTTP/1.1\r\nhost: localhost\r\n", 20_000],
-    ["its body", "POST /produce HTTP/1.1\r\nhost: localhost\r\ncontent-length: 9\r\n\r\n{", 60_000],
-  ])("%s", { timeout: 75_000 }, async ([, sent, withinMs], { expect: expects }) => {
+    ["its body", "POST /produce HTTP/1.1\r\nhost: localhost\r\ncontent-length: 9\r\n\r\n{", 30_000],
+  ])("%s", { timeout: 45_000 }, async ([, sent, withinMs], { expect: expects }) => {
     const socket = await connected(service);
     const began = performance.now();
     socket.write(sent);
