@@ -8,6 +8,7 @@ import { fileURLToPath } from "node:url";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { z } from "zod";
 import { SAMPLE_WINDOW } from "./make-sample-flow-logs.js";
+import { checkedFetch } from "./support/checked-fetch.js";
 import { kill } from "./support/child.js";
 import { buildImage, setReadOnly, spawnIn, type Image } from "./support/image.js";
 import { S3Server } from "./support/s3/server.js";
@@ -67,11 +68,11 @@ async function start(env: Record<string, string> = {}): Promise<Container> {
 }
 
 async function makeGraph({ url }: Container, headers: Record<string, string> = {}): Promise<string> {
-  const queued = await fetch(url + graph, { method: "POST", headers });
+  const queued = await checkedFetch(url + graph, { method: "POST", headers });
   expect(queued.status).toBe(202);
   let dot = "";
   const status = async () => {
-    const answer = await fetch(url + graph, { headers });
+    const answer = await checkedFetch(url + graph, { headers });
     dot = await answer.text();
     return answer.status;
   };
@@ -128,7 +129,7 @@ test("makes a graph on a read-only root file system with the volume, and ends wh
   container.child.kill("SIGTERM");
   expect(await once(container.child, "close")).toEqual([0, null]);
   const again = await start();
-  expect(await (await fetch(again.url + graph)).text()).toBe(dot);
+  expect(await (await checkedFetch(again.url + graph)).text()).toBe(dot);
 });
 
 test("is told to be healthy while it serves, on whatever address that is", async () => {
@@ -160,7 +161,7 @@ test("needs nothing that it can write to when graphs and claims are in S3", asyn
       API_TOKENS: "api-token-1",
       PRODUCE_TOKENS: "produce-token-1",
     });
-    expect((await fetch(container.url + graph, { method: "POST" })).status).toBe(401);
+    expect((await checkedFetch(container.url + graph, { method: "POST" })).status).toBe(401);
     const dot = await makeGraph(container, { authorization: "Bearer api-token-1" });
     expect(dot).toMatch(/^digraph \{\n\t"/);
     expect(s3.bucket("graphs").keys()).toHaveLength(1);

@@ -12,6 +12,7 @@ import { toMessage } from "../../src/job.js";
 import { MemoryMarker } from "../../src/marker/memory.js";
 import { MemoryStorage } from "../../src/storage/memory.js";
 import { createLogger } from "../../src/telemetry/log.js";
+import { checkedFetch } from "../support/checked-fetch.js";
 import { nthHour } from "../support/graph-id.js";
 
 /** Never digests anything until it is told to stop. */
@@ -62,7 +63,7 @@ async function exchange(bytes: string): Promise<{ head: string; body: unknown }>
 describe("what is too long", () => {
   test("as a URL gets 414", async () => {
     await start();
-    const response = await fetch(`${url}/graph?${"x".repeat(9000)}`);
+    const response = await checkedFetch(`${url}/graph?${"x".repeat(9000)}`);
     expect(response.status).toBe(414);
     expect(await response.json()).toMatchObject({ statusCode: 414, error: "URI Too Long" });
   });
@@ -76,7 +77,7 @@ describe("what is too long", () => {
 
   test("as a job gets 413", async () => {
     await start();
-    const response = await fetch(`${url}/produce`, { method: "POST", body: "x".repeat(100_000) });
+    const response = await checkedFetch(`${url}/produce`, { method: "POST", body: "x".repeat(100_000) });
     expect(response.status).toBe(413);
     expect(await response.json()).toMatchObject({ statusCode: 413 });
   });
@@ -91,7 +92,7 @@ test("what isn't HTTP gets 400, in JSON as ever", async () => {
 
 test("a URL that can't be decoded gets 400, in JSON as ever", async () => {
   await start();
-  const response = await fetch(`${url}/%zz`);
+  const response = await checkedFetch(`${url}/%zz`);
   expect(response.status).toBe(400);
   expect(Object.keys(Object(await response.json()))).toEqual(["statusCode", "error", "message"]);
 });
@@ -99,7 +100,7 @@ test("a URL that can't be decoded gets 400, in JSON as ever", async () => {
 test("every answer carries security headers", async () => {
   await start();
   for (const path of ["/healthcheck", "/nowhere"]) {
-    const { headers } = await fetch(`${url}${path}`);
+    const { headers } = await checkedFetch(`${url}${path}`);
     expect(headers.get("x-content-type-options")).toBe("nosniff");
     expect(headers.get("content-security-policy")).toContain("default-src 'none'");
   }
@@ -108,15 +109,15 @@ test("every answer carries security headers", async () => {
 test("requests beyond the limit get 503 and when to come again; health checks and others' turn don't count", async () => {
   await start({ limits: { ...defaultLimits(), HTTP_MAX_REQUESTS: 1 } });
   const body = JSON.stringify(toMessage({ window: nthHour(0), refresh: false, claim: undefined }));
-  const deliver = () => fetch(`${url}/produce`, { method: "POST", body });
+  const deliver = () => checkedFetch(`${url}/produce`, { method: "POST", body });
   const first = deliver();
   await expect.poll(() => log).toContain("job-started");
   const second = await deliver();
   expect(second.status).toBe(503);
   expect(second.headers.get("retry-after")).toBe("1");
-  expect((await fetch(`${url}/healthcheck`)).status).toBe(200);
-  expect((await fetch(`${url}/graph`)).status).toBe(400);
-  expect((await fetch(`${url}/graph`)).status).toBe(400);
+  expect((await checkedFetch(`${url}/healthcheck`)).status).toBe(200);
+  expect((await checkedFetch(`${url}/graph`)).status).toBe(400);
+  expect((await checkedFetch(`${url}/graph`)).status).toBe(400);
   await app.close();
   const interrupted = await first;
   expect(interrupted.status).toBe(503);
@@ -134,14 +135,14 @@ test("a proxy is believed in what it says of the caller only where that is set",
     [true, "203.0.113.7"],
   ] as const) {
     await start({ limits: { ...defaultLimits(), HTTP_TRUST_PROXY: trust }, plugins: [tellsCaller] });
-    const answer = await fetch(`${url}/caller`, { headers: { "x-forwarded-for": "203.0.113.7" } });
+    const answer = await checkedFetch(`${url}/caller`, { headers: { "x-forwarded-for": "203.0.113.7" } });
     expect(await answer.text()).toBe(expected);
     await app.close();
   }
 });
 
 async function status(): Promise<number> {
-  return (await fetch(`${url}/readiness`)).status;
+  return (await checkedFetch(`${url}/readiness`)).status;
 }
 
 describe("GET /readiness", () => {
@@ -150,7 +151,7 @@ describe("GET /readiness", () => {
     digester.whenAsked = async () => {
       throw new DependencyError("digester", "no directory /hidden");
     };
-    const response = await fetch(`${url}/readiness`);
+    const response = await checkedFetch(`${url}/readiness`);
     expect(response.status).toBe(503);
     expect(response.headers.get("retry-after")).toBe("1");
     expect(await response.json()).toEqual({
@@ -165,7 +166,7 @@ describe("GET /readiness", () => {
     await start();
     digester.whenAsked = () => new Promise(() => undefined);
     const began = performance.now();
-    const answers = await Promise.all(Array.from({ length: 5 }, () => fetch(`${url}/readiness`)));
+    const answers = await Promise.all(Array.from({ length: 5 }, () => checkedFetch(`${url}/readiness`)));
     expect(performance.now() - began).toBeLessThan(4000);
     expect(answers.map(({ status }) => status)).toEqual([503, 503, 503, 503, 503]);
     expect(digester.asked).toBe(1);

@@ -7,6 +7,7 @@ import { toMessage } from "../../src/job.js";
 import { MemoryMarker } from "../../src/marker/memory.js";
 import { MemoryStorage } from "../../src/storage/memory.js";
 import { createLogger } from "../../src/telemetry/log.js";
+import { checkedFetch } from "../support/checked-fetch.js";
 import { hang } from "../support/faults.js";
 import { TimeWindow } from "../../src/window.js";
 import { startDigesterd, type Digesterd } from "../support/digesterd.js";
@@ -44,7 +45,7 @@ afterEach(async () => {
 });
 
 async function call(path: string, init: RequestInit = {}): Promise<Response> {
-  const response = await fetch(new URL(path, url), init);
+  const response = await checkedFetch(new URL(path, url), init);
   await response.text();
   return response;
 }

@@ -7,7 +7,7 @@ import { MemoryMarker } from "../../src/marker/memory.js";
 import { MemoryStorage } from "../../src/storage/memory.js";
 import type { Modules } from "../../src/service.js";
 import type { TimeWindow } from "../../src/window.js";
-import { deviation, Document } from "../support/checked-fetch.js";
+import { deviation, ownDocument } from "../support/checked-fetch.js";
 import { startDigesterd, type Digesterd } from "../support/digesterd.js";
 
 export interface Answer {
@@ -60,7 +60,7 @@ export async function serve(
     await digesterd.server.close();
   });
   const url = await app.listen({ host: "127.0.0.1", port: 0 });
-  const document = Document.parse(app.swagger());
+  const document = await ownDocument();
   return {
     url,
     storage,

@@ -2,6 +2,7 @@ import { writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { checkedFetch } from "../support/checked-fetch.js";
 import { listen } from "../support/listen.js";
 import { temporaryDir, type TemporaryDir } from "../support/temporary-dir.js";
 import { fail, start } from "./daemon.js";
@@ -54,6 +55,6 @@ test("goes on when nobody reads its log any more", async () => {
   child.stdout?.destroy();
   for (let time = 0; time < 3; time++) {
     // Each is an event of the log.
-    expect(await fetch(`${url}/nothing`)).toMatchObject({ status: 404 });
+    expect(await checkedFetch(`${url}/nothing`)).toMatchObject({ status: 404 });
   }
 });

@@ -2,6 +2,7 @@ import { connect } from "node:net";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { TimeWindow } from "../../src/window.js";
 import { graphOf, LINE } from "../http/serving.js";
+import { checkedFetch } from "../support/checked-fetch.js";
 import { startDigesterd, type Digesterd } from "../support/digesterd.js";
 import { hang } from "../support/faults.js";
 import { temporaryDir, type TemporaryDir } from "../support/temporary-dir.js";
@@ -34,11 +35,11 @@ function daemon(env: Record<string, string> = {}): Promise<Daemon> {
 }
 
 async function post({ url }: Daemon, path = first): Promise<number> {
-  return (await fetch(`${url}${path}`, { method: "POST" })).status;
+  return (await checkedFetch(`${url}${path}`, { method: "POST" })).status;
 }
 
 async function appears({ url }: Daemon, path = first): Promise<void> {
-  const found = async () => expect((await fetch(`${url}${path}`)).status).toBe(200);
+  const found = async () => expect((await checkedFetch(`${url}${path}`)).status).toBe(200);
   await vi.waitFor(found, { timeout: 10_000, interval: 20 });
 }
 
@@ -64,7 +65,7 @@ describe("a graceful stop", () => {
       expect(stopped.log.at(-1)).toMatchObject({ message: "stopped" });
       // Free, so that the next process takes it up at once; the first is there.
       const next = await daemon({ GRAPH_PROGRESS_TIMEOUT: "600000" });
-      expect((await fetch(`${next.url}${first}`)).status).toBe(200);
+      expect((await checkedFetch(`${next.url}${first}`)).status).toBe(200);
       await vi.waitFor(() =>
         expect(next.log).toContainEqual(expect.objectContaining({ message: "job-taken-up" })),
       );

@@ -9,13 +9,12 @@ const Answer = z.object({
   headers: z.record(z.string(), z.unknown()).default({}),
   content: z.record(z.string(), z.object({ schema: z.record(z.string(), z.unknown()) })).default({}),
 });
-export const Document = z.object({
+const Document = z.object({
   paths: z.record(z.string(), z.record(z.string(), z.object({ responses: z.record(z.string(), Answer) }))),
 });
 type Document = z.infer<typeof Document>;
 
 const ajv = new Ajv2020({ strict: false, validateFormats: false });
-const documents = new Map<string, Document>();
 
 let own: Promise<Document> | undefined;
 
@@ -31,11 +30,6 @@ async function describeSelf(): Promise<Document> {
   const document = Document.parse(app.swagger());
   await app.close();
   return document;
-}
-
-async function load(origin: string): Promise<Document> {
-  const response = await fetch(new URL("/openapi.json", origin));
-  return Document.parse(await response.json());
 }
 
 /** `/a/{b}` as a pattern; templates without parameters are tried first. */
@@ -74,13 +68,12 @@ export async function deviation(
   return ajv.validate(described.schema, value) ? "" : ajv.errorsText();
 }
 
-/** As fetch, and throws when the service's own OpenAPI document doesn't describe the answer: status, headers, body. */
-export async function checkedFetch(url: URL, init: RequestInit = {}): Promise<Response> {
+/** As fetch, and throws when the service's OpenAPI document doesn't describe the answer: status, headers, body. */
+export async function checkedFetch(input: URL | string, init: RequestInit = {}): Promise<Response> {
   const { method = "GET" } = init;
-  const response = await fetch(url, init);
-  const document = documents.get(url.origin) ?? (await load(url.origin));
-  documents.set(url.origin, document);
-  const wrong = await deviation(document, method, url.pathname, response.clone());
-  if (wrong !== "") throw new Error(`${method} ${url.pathname} answered ${response.status}: ${wrong}`);
+  const response = await fetch(input, init);
+  const { pathname } = new URL(input);
+  const wrong = await deviation(await ownDocument(), method, pathname, response.clone());
+  if (wrong !== "") throw new Error(`${method} ${pathname} answered ${response.status}: ${wrong}`);
   return response;
 }

@@ -1,6 +1,7 @@
 import { connect } from "node:net";
 import { once } from "node:events";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { checkedFetch } from "../support/checked-fetch.js";
 import { startDigesterd, type Digesterd } from "../support/digesterd.js";
 import { ServiceProcess } from "../support/service-process.js";
 import { status } from "../support/faults.js";
@@ -65,7 +66,7 @@ async function call(
   headers: Record<string, string>,
   body: string | null = null,
 ): Promise<void> {
-  const response = await fetch(new URL(path, service.url), { method, headers, body });
+  const response = await checkedFetch(new URL(path, service.url), { method, headers, body });
   await response.text();
 }
 
