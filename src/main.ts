@@ -10,6 +10,8 @@ import { prettyDestination } from "./telemetry/pretty.js";
 
 /** How long the rest of a stop may take once the running jobs have had their time. */
 const STOP_MARGIN_MS = 10_000;
+/** How long the process may outlive a stop. */
+const EXIT_MS = 1000;
 
 async function main(): Promise<void> {
   const config = loadConfig(process.env);
@@ -71,6 +73,8 @@ async function stop(close: () => Promise<void>, logger: Logger, deadlineMs: numb
     logger.error({ error, reason: "the process did not stop as it should" }, "unknown-failure");
     process.exitCode = 1;
   }
+  // Nothing of ours is left. What may be, such as the look-up of a name that nobody answers, isn't waited for.
+  setTimeout(() => process.exit(), EXIT_MS).unref();
 }
 
 /** What the user can act on, in one message; the stack of anything else, which is a defect. */

@@ -88,6 +88,14 @@ describe("a graceful stop", () => {
     await appears(next);
   });
 
+  test("what is left of others, such as a look-up that hangs, doesn't keep the process", async () => {
+    const hangs = "data:text/javascript,setInterval(() => {}, 60_000)";
+    const stopped = await daemon({ NODE_OPTIONS: `--import "${hangs}"` });
+    stopped.child.kill("SIGTERM");
+    expect(await stopped.ended).toBe(0);
+    expect(stopped.log.at(-1)).toMatchObject({ message: "stopped" });
+  });
+
   test("a second signal ends it at once", async () => {
     const stopped = await daemon();
     digesterd.server.down = hang;
