@@ -70,8 +70,16 @@ export function instrumentMarker(marker: Marker, stats: CurrentStats): Marker {
     replace: (id, version, claim, signal) =>
       timed("replace", () => marker.replace(id, version, claim, signal)),
     remove: (id, version, signal) => timed("remove", () => marker.remove(id, version, signal)),
-    // Its caller does work of its own between the records.
-    list: (signal) => marker.list(signal),
+    async *list(signal) {
+      const records = marker.list(signal)[Symbol.asyncIterator]();
+      try {
+        // Its caller does work of its own between the records.
+        let next = await timed("list", () => records.next());
+        for (; next.done !== true; next = await records.next()) yield next.value;
+      } finally {
+        await records.return?.();
+      }
+    },
   };
 }
 

@@ -70,6 +70,7 @@ test("a request and its job can be followed in the statistics", async () => {
   expect(calls("dependency:storage", "operation:store", "outcome:ok")).toBe(1);
   expect(calls("dependency:queuer", "operation:queue", "outcome:ok")).toBe(1);
   expect(calls("dependency:marker", "operation:create", "outcome:ok")).toBe(1);
+  expect(calls("dependency:marker", "operation:list", "outcome:ok")).toBeGreaterThan(0);
 
   const types = new Map(statsd.metrics.map(({ name, type }) => [name, type]));
   for (const name of ["http.duration", "job.duration", "dependency.duration"]) {
