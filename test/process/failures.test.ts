@@ -223,6 +223,7 @@ describe("requests fail while S3 does, and leave nothing behind", () => {
     ["storage is slowed down", "graphs", slowDown, 500, /SlowDown/],
     ["storage is denied", "graphs", denied, 500, /denied it \(403 AccessDenied\)/],
     ["the marker hangs", "claims", { kind: "hang" }, 500, /no answer in time/],
+    ["storage hangs", "graphs", { kind: "hang" }, 500, /no answer in time/],
   ])("%s", { timeout: 60_000 }, async ([, bucket, fault, code, reason]) => {
     const windows = newWindows();
     const since = service.events.length;
