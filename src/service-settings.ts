@@ -1,9 +1,9 @@
 import type { z } from "zod";
 import type { ServiceSettings } from "./service.js";
-import { duration, integer, timerDuration } from "./settings.js";
+import { duration, integer, MAX_TIMER_MS, timerDuration } from "./settings.js";
 
 export const serviceSettings = {
-  GRAPH_PROGRESS_TIMEOUT: integer(1000, 2 ** 31 - 1)
+  GRAPH_PROGRESS_TIMEOUT: integer(1000, MAX_TIMER_MS)
     .prefault("60000")
     .describe("milliseconds after which a claim that nobody renewed is void"),
   GRAPH_MAX_WINDOW: duration

@@ -15,8 +15,8 @@ const UNITS: Record<string, number> = {
   h: 3_600_000,
 };
 
-/** About what Node's timers can count, 2^31 ms: beyond that they fire at once. */
-const MAX_TIMER_MS = 596 * 3_600_000;
+/** What Node's timers can count, 24.8 days: beyond that they fire at once. */
+export const MAX_TIMER_MS = 2 ** 31 - 1;
 
 /** Go's notation for durations: `5s`, `1m30s`, `250ms`, `1.5h`. Milliseconds. */
 export const duration = z.string().transform((text, context) => {
@@ -30,7 +30,10 @@ export const duration = z.string().transform((text, context) => {
 });
 
 /** How often something is done: a duration that Node's timers can wait for. */
-export const interval = duration.refine((ms) => ms >= 1 && ms < 2 ** 31, 'expected from "1ms" to "596h"');
+export const interval = duration.refine(
+  (ms) => ms >= 1 && ms <= MAX_TIMER_MS,
+  'expected from "1ms" to "596h"',
+);
 
 /** A whole number within bounds, both included. */
 export function integer(min: number, max: number = Number.MAX_SAFE_INTEGER) {
@@ -54,5 +57,5 @@ export const boolean = z.string().transform((text, context) => {
   return z.NEVER;
 });
 
-/** A duration that a timer counts. */
-export const timerDuration = duration.refine((ms) => ms <= MAX_TIMER_MS, 'expected at most "596h"');
+/** A duration that a timer counts, in whole hours at most. */
+export const timerDuration = duration.refine((ms) => ms <= 596 * 3_600_000, 'expected at most "596h"');

@@ -13,12 +13,9 @@ import {
   withoutQuery,
   type HttpRequest,
 } from "../http-client/request.js";
-import { integer } from "../settings.js";
+import { integer, MAX_TIMER_MS } from "../settings.js";
 import type { TimeWindow } from "../window.js";
 import type { Digest, Digester } from "./digester.js";
-
-/** setTimeout's limit, 24.8 days: beyond it Node fires at once. */
-const MAX_TIMER_MS = 2 ** 31 - 1;
 
 export const httpDigesterSettings = {
   DIGESTER_POLLING_INTERVAL: integer(1, MAX_TIMER_MS)

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { CorruptInputError, DependencyError, RetryLaterError } from "../errors.js";
 import type { Job } from "../job.js";
+import { MAX_TIMER_MS } from "../settings.js";
 import { wait, type Claims } from "./claims.js";
 import { type HeldClaim, LostClaimError } from "./held-claim.js";
 import type { Slots } from "./slots.js";
@@ -10,8 +11,6 @@ export class StoppingError extends Error {
   override name = "StoppingError";
 }
 
-/** setTimeout's limit: beyond it Node fires at once. */
-const MAX_TIMER_MS = 2 ** 31 - 1;
 const CLAIM_DEADLINE_MS = 30_000;
 
 export interface WorkOptions<Result> {
