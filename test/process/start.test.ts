@@ -2,10 +2,9 @@ import { writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { checkedFetch } from "../support/checked-fetch.js";
 import { listen } from "../support/listen.js";
+import { ServiceProcess } from "../support/service-process.js";
 import { temporaryDir, type TemporaryDir } from "../support/temporary-dir.js";
-import { fail, start } from "./daemon.js";
 
 let dir: TemporaryDir;
 
@@ -22,7 +21,7 @@ test("a wrong environment ends in one message that lists every fault", async () 
     RUNTIME_SIGNALS_OS_SIGNALS: "15 9",
     GRAPH_DATA_DIR: dir.path,
   };
-  const { code, stderr } = await fail(env);
+  const { code, stderr } = await ServiceProcess.refusal(env);
   expect(stderr.trimEnd().split("\n")).toEqual([
     "vpcflow-grapherd: the environment has 3 faults:",
     expect.stringMatching(/^ {2}PORT: expected a whole number from 0 to 65535, got "http"$/),
@@ -35,7 +34,7 @@ test("a wrong environment ends in one message that lists every fault", async () 
 
 test("a port that is taken", async () => {
   const other = await listen(createServer());
-  const { code, stderr } = await fail({ PORT: `${other.port}`, GRAPH_DATA_DIR: dir.path });
+  const { code, stderr } = await ServiceProcess.refusal({ PORT: `${other.port}`, GRAPH_DATA_DIR: dir.path });
   await other.close();
   expect(stderr).toBe(
     `vpcflow-grapherd: listen EADDRINUSE: address already in use 127.0.0.1:${other.port}\n`,
@@ -45,16 +44,17 @@ test("a port that is taken", async () => {
 
 test("a data directory that can't be made", async () => {
   await writeFile(join(dir.path, "file"), "");
-  const { code, stderr } = await fail({ GRAPH_DATA_DIR: join(dir.path, "file", "data") });
+  const { code, stderr } = await ServiceProcess.refusal({ GRAPH_DATA_DIR: join(dir.path, "file", "data") });
   expect(stderr).toMatch(/^vpcflow-grapherd: preparing .*ENOTDIR: .*\n$/);
   expect(code).toBe(1);
 });
 
 test("goes on when nobody reads its log any more", async () => {
-  const { child, url } = await start({ GRAPH_DATA_DIR: dir.path });
-  child.stdout?.destroy();
+  const service = await ServiceProcess.start({ GRAPH_DATA_DIR: dir.path });
+  service.stopReading();
   for (let time = 0; time < 3; time++) {
     // Each is an event of the log.
-    expect(await checkedFetch(`${url}/nothing`)).toMatchObject({ status: 404 });
+    expect(await service.fetch("/nothing")).toMatchObject({ status: 404 });
   }
+  await service.kill();
 });

@@ -34,7 +34,8 @@ export class ServiceProcess {
   readonly #child: ChildProcessByStdio<null, Readable, Readable>;
   readonly #stderr: Promise<string>;
   readonly #logged = new EventEmitter().setMaxListeners(0);
-  readonly #exited: Promise<unknown>;
+  /** Its exit code, or the signal that ended it, when all that it wrote is here. */
+  readonly exit: Promise<number | NodeJS.Signals>;
   /** What was wrong with each answer, if anything. */
   readonly #deviations: Promise<string>[] = [];
   #url = "";
@@ -46,7 +47,10 @@ export class ServiceProcess {
     });
     running.add(this);
     this.#stderr = text(this.#child.stderr);
-    this.#exited = once(this.#child, "exit").finally(() => running.delete(this));
+    this.exit = once(this.#child, "close").then(([code, signal]: (number | NodeJS.Signals)[]) => {
+      running.delete(this);
+      return code ?? signal ?? Number.NaN;
+    });
     createInterface({ input: this.#child.stdout })
       .on("line", (line) => {
         this.events.push(LogEvent.parse(JSON.parse(line)));
@@ -71,6 +75,12 @@ export class ServiceProcess {
       await service.kill();
       throw new Error(`the service did not start: ${await service.#stderr}`, { cause: error });
     }
+  }
+
+  /** What it says, and ends with, in an environment in which it doesn't start. */
+  static async refusal(env: NodeJS.ProcessEnv): Promise<{ code: number | NodeJS.Signals; stderr: string }> {
+    const service = new ServiceProcess({ RUNTIME_LOGGER_OUTPUT: "NULL", ...env }, []);
+    return { code: await service.exit, stderr: await service.stderr };
   }
 
   /** Without a slash at its end. */
@@ -139,6 +149,11 @@ export class ServiceProcess {
       throw new Error(`answers that the OpenAPI document doesn't describe:\n${wrong.join("\n")}`);
   }
 
+  /** Closes the pipe that its log goes to. */
+  stopReading(): void {
+    this.#child.stdout.destroy();
+  }
+
   signal(signal: NodeJS.Signals): void {
     this.#child.kill(signal);
   }
@@ -158,27 +173,31 @@ export class ServiceProcess {
     this.resume();
     this.signal("SIGTERM");
     const timer = setTimeout(() => this.signal("SIGKILL"), deadlineMs);
-    await this.#exited;
+    const ended = await this.exit;
     clearTimeout(timer);
-    const { exitCode, signalCode } = this.#child;
-    if (exitCode !== 0)
-      throw new Error(`the service ended with ${exitCode ?? signalCode}: ${await this.#stderr}`);
+    if (ended !== 0) throw new Error(`the service ended with ${ended}: ${await this.#stderr}`);
     await this.#checkAnswers();
   }
 
   async kill(): Promise<void> {
     if (!this.ended) {
       this.signal("SIGKILL");
-      await this.#exited;
+      await this.exit;
     }
     await this.#checkAnswers();
   }
 
-  /** What it holds now: file descriptors, sockets included, and resident memory in bytes. Linux only. */
-  async resources(): Promise<{ descriptors: number; rss: number }> {
+  /** What it holds: file descriptors, sockets included, and resident memory in bytes, now and at most. Linux only. */
+  async resources(): Promise<{ descriptors: number; rss: number; peakRss: number }> {
     const proc = `/proc/${this.#child.pid}`;
-    const kilobytes = /^VmRSS:\s+(\d+) kB$/m.exec(await readFile(`${proc}/status`, "utf8"))?.[1];
-    return { descriptors: (await readdir(`${proc}/fd`)).length, rss: Number(kilobytes) * 1024 };
+    const status = await readFile(`${proc}/status`, "utf8");
+    const bytes = (name: string) =>
+      1024 * Number(new RegExp(`^${name}:\\s+(\\d+) kB$`, "m").exec(status)?.[1]);
+    return {
+      descriptors: (await readdir(`${proc}/fd`)).length,
+      rss: bytes("VmRSS"),
+      peakRss: bytes("VmHWM"),
+    };
   }
 }
 
