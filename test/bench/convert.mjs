@@ -1,14 +1,12 @@
 // The converter as a process of its own, of built code so that no compiling is measured: `convert.mjs dot|job DIGEST`.
 import { createReadStream, createWriteStream } from "node:fs";
-import { monitorEventLoopDelay } from "node:perf_hooks";
 import { pipeline } from "node:stream/promises";
 import { convert } from "../../dist/graph/convert.js";
 import { newStats } from "../../dist/graph/stats.js";
 import { toDot } from "../../dist/graph/to-dot.js";
+import "./report.mjs";
 
 const [, , what, path] = process.argv;
-const delay = monitorEventLoopDelay({ resolution: 1 });
-delay.enable();
 
 const digest = createReadStream(path, { highWaterMark: 256 * 1024 });
 const output = createWriteStream("/dev/null", { highWaterMark: 1024 * 1024 });
@@ -19,10 +17,3 @@ if (what === "dot") {
   const { body } = convert(digest, { maxDigestBytes: 2 ** 33, signal, beforeEnd: async () => {} });
   await pipeline(body, output);
 }
-
-const report = {
-  peakRssBytes: process.resourceUsage().maxRSS * 1024,
-  loopP99Ms: delay.percentile(99) / 1e6,
-  loopMaxMs: delay.max / 1e6,
-};
-console.error(JSON.stringify(report));

@@ -1,26 +1,17 @@
 // The digester of flow logs as a process of its own, of built code so that no compiling is measured: `digest.mjs DIRECTORY`.
 import { createWriteStream } from "node:fs";
-import { monitorEventLoopDelay } from "node:perf_hooks";
 import { pipeline } from "node:stream/promises";
 import { z } from "zod";
 import { DirectorySource } from "../../dist/digester/flow-logs/directory.js";
 import { FlowLogDigester } from "../../dist/digester/flow-logs/flow-log-digester.js";
 import { flowLogOptions, flowLogSettings } from "../../dist/digester/flow-logs/settings.js";
 import { TimeWindow } from "../../dist/window.js";
+import "./report.mjs";
 
 const [, , directory] = process.argv;
-const delay = monitorEventLoopDelay({ resolution: 1 });
-delay.enable();
 
 const source = new DirectorySource(directory);
 const digester = new FlowLogDigester({ source, ...flowLogOptions(z.object(flowLogSettings).parse({})) });
 const window = TimeWindow.parse("2000-01-01T00:00:00Z", "2100-01-01T00:00:00Z");
 const { body } = await digester.digest(window, new AbortController().signal);
 await pipeline(body, createWriteStream("/dev/null", { highWaterMark: 1024 * 1024 }));
-
-const report = {
-  peakRssBytes: process.resourceUsage().maxRSS * 1024,
-  loopP99Ms: delay.percentile(99) / 1e6,
-  loopMaxMs: delay.max / 1e6,
-};
-console.error(JSON.stringify(report));
