@@ -66,7 +66,11 @@ test("pages of any size list every key and common prefix once, in order", async 
         .toSorted();
       expect(listed).toEqual([...new Set(expected)]);
     }),
-    { numRuns: 60 },
+    {
+      numRuns: 60,
+      // An object that is named as the prefix is, where a page ends.
+      examples: [[{ keys: ["a//", "a/"], prefix: "a/", delimiter: "/", after: "", maxKeys: 1 }]],
+    },
   );
 });
 

@@ -93,8 +93,9 @@ export class Bucket {
     const objects: { key: string; object: StoredObject }[] = [];
     const prefixes: string[] = [];
     let last = after;
-    // A page that ended with a common prefix goes on behind everything below it.
-    const resume = delimiter !== "" && after.endsWith(delimiter) ? `${after}\uFFFF` : `${after}\0`;
+    // A page that ended with a common prefix goes on behind everything below it. The prefix itself may be an object.
+    const isCommon = delimiter !== "" && after.endsWith(delimiter) && after !== prefix;
+    const resume = isCommon ? `${after}\uFFFF` : `${after}\0`;
     let index = lowerBound(keys, after !== "" && after >= prefix ? resume : prefix);
     for (;;) {
       const key = keys[index];
