@@ -1,7 +1,7 @@
 import { Bucket, type BucketOptions } from "../../s3/bucket.js";
 import { streamOf } from "./body.js";
 import { inParallel } from "./in-parallel.js";
-import { choose, dayPrefix, daysOf, type Selection } from "./layout.js";
+import { choose, dayPrefix, daysOf, namedBy, type Selection } from "./layout.js";
 import { list, type Listed } from "./listing.js";
 import { findPlaces, LISTS_AT_ONCE, type Places } from "./places.js";
 import { readObject } from "./read-object.js";
@@ -95,11 +95,13 @@ export class BucketSource implements Source {
   }
 
   #object(listed: Listed, format: LogObject["format"]): LogObject {
-    const { key, size } = listed;
+    const { key, size, etag } = listed;
     const whole = { start: 0, end: size };
     return {
       key,
       format,
+      named: namedBy(key),
+      version: etag,
       size,
       open: (signal, range = whole) =>
         streamOf((closed) => readObject(this.#bucket, listed, range, closed), signal, this.#bufferedBytes),

@@ -3,7 +3,7 @@ import { opendir, realpath, stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { Readable } from "node:stream";
 import { DependencyError } from "../../errors.js";
-import { choose, mayLieBelow, RECOGNISED, type Choice, type Selection } from "./layout.js";
+import { choose, mayLieBelow, namedBy, RECOGNISED, type Choice, type Selection } from "./layout.js";
 import type { Listing, LogObject, Source } from "./source.js";
 
 /** Bytes read at a time. */
@@ -103,8 +103,15 @@ async function* walk(
 async function logObject(root: string, key: string, format: LogObject["format"]): Promise<LogObject> {
   const path = join(root, key);
   try {
-    const { size } = await stat(path);
-    return { key, format, size, open: (signal, range) => open(path, signal, range) };
+    const { size, mtimeMs, ino } = await stat(path);
+    return {
+      key,
+      format,
+      named: namedBy(key),
+      version: `${ino}-${mtimeMs}-${size}`,
+      size,
+      open: (signal, range) => open(path, signal, range),
+    };
   } catch (error) {
     throw failure(`can't read ${path}`, error);
   }

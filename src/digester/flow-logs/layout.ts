@@ -38,6 +38,11 @@ function parseName(key: string): LogName | undefined {
   return { format, aws: { account, region, bucket: Date.UTC(year, month - 1, day, hour, minute) } };
 }
 
+/** Whether AWS gave a flow log this name, or only its content can tell. */
+export function namedBy(key: string): "aws" | "otherwise" {
+  return parseName(key)?.aws === undefined ? "otherwise" : "aws";
+}
+
 /** What of the flow logs is wanted. Without accounts or regions: those of all. */
 export interface Selection {
   readonly window: TimeWindow;

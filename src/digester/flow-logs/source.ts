@@ -10,6 +10,10 @@ export interface LogObject {
   /** Its name below the directory or bucket, with slashes. */
   readonly key: string;
   readonly format: "text" | "parquet";
+  /** `aws`: its name is one that AWS gives to flow logs. Otherwise its content alone tells whether it is one. */
+  readonly named: "aws" | "otherwise";
+  /** Stands for its bytes: another one once they were replaced, as far as the store tells. */
+  readonly version: string;
   /** Bytes. */
   readonly size: number;
   /**

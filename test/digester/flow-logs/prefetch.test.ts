@@ -23,6 +23,8 @@ class Objects {
     this.list = Array.from({ length: count }, (_, index) => ({
       key: `${index}`,
       format: "text",
+      named: "aws",
+      version: "1",
       size: chunks * CHUNK,
       open: (signal) => {
         this.opened.push(index);
@@ -91,6 +93,8 @@ test("a failure ahead of the reader waits for its turn", async () => {
   const broken: LogObject = {
     key: "broken",
     format: "text",
+    named: "aws",
+    version: "1",
     size: 10,
     open: (signal) => streamOf(() => failing(reason), signal),
   };
