@@ -5,12 +5,14 @@ import { limitSettings } from "./http/limits.js";
 import { httpSettings } from "./http/settings.js";
 import { markerSettings } from "./marker/index.js";
 import { queuerSettings } from "./queuer/index.js";
+import { isSecret, secretsOf, withoutSecrets } from "./redact.js";
 import { serviceSettings } from "./service-settings.js";
 import { signalSettings } from "./signals.js";
 import { storageSettings } from "./storage/index.js";
 import { connectionStateSettings } from "./telemetry/connection-states.js";
 import { statsSettings } from "./telemetry/dogstatsd.js";
 import { logSettings } from "./telemetry/log.js";
+import { unknownVariables } from "./unknown-variables.js";
 
 /** The settings of each module, so that those of a module that somebody brings along aren't read at all. */
 const moduleSettings = {
@@ -57,33 +59,17 @@ export class ConfigError extends Error {
   }
 }
 
-const SECRET = /SECRET|TOKEN|ACCESS_KEY/;
-
-const OWN_SECRETS = [
-  "API_TOKENS",
-  "PRODUCE_TOKENS",
-  "AWS_ACCESS_KEY_ID",
-  "AWS_SECRET_ACCESS_KEY",
-  "AWS_SESSION_TOKEN",
-];
-
 /** The values that must never be seen in a log. */
-export function secretsOf(env: NodeJS.ProcessEnv): string[] {
-  const values = OWN_SECRETS.map((name) => env[name] ?? "");
-  // Some are lists.
-  return [...values, ...values.flatMap((value) => value.split(/\s*,\s*/))];
-}
-
-function withoutPassword(url: string): string {
-  return url.replace(/(?<=:\/\/)[^\s/@]+(?=@)/, "***");
+export function secretsIn(env: NodeJS.ProcessEnv): string[] {
+  return secretsOf(Object.fromEntries(Object.keys(settings).map((name) => [name, env[name]])));
 }
 
 function fault({ path, message }: z.core.$ZodIssue, env: NodeJS.ProcessEnv): string {
   const name = String(path[0]);
   const value = env[name] ?? "";
-  return SECRET.test(name)
+  return isSecret(name)
     ? `${name}: ${message}`
-    : `${name}: ${message}, got ${JSON.stringify(withoutPassword(value).slice(0, 100))}`;
+    : `${name}: ${message}, got ${JSON.stringify(withoutSecrets(value).slice(0, 100))}`;
 }
 
 /**
@@ -101,6 +87,7 @@ export function loadConfig(env: NodeJS.ProcessEnv, given: ReadonlySet<ModuleName
   const set = Object.entries(env).filter(([name, value]) => value !== "" && !unread.has(name));
   const result = schema.safeParse(Object.fromEntries(set));
   const faults = result.error?.issues.map((issue) => fault(issue, env)) ?? [];
+  faults.push(...unknownVariables(env, Object.keys(settings)).faults);
   const [graphs, claims] = ["GRAPH_STORAGE_BUCKET", "GRAPH_PROGRESS_BUCKET"].map(
     (name) => (env[name] ?? "") !== "",
   );
@@ -111,10 +98,30 @@ export function loadConfig(env: NodeJS.ProcessEnv, given: ReadonlySet<ModuleName
   return result.data;
 }
 
-/** Variables that the Go service, or a later version of this one, knows, and that do nothing here. */
-const IGNORED = /^RUNTIME_/;
+/** Something about variables that whoever set them should know, though the service starts. */
+export interface ConfigWarning {
+  readonly event: "variables-ignored" | "variable-adjusted";
+  readonly variables: readonly string[];
+  readonly reason: string;
+}
 
-/** The names of the variables that are set and do nothing, to warn of. */
-export function ignoredVariables(env: NodeJS.ProcessEnv): string[] {
-  return Object.keys(env).filter((name) => IGNORED.test(name) && !(name in settings));
+export function configWarnings(env: NodeJS.ProcessEnv, config: Config): ConfigWarning[] {
+  const byReason = new Map<string, string[]>();
+  for (const { name, reason } of unknownVariables(env, Object.keys(settings)).ignored) {
+    byReason.set(reason, [...(byReason.get(reason) ?? []), name]);
+  }
+  const ignored = [...byReason].map(([reason, variables]) => ({
+    event: "variables-ignored" as const,
+    variables,
+    reason,
+  }));
+  const adjusted = Object.entries(config).flatMap(([name, used]) => {
+    const given = Number(env[name] || Number.NaN);
+    // -1, for ever, is a word rather than a number.
+    const same = typeof used !== "number" || used === Number.POSITIVE_INFINITY || used === given;
+    if (same || !Number.isInteger(given)) return [];
+    const reason = `${given} is too little: taken as ${used}`;
+    return [{ event: "variable-adjusted" as const, variables: [name], reason }];
+  });
+  return [...ignored, ...adjusted];
 }

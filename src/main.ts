@@ -1,9 +1,10 @@
 #!/usr/bin/env node
 import { Service } from "./built-in.js";
-import { ConfigError, ignoredVariables, loadConfig, secretsOf } from "./config.js";
+import { ConfigError, configWarnings, loadConfig, secretsIn } from "./config.js";
 import { DependencyError } from "./errors.js";
 import { buildApp } from "./http/app.js";
 import { listenAddress } from "./http/settings.js";
+import { masker } from "./redact.js";
 import { createStats } from "./telemetry/dogstatsd.js";
 import { createLogger, type Logger } from "./telemetry/log.js";
 import { prettyDestination } from "./telemetry/pretty.js";
@@ -16,15 +17,14 @@ const EXIT_MS = 1000;
 async function main(): Promise<void> {
   const config = loadConfig(process.env);
   const logger = createLogger(config, {
-    secrets: secretsOf(process.env),
+    secrets: secretsIn(process.env),
     destination: await prettyDestination(),
   });
   // Node then says on stderr what it was, and ends the process with code 1: nobody knows what state it is in.
   process.on("uncaughtExceptionMonitor", (error) => {
     logger.error({ error, reason: error.message }, "unknown-failure");
   });
-  const ignored = ignoredVariables(process.env);
-  if (ignored.length > 0) logger.warn({ variables: ignored }, "variables-ignored");
+  for (const { event, ...fields } of configWarnings(process.env, config)) logger.warn(fields, event);
 
   const statsOutput = createStats(config, logger);
   const app = await buildApp(new Service(), {
@@ -87,6 +87,7 @@ function describe(error: unknown): string {
 try {
   await main();
 } catch (error) {
-  process.stderr.write(`vpcflow-grapherd: ${describe(error)}\n`);
+  const mask = masker(secretsIn(process.env));
+  process.stderr.write(`vpcflow-grapherd: ${mask(describe(error))}\n`);
   process.exitCode = 1;
 }

@@ -1,11 +1,11 @@
 import type { z } from "zod";
 import type { ServiceSettings } from "./service.js";
-import { duration, integer, MAX_TIMER_MS, timerDuration } from "./settings.js";
+import { atLeast, duration, integer, MAX_TIMER_MS, timerDuration } from "./settings.js";
 
 export const serviceSettings = {
-  GRAPH_PROGRESS_TIMEOUT: integer(1000, MAX_TIMER_MS)
+  GRAPH_PROGRESS_TIMEOUT: atLeast(1000, MAX_TIMER_MS)
     .prefault("60000")
-    .describe("milliseconds after which a claim that nobody renewed is void"),
+    .describe("milliseconds after which a claim that nobody renewed is void; 1000 at least"),
   GRAPH_MAX_WINDOW: duration
     .refine((ms) => ms >= 60_000, "expected at least a minute")
     .prefault("744h")

@@ -35,16 +35,32 @@ export const interval = duration.refine(
   'expected from "1ms" to "596h"',
 );
 
+function wholeNumber(text: string): number {
+  return /^-?\d{1,16}$/.test(text) ? Number(text) : Number.NaN;
+}
+
+function expectedWithin(min: number, max: number): string {
+  return max === Number.MAX_SAFE_INTEGER
+    ? `expected a whole number of at least ${min}`
+    : `expected a whole number from ${min} to ${max}`;
+}
+
 /** A whole number within bounds, both included. */
 export function integer(min: number, max: number = Number.MAX_SAFE_INTEGER) {
   return z.string().transform((text, context) => {
-    const value = /^-?\d{1,16}$/.test(text) ? Number(text) : Number.NaN;
+    const value = wholeNumber(text);
     if (value >= min && value <= max) return value;
-    context.addIssue(
-      max === Number.MAX_SAFE_INTEGER
-        ? `expected a whole number of at least ${min}`
-        : `expected a whole number from ${min} to ${max}`,
-    );
+    context.addIssue(expectedWithin(min, max));
+    return z.NEVER;
+  });
+}
+
+/** A whole number that may be written too small, as the Go service took it: it then counts as the least. */
+export function atLeast(min: number, max: number) {
+  return z.string().transform((text, context) => {
+    const value = wholeNumber(text);
+    if (value <= max) return Math.max(value, min);
+    context.addIssue(expectedWithin(min, max));
     return z.NEVER;
   });
 }

@@ -1,7 +1,7 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
-import { ConfigError, loadConfig } from "../src/config.js";
+import { ConfigError, configWarnings, loadConfig } from "../src/config.js";
 import { boolean, duration, integer, timerDuration } from "../src/settings.js";
 
 function faults(env: Record<string, string>): readonly string[] {
@@ -48,11 +48,12 @@ describe("loadConfig", () => {
     ["RUNTIME_HTTPSERVER_ADDRESS", "8080"],
     ["RUNTIME_SHUTDOWN_TIMEOUT", "30"],
     ["RUNTIME_SHUTDOWN_TIMEOUT", "597h"],
-    ["GRAPH_PROGRESS_TIMEOUT", "999"],
+    ["GRAPH_PROGRESS_TIMEOUT", "10s"],
+    ["GRAPH_PROGRESS_TIMEOUT", "2147483648"],
     ["GRAPH_MAX_WINDOW", "59s"],
     ["GRAPH_MAX_WINDOW", "-1h"],
     ["DIGESTER_ENDPOINT", "ftp://a"],
-    ["DIGESTER_POLLING_INTERVAL", "0"],
+    ["DIGESTER_POLLING_INTERVAL", "often"],
     ["DIGESTER_POLLING_TIMEOUT", "-2"],
     ["DIGEST_MAX_BYTES", "8GB"],
     ["STREAM_APPLIANCE_ENDPOINT", "bus"],
@@ -76,10 +77,36 @@ describe("loadConfig", () => {
     expect(faults(env).map((fault) => fault.split(":")[0])).toEqual(Object.keys(env));
   });
 
-  test("shows no secrets", () => {
-    const env = { API_TOKENS: "hush hush", STREAM_APPLIANCE_ENDPOINT: "http://me:hush@bus/" };
-    expect(faults(env)).toHaveLength(2);
-    expect(faults(env).join()).not.toContain("hush");
+  test.for([
+    ["API_TOKENS", "hush hush"],
+    ["STREAM_APPLIANCE_ENDPOINT", "http://me:hush@bus/"],
+    ["STREAM_APPLIANCE_ENDPOINT", "http://hush@bus/"],
+    ["STREAM_APPLIANCE_ENDPOINT", "me:hush@bus:8080"],
+    ["STREAM_APPLIANCE_ENDPOINT", "ftp://bus/?token=hush"],
+    ["DIGESTER_ENDPOINT", "ftp://me:no/t@hush@digester"],
+    ["DIGESTER_ENDPOINT", "digester?hush"],
+    ["AWS_ENDPOINT_URL_S3", "s3://hush@store#hush"],
+  ] as const)("shows no secrets: %s=%s", ([name, value]) => {
+    expect(faults({ [name]: value })).toEqual([
+      expect.stringMatching(new RegExp(`^${name}: expected (?!.*hush)`)),
+    ]);
+  });
+
+  test("numbers that the Go service took are taken as the least that makes sense", () => {
+    for (const few of ["999", "0", "-1"]) {
+      expect(loadConfig({ GRAPH_PROGRESS_TIMEOUT: few }).GRAPH_PROGRESS_TIMEOUT).toBe(1000);
+      expect(loadConfig({ DIGESTER_POLLING_INTERVAL: few === "999" ? "0" : few })).toMatchObject({
+        DIGESTER_POLLING_INTERVAL: 1,
+      });
+    }
+  });
+
+  test("a variable that resembles a token setting is a fault among the others", () => {
+    expect(faults({ API_TOKEN: "hush", PORT: "x" })).toEqual([
+      expect.stringMatching(/^PORT: /),
+      expect.stringMatching(/^API_TOKEN: there is no such setting.*: expected API_TOKENS\./),
+    ]);
+    expect(faults({ API_TOKEN: "" })).toEqual([]);
   });
 
   test("the variables of a module that is given are not read", () => {
@@ -92,6 +119,49 @@ describe("loadConfig", () => {
     const env = { GRAPH_DATA_DIR: "/elsewhere" };
     expect(loadConfig(env, new Set(["storage"])).GRAPH_DATA_DIR).toBe("/elsewhere");
     expect(loadConfig(env, new Set(["storage", "marker"])).GRAPH_DATA_DIR).toBe("./data");
+  });
+});
+
+const warnings = (env: Record<string, string>) => configWarnings(env, loadConfig(env));
+
+describe("configWarnings", () => {
+  test("there are none about what is right", () => {
+    expect(warnings({})).toEqual([]);
+    expect(
+      warnings({ GRAPH_PROGRESS_TIMEOUT: "1000", DIGESTER_POLLING_TIMEOUT: "-1", GRAPH_MAX_WINDOW: "1h" }),
+    ).toEqual([]);
+  });
+
+  test("name what does nothing, and what was taken as something else", () => {
+    const env = {
+      GRAPH_MAX_WINDOWS: "secret",
+      RUNTIME_EXPVAR_ALLOC: "a",
+      RUNTIME_EXPVAR_FREES: "b",
+      GRAPH_PROGRESS_TIMEOUT: "10",
+      DIGESTER_POLLING_INTERVAL: "0",
+    };
+    expect(warnings(env)).toEqual([
+      {
+        event: "variables-ignored",
+        variables: ["GRAPH_MAX_WINDOWS"],
+        reason: "there is no such setting; the nearest is GRAPH_MAX_WINDOW",
+      },
+      {
+        event: "variables-ignored",
+        variables: ["RUNTIME_EXPVAR_ALLOC", "RUNTIME_EXPVAR_FREES"],
+        reason: expect.stringContaining("Go's runtime"),
+      },
+      {
+        event: "variable-adjusted",
+        variables: ["GRAPH_PROGRESS_TIMEOUT"],
+        reason: "10 is too little: taken as 1000",
+      },
+      {
+        event: "variable-adjusted",
+        variables: ["DIGESTER_POLLING_INTERVAL"],
+        reason: "0 is too little: taken as 1",
+      },
+    ]);
   });
 });
 

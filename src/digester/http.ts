@@ -13,14 +13,14 @@ import {
   withoutQuery,
   type HttpRequest,
 } from "../http-client/request.js";
-import { integer, MAX_TIMER_MS } from "../settings.js";
+import { atLeast, integer, MAX_TIMER_MS } from "../settings.js";
 import type { TimeWindow } from "../window.js";
 import type { Digest, Digester } from "./digester.js";
 
 export const httpDigesterSettings = {
-  DIGESTER_POLLING_INTERVAL: integer(1, MAX_TIMER_MS)
+  DIGESTER_POLLING_INTERVAL: atLeast(1, MAX_TIMER_MS)
     .prefault("1000")
-    .describe("milliseconds between two polls of a vpcflow-digesterd"),
+    .describe("milliseconds between two polls of a vpcflow-digesterd; 1 at least"),
   DIGESTER_POLLING_TIMEOUT: integer(-1, MAX_TIMER_MS)
     .transform((ms) => (ms === -1 ? Number.POSITIVE_INFINITY : ms))
     .prefault("600000")

@@ -16,9 +16,9 @@ const address = z.string().transform((text, context) => {
   return z.NEVER;
 });
 
-/** `a:b,c`: what may stand in a packet between the separators. */
+/** `a:b,c` or `a:b c`: what may stand in a packet between the separators. `""` is how the Go service wrote none. */
 const tags = z.string().transform((text, context) => {
-  const list = text.split(",").map((tag) => tag.trim());
+  const list = text.split(/[ \t,]+/).filter((tag) => tag !== "" && tag !== '""');
   if (list.every((tag) => /^[\w.:/-]{1,200}$/.test(tag))) return list;
   context.addIssue('expected tags such as "env:prod,team:net", of letters, digits and _ . : / -');
   return z.NEVER;
@@ -26,16 +26,18 @@ const tags = z.string().transform((text, context) => {
 
 export const statsSettings = {
   RUNTIME_STATS_OUTPUT: z
-    .enum(["NULLSTAT", "DATADOG"], 'expected "NULLSTAT" or "DATADOG"')
+    .enum(["NULL", "NULLSTAT", "DATADOG"], 'expected "DATADOG", "NULL" or "NULLSTAT"')
     .default("DATADOG")
-    .describe("where statistics go: `DATADOG`, a DogStatsD server over UDP, or `NULLSTAT` for nowhere"),
+    .describe(
+      "where statistics go: `DATADOG`, a DogStatsD server over UDP, or `NULL` (or `NULLSTAT`) for nowhere",
+    ),
   RUNTIME_STATS_DATADOG_ADDRESS: address
     .prefault("localhost:8125")
     .describe("the DogStatsD server, `host:port`; it may be absent"),
   RUNTIME_STATS_DATADOG_PACKETSIZE: integer(512, 65_507)
     .prefault("32768")
     .describe("largest packet, in bytes; 1432 where packets leave the machine"),
-  RUNTIME_STATS_DATADOG_TAGS: tags.optional().describe("tags of every metric, separated by commas"),
+  RUNTIME_STATS_DATADOG_TAGS: tags.optional().describe("tags of every metric, separated by commas or spaces"),
   RUNTIME_STATS_DATADOG_FLUSHINTERVAL: interval
     .prefault("10s")
     .describe("longest time that a metric waits for its packet to fill"),
@@ -53,7 +55,7 @@ export interface StatsOutput {
  * are logged now and then.
  */
 export function createStats(settings: StatsSettings, log: Logger): StatsOutput {
-  if (settings.RUNTIME_STATS_OUTPUT === "NULLSTAT") return { stats: noStats, close: async () => undefined };
+  if (settings.RUNTIME_STATS_OUTPUT !== "DATADOG") return { stats: noStats, close: async () => undefined };
   const { host, port } = settings.RUNTIME_STATS_DATADOG_ADDRESS;
   let failures = 0;
   let complainedAt = Number.NEGATIVE_INFINITY;

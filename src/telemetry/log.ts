@@ -1,5 +1,6 @@
 import { type DestinationStream, type Logger as PinoLogger, pino } from "pino";
 import { z } from "zod";
+import { masker } from "../redact.js";
 import { serializeError } from "./serialize-error.js";
 
 /** What the service needs of a logger: pino's interface, so that a library user may bring their own. */
@@ -31,7 +32,8 @@ export function createLogger(
   settings: LogSettings,
   { secrets = [], destination = pino.destination(1) }: LogOptions = {},
 ): PinoLogger {
-  const mask = masker(secrets);
+  // As they look within a JSON string.
+  const mask = masker(secrets.map((secret) => JSON.stringify(secret).slice(1, -1)));
   return pino(
     {
       messageKey: "message",
@@ -47,27 +49,6 @@ export function createLogger(
     },
     destination,
   );
-}
-
-/** The shortest secret that is masked: masking shorter ones would tell them by what is missing from ordinary words. */
-const MIN_SECRET = 6;
-
-/**
- * Masks secrets in a line of JSON, and passwords in URLs. That nothing secret is handed to the logger is every
- * caller's duty; this is for texts that come from elsewhere.
- */
-function masker(secrets: readonly string[]): (line: string) => string {
-  // As they look within a JSON string.
-  const escaped = secrets
-    .filter(({ length }) => length >= MIN_SECRET)
-    .map((secret) =>
-      JSON.stringify(secret)
-        .slice(1, -1)
-        .replaceAll(/[.*+?^${}()|[\]\\]/g, String.raw`\$&`),
-    );
-  const password = String.raw`(?<=:\/\/)[^\s"/@\\]+(?=@)`;
-  const pattern = new RegExp([password, ...escaped].join("|"), "g");
-  return (line) => line.replace(pattern, "***");
 }
 
 /** A logger that keeps everything to itself. */

@@ -32,6 +32,41 @@ test("a wrong environment ends in one message that lists every fault", async () 
   expect((await dir.contents()).names).toEqual([]);
 });
 
+test("a misspelt token setting doesn't open the door: it stops the start", async () => {
+  const { code, stderr } = await ServiceProcess.refusal({ API_TOKEN: "hush-hush", GRAPH_DATA_DIR: dir.path });
+  expect(stderr).toMatch(
+    /^vpcflow-grapherd: the environment has 1 fault:\n {2}API_TOKEN: .*expected API_TOKENS\./,
+  );
+  expect(stderr).not.toContain("hush-hush");
+  expect(code).toBe(1);
+  expect((await dir.contents()).names).toEqual([]);
+});
+
+test("what does nothing, and what is taken as something else, is said once in the log", async () => {
+  const service = await ServiceProcess.start({
+    GRAPH_DATA_DIR: dir.path,
+    GRAPH_MAX_WINDOWS: "1h",
+    GRAPH_PROGRESS_TIMEOUT: "10",
+    RUNTIME_STATS_OUTPUT: "NULL",
+    RUNTIME_STATS_DATADOG_TAGS: '""',
+    HTTP_PROXY: "http://127.0.0.1:1",
+  });
+  await service.stop();
+  const warnings = service.events.filter(({ level }) => level === "warn");
+  expect(warnings).toMatchObject([
+    {
+      message: "variables-ignored",
+      variables: ["GRAPH_MAX_WINDOWS"],
+      reason: expect.stringMatching(/ GRAPH_MAX_WINDOW$/),
+    },
+    {
+      message: "variable-adjusted",
+      variables: ["GRAPH_PROGRESS_TIMEOUT"],
+      reason: "10 is too little: taken as 1000",
+    },
+  ]);
+});
+
 test("a port that is taken", async () => {
   const other = await listen(createServer());
   const { code, stderr } = await ServiceProcess.refusal({ PORT: `${other.port}`, GRAPH_DATA_DIR: dir.path });

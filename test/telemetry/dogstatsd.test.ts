@@ -58,8 +58,8 @@ describe("what is sent", () => {
     await expect.poll(() => server.metrics).toHaveLength(2);
   });
 
-  test("is nothing at all with NULLSTAT", async () => {
-    const { stats } = start({ RUNTIME_STATS_OUTPUT: "NULLSTAT" });
+  test.for(["NULL", "NULLSTAT"] as const)("is nothing at all with %s", async (nowhere) => {
+    const { stats } = start({ RUNTIME_STATS_OUTPUT: nowhere });
     stats.increment("a.count", 1);
     await output?.close();
     // Whatever had been sent before this would have come before it.
@@ -104,6 +104,16 @@ describe("settings", () => {
     ["RUNTIME_STATS_OUTPUT", "STDOUT"],
   ])("%s=%j is refused", (name, value) => {
     expect(schema.safeParse({ [name]: value }).success).toBe(false);
+  });
+
+  test.each([
+    ["env:test,team:net", ["env:test", "team:net"]],
+    ["env:test team:net", ["env:test", "team:net"]],
+    [" env:test , team:net  a:b ", ["env:test", "team:net", "a:b"]],
+    ['""', []],
+    [",", []],
+  ])("the tags %j are %j", (RUNTIME_STATS_DATADOG_TAGS, tags) => {
+    expect(schema.parse({ RUNTIME_STATS_DATADOG_TAGS })).toMatchObject({ RUNTIME_STATS_DATADOG_TAGS: tags });
   });
 
   test("IPv6 addresses are written in brackets", () => {
