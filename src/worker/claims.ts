@@ -63,7 +63,10 @@ export class Claims {
       const notBefore = claim?.notBefore;
       return { state: "in progress", notBefore: notBefore === undefined ? undefined : new Date(notBefore) };
     }
-    if (claim === null) return { state: "none" };
+    // The Go service leaves a bare time, and removes it when it has stored the graph.
+    if (claim === null) {
+      return { state: "failed", reason: "an older service began it and left no graph; ask again" };
+    }
     return { state: "failed", reason: claim.reason ?? "no worker finished it in time; ask again" };
   }
 

@@ -237,7 +237,10 @@ describe.for([
     await expect(claims.work(job, signal)).rejects.toThrow(RetryLaterError);
     await store.age(TIMEOUT_MS + 5000);
     expect(await abandoned(signal)).toEqual([]);
-    expect(await claims.progress(window, signal)).toEqual({ state: "none" });
+    expect(await claims.progress(window, signal)).toEqual({
+      state: "failed",
+      reason: "an older service began it and left no graph; ask again",
+    });
     expect((await claims.work(job, signal))?.claim).toMatchObject({ state: "working" });
   });
 
