@@ -1,18 +1,17 @@
+import type { IncomingHttpHeaders } from "node:http";
+import type { FastifyRequest } from "fastify";
 import type { FastifyPluginCallbackZod } from "fastify-type-provider-zod";
 import { z } from "zod";
+import { EnvelopeError, unwrap } from "../envelope.js";
 import { Job } from "../job.js";
 import type { Service } from "../service.js";
 import { HttpError } from "./errors.js";
 import { anyFailure, empty, failure } from "./responses.js";
 
-/** Our own first segments: nothing below them is a topic of a bus. */
-const RESERVED = new Set(["graph", "produce", "healthcheck", "readiness", "docs", "openapi.json"]);
-
-const Topic = z.object({ topic: z.string().optional() });
-
 const MAX_JOB_BYTES = 64 * 1024;
 
 const answers = {
+  200: empty("The same as 204, to the daemon of Elastic Beanstalk"),
   202: empty("Taken over (`Prefer: respond-async`)", "Preference-Applied"),
   204: empty("The graph is stored, or nothing was left to do"),
   400: failure("Not a job"),
@@ -33,7 +32,32 @@ function prefersAsync(prefer: string | string[] | undefined): boolean {
     .some((preference) => /^respond-async(?:$|[\s;])/i.test(preference.trim()));
 }
 
-/** POST /produce, where jobs are delivered; the same under `/:topic/:event`, as buses of the Go service know it. */
+/**
+ * Whether the deliverer is the daemon that brings messages of SQS to workers of Elastic Beanstalk. It takes 200 for
+ * done, and everything else, 204 too, for a failure to be delivered again.
+ */
+function isSqsDaemon(headers: IncomingHttpHeaders): boolean {
+  return headers["x-aws-sqsd-msgid"] !== undefined || /^aws-sqsd\//i.test(headers["user-agent"] ?? "");
+}
+
+function parseBody(text: string): unknown {
+  let body: unknown;
+  try {
+    body = JSON.parse(text);
+  } catch {
+    throw new HttpError(400, "the body must be a job in JSON");
+  }
+  try {
+    return unwrap(body);
+  } catch (error) {
+    throw error instanceof EnvelopeError ? new HttpError(400, error.message) : error;
+  }
+}
+
+/**
+ * POST /produce, where jobs are delivered; the same under `/:topic/:event`, as buses of the Go service know it. Topics
+ * may have any name, `/graph/created` too: nothing else of ours is a POST to two segments.
+ */
 export function produceRoutes(service: Service): FastifyPluginCallbackZod {
   return (app, _, done) => {
     // Buses label JSON in many ways, or not at all.
@@ -46,13 +70,7 @@ export function produceRoutes(service: Service): FastifyPluginCallbackZod {
     app.addContentTypeParser(
       "*",
       { parseAs: "string", bodyLimit: MAX_JOB_BYTES },
-      (_request, body, parsed) => {
-        try {
-          parsed(null, JSON.parse(body.toString()));
-        } catch {
-          parsed(new HttpError(400, "the body must be a job in JSON"));
-        }
-      },
+      async (_request: FastifyRequest, text: string) => parseBody(text),
     );
 
     for (const url of ["/produce", "/:topic/:event"]) {
@@ -60,13 +78,11 @@ export function produceRoutes(service: Service): FastifyPluginCallbackZod {
         method: "POST",
         url,
         config: { access: "produce" },
-        // Once the token is known to be good, before the body is read.
-        preParsing: async ({ params }, reply) => {
-          const { topic } = Topic.parse(params);
-          return topic !== undefined && RESERVED.has(topic) ? reply.callNotFound() : undefined;
-        },
         schema: {
           summary: "Work a job",
+          description:
+            "The body is a job, or an SNS notification, an SQS record, an EventBridge event, a CloudEvent or a Pub/Sub push around one. " +
+            "Its content type doesn't matter.",
           tags: [url === "/produce" ? "worker" : "aliases"],
           headers: z.looseObject({
             prefer: z.string().optional().describe("`respond-async`: don't wait for the end"),
@@ -76,12 +92,14 @@ export function produceRoutes(service: Service): FastifyPluginCallbackZod {
         },
         handler: async (request, reply) => {
           const job = { ...request.body, requestId: request.id };
-          if (prefersAsync(request.headers.prefer)) {
+          const daemon = isSqsDaemon(request.raw.headers);
+          // To it, 200 would mean that the job is done, and 202 that it failed: it waits.
+          if (!daemon && prefersAsync(request.headers.prefer)) {
             await service.accept(job);
             return reply.code(202).header("preference-applied", "respond-async").send(undefined);
           }
           await service.produce(job);
-          return reply.code(204).send(undefined);
+          return reply.code(daemon ? 200 : 204).send(undefined);
         },
       });
     }

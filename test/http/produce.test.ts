@@ -18,7 +18,20 @@ function deliver({ call }: Serving, headers: Record<string, string> = {}, body =
 }
 
 describe("a delivered job", () => {
-  test.for(["/produce", "/vpcflow/graph"])("%s: 204, the graph is stored; again: 204", async (path) => {
+  test.for([
+    "/produce",
+    "/vpcflow/graph",
+    // Topics may have the names of what we serve by other methods, now or later.
+    "/graph/x",
+    "/graph/findings",
+    "/graph/progress",
+    "/docs/static",
+    "/produce/x",
+    "/healthcheck/x",
+    "/readiness/x",
+    "/openapi.json/x",
+    "/graphs/x",
+  ])("%s: 204, the graph is stored; again: 204", async (path) => {
     const serving = await serve();
     for (let time = 0; time < 2; time++) {
       expect(await serving.call("POST", path, { body: job })).toMatchObject({ status: 204 });
@@ -49,6 +62,44 @@ describe("a delivered job", () => {
       expect(await serving.call("GET", graphOf(window))).toMatchObject({ status: 204 });
     },
   );
+
+  const DAEMON = { "user-agent": "aws-sqsd/3.0.3", "x-aws-sqsd-msgid": "1" };
+
+  test.for([
+    [DAEMON],
+    [{ "user-agent": "aws-sqsd/2.4" }],
+    [{ "x-aws-sqsd-msgid": "1" }],
+    [{ ...DAEMON, prefer: "respond-async" }],
+  ] as const)("of Elastic Beanstalk's daemon is done with 200, and not before: %j", async ([headers]) => {
+    const serving = await serve({ DIGESTER_POLLING_TIMEOUT: "500" });
+    serving.digesterd.server.down = hang;
+    expect(await deliver(serving, headers)).toMatchObject({ status: 504 });
+    serving.digesterd.server.down = undefined;
+    for (let time = 0; time < 2; time++) {
+      expect(await deliver(serving, headers)).toMatchObject({ status: 200 });
+      expect(await serving.call("GET", graphOf(window))).toMatchObject({ status: 200 });
+    }
+  });
+
+  test("in an envelope is worked; URLs in it aren't followed", async () => {
+    const serving = await serve();
+    const elsewhere = `${serving.digesterd.server.url.origin}/elsewhere`;
+    const notification = {
+      Type: "Notification",
+      Message: job,
+      SigningCertURL: elsewhere,
+      UnsubscribeURL: elsewhere,
+    };
+    const text = { "content-type": "text/plain; charset=UTF-8", "x-amz-sns-message-type": "Notification" };
+    expect(await deliver(serving, text, JSON.stringify(notification))).toMatchObject({ status: 204 });
+    expect(await serving.call("GET", graphOf(window))).toMatchObject({ status: 200 });
+
+    const confirmation = { Type: "SubscriptionConfirmation", Token: "t", SubscribeURL: elsewhere };
+    const answer = await deliver(serving, text, JSON.stringify(confirmation));
+    expect(answer.status).toBe(400);
+    expect(answer.message).toContain("aws sns confirm-subscription");
+    expect(serving.digesterd.server.requests.filter(({ url }) => url.pathname === "/elsewhere")).toEqual([]);
+  });
 
   test("that another worker holds: 503, and when it could have died", async () => {
     const serving = await serve();
@@ -127,9 +178,14 @@ describe("what is no job is 400 and changes nothing", () => {
   test.for([
     ["", "JSON"],
     ["{", "JSON"],
-    ["null", "expected object"],
-    ["[]", "expected object"],
-    ["{}", "id"],
+    ["null", 'not "null"'],
+    ["[]", "an empty batch"],
+    [`[${job},${job}]`, "a batch of 2"],
+    ["{}", 'expected a job, { "id", "start", "stop" }'],
+    [JSON.stringify(job), 'not "a string in JSON"'],
+    [`${job} and more`, "JSON"],
+    [JSON.stringify({ id: message.id }), "start: "],
+    [JSON.stringify({ Type: "Notification", Message: "{}" }), "raw message delivery"],
     [JSON.stringify({ ...message, id: "../../etc/passwd" }), "id: expected a graph id"],
     [JSON.stringify({ ...message, stop: "2019-06-01T02:00:00Z" }), "id must be the id of the window"],
     [JSON.stringify({ ...message, stop: message.start }), "start must be at least a minute before stop"],
