@@ -1,8 +1,11 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
+import { Service } from "../src/built-in.js";
 import { ConfigError, configWarnings, loadConfig } from "../src/config.js";
+import { MemoryMarker } from "../src/marker/memory.js";
 import { boolean, duration, integer, timerDuration } from "../src/settings.js";
+import { MemoryStorage } from "../src/storage/memory.js";
 
 function faults(env: Record<string, string>): readonly string[] {
   try {
@@ -107,6 +110,12 @@ describe("loadConfig", () => {
       expect.stringMatching(/^API_TOKEN: there is no such setting.*: expected API_TOKENS\./),
     ]);
     expect(faults({ API_TOKEN: "" })).toEqual([]);
+  });
+
+  test("the same holds for a Service of the library, which can be given an environment of its own", () => {
+    const modules = { storage: new MemoryStorage(), marker: new MemoryMarker() };
+    expect(() => new Service(modules, { API_TOKEN: "hush" })).toThrow(ConfigError);
+    expect(new Service(modules, { API_TOKENS: "hush", GRAPH_OF_MINE: "x" }).access.api).toEqual(["hush"]);
   });
 
   test("the variables of a module that is given are not read", () => {
