@@ -1,10 +1,42 @@
+import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
+import { DEADLINE_MS } from "./test/support/deadline.js";
+
+/** Tests that start whole processes: most of their time they wait. */
+const processes = [
+  "test/process/**/*.test.ts",
+  "test/**/radosgw.test.ts",
+  "test/dockerfile.test.ts",
+  "test/library.test.ts",
+  "test/make-sample-flow-logs.test.ts",
+  "test/marker/disk-race.test.ts",
+  "test/storage/disk-crash.test.ts",
+  "test/telemetry/metrics.test.ts",
+  "test/telemetry/secrets.test.ts",
+];
+
+const deadlines = {
+  // Each waits several times, and the wait that fails says more than the test that took too long.
+  testTimeout: 5 * DEADLINE_MS,
+  hookTimeout: 5 * DEADLINE_MS,
+  expect: { poll: { timeout: DEADLINE_MS, interval: 20 } },
+};
 
 export default defineConfig({
   test: {
-    include: ["test/**/*.test.ts"],
-    globalSetup: "test/support/build.ts",
-    testTimeout: 20_000,
-    hookTimeout: 20_000,
+    // The default is a worker less than there are cores: one, where there are two. Those who wait leave room for others.
+    maxWorkers: Math.max(4, availableParallelism()),
+    projects: [
+      {
+        test: {
+          ...deadlines,
+          name: "processes",
+          include: processes,
+          globalSetup: "test/support/build.ts",
+          setupFiles: "test/support/end-children.ts",
+        },
+      },
+      { test: { ...deadlines, name: "units", include: ["test/**/*.test.ts"], exclude: processes } },
+    ],
   },
 });

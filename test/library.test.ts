@@ -7,6 +7,7 @@ import { promisify } from "node:util";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { z } from "zod";
 import { SAMPLE_WINDOW } from "./make-sample-flow-logs.js";
+import { DEADLINE_MS } from "./support/deadline.js";
 
 const run = promisify(execFile);
 const root = fileURLToPath(new URL("..", import.meta.url));
@@ -34,7 +35,7 @@ beforeAll(async () => {
       throw new Error(`the package's types don't fit their user:\n${error.stdout ?? ""}`, { cause: error });
     },
   );
-}, 120_000);
+});
 
 afterAll(() => rm(project, { recursive: true }));
 
@@ -57,7 +58,7 @@ test.for([
       SAMPLE_START: SAMPLE_WINDOW.start,
       SAMPLE_STOP: SAMPLE_WINDOW.stop,
     },
-    timeout: 15_000,
+    timeout: DEADLINE_MS,
   });
   expect(stdout.trim()).toBe(says);
 });

@@ -1,15 +1,17 @@
 import { readFileSync } from "node:fs";
 import { connect } from "node:net";
 import { Readable } from "node:stream";
-import { setTimeout } from "node:timers/promises";
 import { gunzipSync, gzipSync } from "node:zlib";
-import { describe, expect, test, vi } from "vitest";
+import { describe, expect, test } from "vitest";
+import { request } from "undici";
 import { z } from "zod";
 import { DependencyError } from "../../src/errors.js";
 import { MemoryStorage } from "../../src/storage/memory.js";
 import type { GraphInfo, Storage } from "../../src/storage/storage.js";
 import { TimeWindow } from "../../src/window.js";
+import { eventually } from "../support/eventually.js";
 import { hang, status } from "../support/faults.js";
+import { gate } from "../support/gate.js";
 import { graphOf, serve, type Serving } from "./serving.js";
 
 const window = TimeWindow.parse("2019-06-01T00:00:00Z", "2019-06-01T01:00:00Z");
@@ -21,25 +23,19 @@ async function store({ storage }: Serving, dot = DOT): Promise<void> {
 }
 
 async function made({ call }: Serving, path = graphOf(window)): Promise<string> {
-  return vi.waitFor(
-    async () => {
-      const answer = await call("GET", path);
-      expect(answer.status).toBe(200);
-      return answer.body.toString();
-    },
-    { timeout: 5000, interval: 10 },
-  );
+  return eventually(async () => {
+    const answer = await call("GET", path);
+    expect(answer.status).toBe(200);
+    return answer.body.toString();
+  });
 }
 
 async function failed({ call }: Serving): Promise<string> {
-  return vi.waitFor(
-    async () => {
-      const answer = await call("GET", graphOf(window));
-      expect(answer.status).toBe(404);
-      return answer.message;
-    },
-    { timeout: 5000, interval: 10 },
-  );
+  return eventually(async () => {
+    const answer = await call("GET", graphOf(window));
+    expect(answer.status).toBe(404);
+    return answer.message;
+  });
 }
 
 describe("from request to graph", () => {
@@ -113,7 +109,7 @@ describe("from request to graph", () => {
     const other = await serve();
     await store(other);
     expect(await other.call("POST", refresh)).toMatchObject({ status: 202 });
-    await vi.waitFor(async () => expect(await made(other)).toContain("10.0.0.1"), 5000);
+    await eventually(async () => expect(await made(other)).toContain("10.0.0.1"));
     expect(await other.call("POST", refresh)).toMatchObject({ status: 202 });
   });
 
@@ -122,7 +118,7 @@ describe("from request to graph", () => {
     await store(serving);
     serving.digesterd.body = "<html>";
     await serving.call("POST", `${graphOf(window)}&refresh=true`);
-    await vi.waitFor(async () => {
+    await eventually(async () => {
       expect((await serving.marker.read(window.id, never))?.claim?.state).toBe("failed");
     });
     expect((await serving.call("GET", graphOf(window))).body.toString()).toBe(DOT);
@@ -368,15 +364,15 @@ describe("a stored graph", () => {
   const large = gzipSync(Buffer.from(Array.from({ length: 300_000 }, (_, n) => (n * 7919) % 251)), {
     level: 0,
   });
-  async function* broken(): AsyncGenerator<Buffer> {
+  /** Breaks when the caller has the head of the answer. */
+  async function* broken(begun: Promise<void>): AsyncGenerator<Buffer> {
     yield large.subarray(0, large.length / 2);
-    // Not before the first half is on its way.
-    await setTimeout(50);
+    await begun;
     throw new DependencyError("storage", "the disk fell out");
   }
   test.for([
-    ["bytes that can't be read on", "gzip", () => Readable.from(broken())],
-    ["bytes that can't be read on", "identity", () => Readable.from(broken())],
+    ["bytes that can't be read on", "gzip", (begun: Promise<void>) => Readable.from(broken(begun))],
+    ["bytes that can't be read on", "identity", (begun: Promise<void>) => Readable.from(broken(begun))],
     // Sent as they are, they reach the caller as they are.
     [
       "bytes of which the end was lost",
@@ -384,8 +380,15 @@ describe("a stored graph", () => {
       () => Readable.from([large.subarray(0, large.length / 2)]),
     ],
   ] as const)("%s, as %s: the connection breaks", async ([, coding, open]) => {
-    const { call } = await serve({}, { storage: new Planted({ ...info, size: large.length, open }) });
-    await expect(call("GET", graphOf(window), { headers: { "accept-encoding": coding } })).rejects.toThrow();
+    const headSent = gate();
+    const storage = new Planted({ ...info, size: large.length, open: () => open(headSent.opened) });
+    const { url, call } = await serve({}, { storage });
+    const read = async () => {
+      const { body } = await request(url + graphOf(window), { headers: { "accept-encoding": coding } });
+      headSent.open();
+      await body.arrayBuffer();
+    };
+    await expect(read()).rejects.toThrow();
     expect(await call("GET", "/healthcheck")).toMatchObject({ status: 200 });
   });
 
@@ -422,6 +425,6 @@ describe("a stored graph", () => {
     const socket = connect(Number(new URL(url).port), "127.0.0.1");
     socket.write(`GET ${graphOf(window)} HTTP/1.1\r\nHost: a\r\nAccept-Encoding: gzip\r\n\r\n`);
     socket.once("data", () => socket.destroy());
-    await vi.waitFor(() => expect(body.destroyed).toBe(true), 5000);
+    await eventually(() => expect(body.destroyed).toBe(true));
   });
 });

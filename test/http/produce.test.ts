@@ -1,9 +1,10 @@
 import { connect } from "node:net";
-import { describe, expect, test, vi } from "vitest";
+import { describe, expect, test } from "vitest";
 import { gzipSync } from "node:zlib";
 import type { Digester } from "../../src/digester/digester.js";
 import { toMessage } from "../../src/job.js";
 import { TimeWindow } from "../../src/window.js";
+import { eventually } from "../support/eventually.js";
 import { hang, status } from "../support/faults.js";
 import { graphOf, LINE, serve, type Answer, type Serving } from "./serving.js";
 
@@ -147,7 +148,7 @@ describe("a delivered job", () => {
     [status(500, "secret"), 502, "the digester failed; try again later"],
     [hang, 504, "the digester did not answer in time; try again later"],
   ] as const)("that fails is its deliverer's to retry, %#", async ([fault, code, text]) => {
-    const serving = await serve({ DIGESTER_POLLING_TIMEOUT: "500" });
+    const serving = await serve({ DIGESTER_POLLING_TIMEOUT: "3000" });
     serving.digesterd.server.down = fault;
     const answer = await deliver(serving);
     expect([answer.status, answer.message]).toEqual([code, text]);
@@ -162,14 +163,13 @@ describe("a delivered job", () => {
     const socket = connect(Number(new URL(serving.url).port), "127.0.0.1");
     socket.write(`POST /produce HTTP/1.1\r\nHost: a\r\nContent-Length: ${job.length}\r\n\r\n${job}`);
     const polls = () => serving.digesterd.server.requests.length;
-    await vi.waitFor(() => expect(polls()).toBeGreaterThan(2), 5000);
+    await eventually(() => expect(polls()).toBeGreaterThan(2));
     socket.destroy();
     const before = polls();
-    await vi.waitFor(() => expect(polls()).toBeGreaterThan(before + 10), 5000);
+    await eventually(() => expect(polls()).toBeGreaterThan(before + 10));
     serving.digesterd.server.faults.push(status(200, LINE));
-    await vi.waitFor(
-      async () => expect(await serving.call("GET", graphOf(window))).toMatchObject({ status: 200 }),
-      5000,
+    await eventually(async () =>
+      expect(await serving.call("GET", graphOf(window))).toMatchObject({ status: 200 }),
     );
   });
 });
@@ -243,11 +243,11 @@ describe("a bad digest can never be a graph", () => {
       "the digest can't be read, now or later; the log says what is wrong with it",
     ]);
     expect(await serving.call("POST", graphOf(window))).toMatchObject({ status: 202 });
-    await vi.waitFor(async () => {
+    await eventually(async () => {
       const missing = await serving.call("GET", graphOf(window));
       expect(missing.status).toBe(404);
       expect(missing.message).toMatch(/^the last attempt at this graph failed: its flow logs can't be read/);
-    }, 5000);
+    });
     expect(await serving.storage.head(window.id, never)).toBeUndefined();
     // One attempt each: nothing is retried that can't succeed.
     expect(serving.digesterd.server.requests.filter(({ method }) => method === "POST")).toHaveLength(2);

@@ -53,7 +53,7 @@ async function call(path: string, init: RequestInit = {}): Promise<Response> {
 /** The first event, past or to come, of this name. */
 async function event(name: string) {
   const find = () => events.find(({ message }) => message === name);
-  await expect.poll(find, { timeout: 5000, interval: 5 }).toBeDefined();
+  await expect.poll(find, { interval: 5 }).toBeDefined();
   return find();
 }
 

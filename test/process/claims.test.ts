@@ -48,7 +48,7 @@ describe(`${PROCESSES} processes share two buckets`, () => {
     expect(statuses.filter((status) => status === 202)).toHaveLength(1);
     expect(statuses.filter((status) => status === 409)).toHaveLength(POSTS - 1);
 
-    await expect.poll(() => deployment.claims(), { timeout: 10_000 }).toEqual([]);
+    await expect.poll(() => deployment.claims()).toEqual([]);
     const graph = await processes[round % PROCESSES]?.get(window);
     expect(graph?.status).toBe(200);
     expect(await graph?.text()).toBe(await dotOf(digestOf(window.start)));

@@ -1,14 +1,14 @@
 import { readdir, stat, utimes } from "node:fs/promises";
 import { join } from "node:path";
-import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { afterEach, beforeEach, expect, test } from "vitest";
 import { digestOf, dotOf } from "../support/deployment.js";
 import { startDigesterd, type Digesterd } from "../support/digesterd.js";
+import { eventually } from "../support/eventually.js";
 import { nthHour } from "../support/graph-id.js";
 import { ServiceProcess } from "../support/service-process.js";
 import { temporaryDir, type TemporaryDir } from "../support/temporary-dir.js";
 
 const HOUR_MS = 3_600_000;
-const SOON = { timeout: 15_000, interval: 50 };
 const window = nthHour(0);
 
 let dir: TemporaryDir;
@@ -29,7 +29,7 @@ beforeEach(async () => {
   const start = () =>
     ServiceProcess.start({
       GRAPH_DATA_DIR: dir.path,
-      GRAPH_PROGRESS_TIMEOUT: "1500",
+      GRAPH_PROGRESS_TIMEOUT: "4000",
       DIGESTER_ENDPOINT: digesterd.server.url.href,
       DIGESTER_POLLING_INTERVAL: "10",
     });
@@ -60,13 +60,13 @@ async function claims(): Promise<string[]> {
 }
 
 async function isMade(): Promise<void> {
-  await vi.waitFor(async () => {
+  await eventually(async () => {
     for (const send of held.splice(0)) send();
     const answer = await second.get(window);
     expect(answer.status).toBe(200);
     expect(await answer.text()).toBe(await dotOf(digestOf(window.start)));
-  }, SOON);
-  await vi.waitFor(async () => expect(await claims()).toEqual([]), SOON);
+  });
+  await expect.poll(claims).toEqual([]);
 }
 
 const directions = [
@@ -76,14 +76,14 @@ const directions = [
 
 test.for(directions)("set %s by an hour while a job runs: its graph is made", async ([, byMs]) => {
   expect((await first.post(window)).status).toBe(202);
-  await expect.poll(() => held.length, SOON).toBe(1);
+  await expect.poll(() => held.length).toBe(1);
   await setClock(byMs);
   await isMade();
 });
 
 test.for(directions)("set %s by an hour after a worker died: another takes over", async ([, byMs]) => {
   expect((await first.post(window)).status).toBe(202);
-  await expect.poll(() => held.length, SOON).toBe(1);
+  await expect.poll(() => held.length).toBe(1);
   await first.kill();
   held = [];
   await setClock(byMs);

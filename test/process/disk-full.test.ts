@@ -1,16 +1,16 @@
 import { execFileSync } from "node:child_process";
 import { mkdir, readdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import type { TimeWindow } from "../../src/window.js";
 import { digestOf, dotOf } from "../support/deployment.js";
 import { startDigesterd, type Digesterd } from "../support/digesterd.js";
+import { eventually } from "../support/eventually.js";
 import { nthHour } from "../support/graph-id.js";
 import { seededRandom } from "../support/random.js";
 import { ServiceProcess } from "../support/service-process.js";
 import { temporaryDir, type TemporaryDir } from "../support/temporary-dir.js";
 
-const SOON = { timeout: 15_000, interval: 50 };
 const DISK_BYTES = 1024 * 1024;
 
 /** Whether a file system of a megabyte can be had, which takes root. Without, this is skipped here and a failure in CI. */
@@ -49,10 +49,10 @@ describe.runIf(canMount())("the disk is full", () => {
   }
 
   async function isMade(window: TimeWindow): Promise<void> {
-    await vi.waitFor(async () => expect([202, 409]).toContain((await service.post(window)).status), SOON);
-    await vi.waitFor(async () => expect((await look(window)).status).toBe(200), SOON);
+    await eventually(async () => expect([202, 409]).toContain((await service.post(window)).status));
+    await eventually(async () => expect((await look(window)).status).toBe(200));
     expect((await look(window)).body).toBe(await dotOf(digestOf(window.start)));
-    await vi.waitFor(async () => expect(await claims()).toEqual([]), SOON);
+    await expect.poll(claims).toEqual([]);
   }
 
   /** Takes all the room that is left, and gives it back. */
@@ -70,7 +70,7 @@ describe.runIf(canMount())("the disk is full", () => {
     digesterd = await startDigesterd("");
     service = await ServiceProcess.start({
       GRAPH_DATA_DIR: join(disk, "data"),
-      GRAPH_PROGRESS_TIMEOUT: "1500",
+      GRAPH_PROGRESS_TIMEOUT: "4000",
       DIGESTER_ENDPOINT: digesterd.server.url.href,
       DIGESTER_POLLING_INTERVAL: "10",
       WORKER_RETRIES: "1",
@@ -83,7 +83,7 @@ describe.runIf(canMount())("the disk is full", () => {
 
   afterEach(async () => {
     await expect
-      .poll(async () => (await service.resources()).descriptors, SOON)
+      .poll(async () => (await service.resources()).descriptors)
       .toBeLessThanOrEqual(before.descriptors + 3);
   });
 
@@ -99,7 +99,7 @@ describe.runIf(canMount())("the disk is full", () => {
     const { send } = digesterd;
     digesterd.send = (_url, response) => response.end(largeDigest());
     expect((await service.post(window)).status).toBe(202);
-    await vi.waitFor(async () => expect((await look(window)).status).toBe(404), SOON);
+    await eventually(async () => expect((await look(window)).status).toBe(404));
     expect((await look(window)).body).toContain("the storage failed; ask again later");
     const failed = service.events.find((event) => event["graphId"] === window.id && event["final"] === true);
     expect(failed).toMatchObject({ level: "error", dependency: "storage" });
@@ -129,13 +129,13 @@ describe.runIf(canMount())("the disk is full", () => {
     const held: (() => void)[] = [];
     digesterd.send = (url, response) => held.push(() => send(url, response));
     expect((await service.post(window)).status).toBe(202);
-    await expect.poll(() => held.length, SOON).toBe(1);
+    await expect.poll(() => held.length).toBe(1);
     const free = await fill();
     digesterd.send = send;
     held.pop()?.();
     const failure = await service.event("dependency-failure", { graphId: window.id });
     expect(failure["reason"]).toContain("ENOSPC");
-    await vi.waitFor(async () => expect((await look(window)).status).not.toBe(204), SOON);
+    await eventually(async () => expect((await look(window)).status).not.toBe(204));
     expect((await look(window)).status).not.toBe(200);
     await free();
     await isMade(window);

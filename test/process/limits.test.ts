@@ -36,9 +36,9 @@ describe("a request that doesn't come in time gets 408", () => {
   test.concurrent.for<[name: string, sent: string, withinMs: number]>([
     ["its head", "GET /healthcheck HTTP/1.1\r\nhost: localhost\r\n", 20_000],
     ["its body", "POST /produce HTTP/1.1\r\nhost: localhost\r\ncontent-length: 9\r\n\r\n{", 30_000],
-  ])("%s", { timeout: 45_000 }, async ([, sent, withinMs], { expect: expects }) => {
-    const socket = await connected(service);
+  ])("%s", async ([, sent, withinMs], { expect: expects }) => {
     const began = performance.now();
+    const socket = await connected(service);
     socket.write(sent);
     const [head = "", body = ""] = (await text(socket)).split("\r\n\r\n");
     expects(head).toMatch(/^HTTP\/1\.1 408 Request Timeout\r\n/);
@@ -47,10 +47,7 @@ describe("a request that doesn't come in time gets 408", () => {
       error: "Request Timeout",
       message: "the request took too long to come",
     });
-    const took = performance.now() - began;
-    expects(took).toBeGreaterThan(withinMs - 1000);
-    // Connections are looked through every five seconds.
-    expects(took).toBeLessThan(withinMs + 10_000);
+    expects(performance.now() - began).toBeGreaterThan(withinMs - 1);
   });
 });
 

@@ -1,7 +1,8 @@
 import { connect } from "node:net";
-import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, onTestFinished, test } from "vitest";
 import { LINE } from "../http/serving.js";
 import { startDigesterd, type Digesterd } from "../support/digesterd.js";
+import { eventually } from "../support/eventually.js";
 import { hang } from "../support/faults.js";
 import { nthHour } from "../support/graph-id.js";
 import { ServiceProcess } from "../support/service-process.js";
@@ -25,9 +26,9 @@ async function start(env: NodeJS.ProcessEnv = {}): Promise<ServiceProcess> {
     GRAPH_DATA_DIR: dir.path,
     DIGESTER_ENDPOINT: digesterd.server.url.href,
     DIGESTER_POLLING_INTERVAL: "5",
-    GRAPH_PROGRESS_TIMEOUT: "1000",
+    GRAPH_PROGRESS_TIMEOUT: "600000",
     WORKER_CONCURRENCY: "1",
-    RUNTIME_SHUTDOWN_TIMEOUT: "10s",
+    RUNTIME_SHUTDOWN_TIMEOUT: "60s",
     ...env,
   });
   onTestFinished(() => service.kill());
@@ -40,11 +41,11 @@ async function post(service: ServiceProcess, window = first): Promise<number> {
 
 async function appears(service: ServiceProcess, window = first): Promise<void> {
   const found = async () => expect((await service.get(window)).status).toBe(200);
-  await vi.waitFor(found, { timeout: 10_000, interval: 20 });
+  await eventually(found);
 }
 
 async function working(): Promise<void> {
-  await vi.waitFor(() => expect(digesterd.server.requests.length).toBeGreaterThan(1), 5000);
+  await eventually(() => expect(digesterd.server.requests.length).toBeGreaterThan(1));
 }
 
 describe("a graceful stop", () => {
@@ -62,7 +63,7 @@ describe("a graceful stop", () => {
       expect(await stopped.exit).toBe(0);
       expect(stopped.events.at(-1)).toMatchObject({ message: "stopped" });
       // Free, so that the next process takes it up at once; the first is there.
-      const next = await start({ GRAPH_PROGRESS_TIMEOUT: "600000" });
+      const next = await start();
       expect((await next.get(first)).status).toBe(200);
       await next.event("job-taken-up");
     },
@@ -75,12 +76,12 @@ describe("a graceful stop", () => {
     const closed = new Promise((resolve) => idle.once("close", resolve));
     idle.resume().write("GET /healthcheck HTTP/1.1\r\nHost: a\r\n\r\n");
     expect(await post(stopped)).toBe(202);
-    await vi.waitFor(() => expect(digesterd.server.requests).toHaveLength(1));
+    await eventually(() => expect(digesterd.server.requests).toHaveLength(1));
     stopped.signal("SIGTERM");
     expect(await stopped.exit).toBe(0);
     await closed;
     digesterd.server.down = undefined;
-    const next = await start({ GRAPH_PROGRESS_TIMEOUT: "600000" });
+    const next = await start();
     await appears(next);
   });
 
@@ -96,7 +97,7 @@ describe("a graceful stop", () => {
     const stopped = await start();
     digesterd.server.down = hang;
     await post(stopped);
-    await vi.waitFor(() => expect(digesterd.server.requests).toHaveLength(1));
+    await eventually(() => expect(digesterd.server.requests).toHaveLength(1));
     stopped.signal("SIGTERM");
     await stopped.event("stopping");
     stopped.signal("SIGINT");
@@ -118,10 +119,10 @@ test("killed in the middle and started again: every 202 ends in a graph", async 
   const killed = await start();
   digesterd.server.down = hang;
   for (const window of windows) expect(await post(killed, window)).toBe(202);
-  await vi.waitFor(() => expect(digesterd.server.requests).toHaveLength(1));
+  await eventually(() => expect(digesterd.server.requests).toHaveLength(1));
   await killed.kill();
   digesterd.server.down = undefined;
-  const next = await start();
+  const next = await start({ GRAPH_PROGRESS_TIMEOUT: "2000" });
   for (const window of windows) await appears(next, window);
 });
 

@@ -23,7 +23,7 @@ describe.skipIf(!hasRadosgw())("over radosgw", () => {
     client = radosgw.client();
     await radosgw.createBucket("graphs");
     await radosgw.createBucket("claims");
-  }, 120_000);
+  });
 
   afterAll(async () => {
     client.destroy();

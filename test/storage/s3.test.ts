@@ -4,6 +4,7 @@ import { gzipSync } from "node:zlib";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { S3Storage } from "../../src/storage/s3.js";
 import { storageContract } from "../contract/storage.js";
+import { gate } from "../support/gate.js";
 import { graphId } from "../support/graph-id.js";
 import { bucketOptions } from "../support/s3/modules.js";
 import { S3Server } from "../support/s3/server.js";
@@ -26,7 +27,7 @@ async function* endless(): AsyncGenerator<Buffer> {
 
 async function open() {
   const server = await S3Server.start("graphs");
-  const storage = new S3Storage(bucketOptions(server, "graphs", { idleTimeoutMs: 1000 }));
+  const storage = new S3Storage(bucketOptions(server, "graphs", { idleTimeoutMs: 3000 }));
   await storage.start();
   return { server, storage };
 }
@@ -225,7 +226,7 @@ describe("S3Storage", () => {
       server.faults.add({ when: ({ operation }) => operation === "UploadPart", fault: { kind: "hang" } });
       const stored = storage.store(id, large(), controller.signal);
       const rejected = expect(stored).rejects.toBe(reason);
-      await expect.poll(() => server.count("UploadPart"), { timeout: 5000 }).toBeGreaterThan(0);
+      await expect.poll(() => server.count("UploadPart")).toBeGreaterThan(0);
       controller.abort(reason);
       await rejected;
       expect(server.bucket("graphs").uploads.size).toBe(0);
@@ -236,14 +237,16 @@ describe("S3Storage", () => {
     test("an abort while the last part is under way stores nothing", async ({ signal }) => {
       const controller = new AbortController();
       const reason = new Error("the claim was lost");
+      const arrival = gate();
       server.faults.add({
         when: ({ operation, query }) => operation === "UploadPart" && query.get("partNumber") === "4",
-        fault: { kind: "delay", ms: 300 },
+        fault: { kind: "hold", until: arrival.opened },
       });
       const rejected = expect(storage.store(id, large(), controller.signal)).rejects.toBe(reason);
-      await expect.poll(() => server.count("UploadPart"), { timeout: 5000 }).toBe(4);
+      await expect.poll(() => server.count("UploadPart")).toBe(4);
       controller.abort(reason);
       await rejected;
+      arrival.open();
       expect(server.count("CompleteMultipartUpload")).toBe(0);
       expect(server.bucket("graphs").keys()).toEqual([]);
       signal.throwIfAborted();
@@ -252,13 +255,15 @@ describe("S3Storage", () => {
 
   test("an abort after the object was sent is too late: the call tells what happened", async ({ signal }) => {
     const controller = new AbortController();
+    const arrival = gate();
     server.faults.add({
       when: ({ operation }) => operation === "PutObject",
-      fault: { kind: "delay", ms: 200 },
+      fault: { kind: "hold", until: arrival.opened },
     });
     const stored = storage.store(id, bodyOf(gzipSync("")), controller.signal);
-    await expect.poll(() => server.count("PutObject"), { timeout: 5000 }).toBe(1);
+    await expect.poll(() => server.count("PutObject")).toBe(1);
     controller.abort();
+    arrival.open();
     await stored;
     expect(server.bucket("graphs").keys()).toEqual([key]);
     signal.throwIfAborted();

@@ -2,9 +2,32 @@ import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 
+const running = new Set<ChildProcess>();
+let over = false;
+
+/** Has a child end when this process does at the latest, or with `endChildren`. */
+export function bound<Child extends ChildProcess>(child: Child): Child {
+  running.add(child);
+  child.once("close", () => running.delete(child));
+  if (over) child.kill("SIGKILL");
+  return child;
+}
+
+export function killChildren(): void {
+  for (const child of running) child.kill("SIGKILL");
+}
+
+/** Ends every child there is, and those that a test begins that goes on though nobody waits for it any more. */
+export async function endChildren(): Promise<void> {
+  over = true;
+  await Promise.all([...running].map(kill));
+}
+
+process.once("exit", killChildren);
+
 /** Another process that runs one of our scripts and talks by messages. It inherits nothing but its arguments. */
 export function forkScript(script: URL, args: readonly string[]): ChildProcess {
-  return fork(fileURLToPath(script), args, { execArgv: ["--import", "tsx"] });
+  return bound(fork(fileURLToPath(script), args, { execArgv: ["--import", "tsx"] }));
 }
 
 /** The next message of a child; rejects when it ends instead, or the signal aborts. */

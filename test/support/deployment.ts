@@ -12,7 +12,8 @@ import { ServiceProcess } from "./service-process.js";
 export class Deployment {
   readonly s3: S3Server;
   readonly digesterd: Digesterd;
-  readonly #processes: ServiceProcess[] = [];
+  readonly #processes: Promise<ServiceProcess>[] = [];
+  #ended = false;
 
   private constructor(s3: S3Server, digesterd: Digesterd) {
     this.s3 = s3;
@@ -43,14 +44,17 @@ export class Deployment {
       WORKER_RETRY_DELAY: "10ms",
       RUNTIME_SHUTDOWN_TIMEOUT: "1s",
     };
-    const started = await ServiceProcess.start({ ...shared, ...env }, nodeOptions);
+    if (this.#ended) throw new Error("the deployment has ended");
+    const started = ServiceProcess.start({ ...shared, ...env }, nodeOptions);
     this.#processes.push(started);
     return started;
   }
 
-  /** Ends everything. */
+  /** Ends everything, what is about to start as well. */
   async end(): Promise<void> {
-    await Promise.all(this.#processes.map((process) => process.kill()));
+    this.#ended = true;
+    const started = await Promise.allSettled(this.#processes);
+    await Promise.all(started.map(async (each) => each.status === "fulfilled" && each.value.kill()));
     await Promise.all([this.s3.stop(), this.digesterd.server.close()]);
   }
 

@@ -8,6 +8,14 @@ export function status(code: number, body: string | Buffer = "", headers: Outgoi
   return (response) => response.writeHead(code, headers).end(body);
 }
 
+/** Answers 500, and tells when that has arrived and the next attempt, which follows 50 ms later, has not begun. */
+export function betweenAttempts(tell: () => void): Fault {
+  return (response) => {
+    response.once("finish", () => setTimeout(tell, 20));
+    response.writeHead(500).end();
+  };
+}
+
 /** Never answers. */
 export const hang: Fault = () => undefined;
 

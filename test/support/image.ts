@@ -3,6 +3,7 @@ import { chmod, chown, cp, lchown, mkdir, readdir, readFile, stat } from "node:f
 import { basename, join, relative, resolve } from "node:path";
 import type { Readable } from "node:stream";
 import { promisify } from "node:util";
+import { bound } from "./child.js";
 import { parseDockerfile, parseDockerignore, type Instruction } from "./dockerfile.js";
 
 const run = promisify(execFile);
@@ -149,10 +150,12 @@ export function spawnIn(
     name,
     value.replace(/^(file:)?\//, `$1${root}/`),
   ]);
-  return spawn(process.execPath, args, {
-    cwd: join(root, workdir),
-    env: { ...Object.fromEntries(inside), ...env },
-    stdio: ["ignore", "pipe", "pipe"],
-    ...(IS_ROOT && uid !== undefined && gid !== undefined && { uid, gid }),
-  });
+  return bound(
+    spawn(process.execPath, args, {
+      cwd: join(root, workdir),
+      env: { ...Object.fromEntries(inside), ...env },
+      stdio: ["ignore", "pipe", "pipe"],
+      ...(IS_ROOT && uid !== undefined && gid !== undefined && { uid, gid }),
+    }),
+  );
 }

@@ -9,6 +9,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
 import { randomUUID } from "node:crypto";
 import { CreateBucketCommand, S3Client } from "@aws-sdk/client-s3";
+import { bound } from "./child.js";
+import { DEADLINE_MS } from "./deadline.js";
 import { listen } from "./listen.js";
 
 /**
@@ -23,7 +25,6 @@ export interface Radosgw {
   stop(): Promise<void>;
 }
 
-const START_DEADLINE_MS = 60_000;
 const run = promisify(execFile);
 
 /** Whether to run what needs radosgw. Missing, it is skipped here and a failure in CI. */
@@ -99,7 +100,7 @@ async function makeMonitor(directory: string, ceph: Ceph, gatewayPort: number): 
 }
 
 async function answers(url: string, daemons: readonly ChildProcess[]): Promise<void> {
-  const deadline = Date.now() + START_DEADLINE_MS;
+  const deadline = Date.now() + DEADLINE_MS;
   for (;;) {
     const ended = daemons.find((daemon) => daemon.exitCode !== null);
     if (ended !== undefined) throw new Error(`${ended.spawnargs.join(" ")} ended with ${ended.exitCode}`);
@@ -124,11 +125,10 @@ async function end(daemon: ChildProcess): Promise<void> {
 export async function startRadosgw(): Promise<Radosgw> {
   const directory = await mkdtemp(join(tmpdir(), "radosgw-"));
   const env = { ...process.env, CEPH_CONF: join(directory, "ceph.conf") };
-  const ceph: Ceph = (command, ...parameters) =>
-    run(command, parameters, { env, timeout: START_DEADLINE_MS });
+  const ceph: Ceph = (command, ...parameters) => run(command, parameters, { env, timeout: DEADLINE_MS });
   const daemons: ChildProcess[] = [];
   const daemon = (command: string, ...parameters: string[]) =>
-    daemons.push(spawn(command, ["-f", ...parameters], { env, stdio: "ignore" }));
+    daemons.push(bound(spawn(command, ["-f", ...parameters], { env, stdio: "ignore" })));
   const stop = async () => {
     for (const daemon of daemons.toReversed()) await end(daemon);
     await rm(directory, { recursive: true, force: true });

@@ -14,5 +14,5 @@ function countResources(): Map<string, number> {
 export function watchResources(): () => Promise<void> {
   const before = countResources();
   const left = () => [...countResources()].filter(([kind, count]) => count > (before.get(kind) ?? 0));
-  return () => expect.poll(left, { timeout: 5000 }).toEqual([]);
+  return () => expect.poll(left).toEqual([]);
 }

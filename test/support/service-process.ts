@@ -8,21 +8,16 @@ import { fileURLToPath } from "node:url";
 import { z } from "zod";
 import type { TimeWindow } from "../../src/window.js";
 import { deviation, ownDocument } from "./checked-fetch.js";
+import { bound } from "./child.js";
+import { DEADLINE_MS } from "./deadline.js";
 
 const MAIN = fileURLToPath(new URL("../../dist/main.js", import.meta.url));
-const DEADLINE_MS = 15_000;
 
 const LogEvent = z.looseObject({ level: z.string(), time: z.string(), message: z.string() });
 type LogEvent = z.infer<typeof LogEvent>;
 
 /** What an event must hold to be the one: `{ graphId: window.id }`. */
 type Fields = Readonly<Record<string, unknown>>;
-
-const running = new Set<ServiceProcess>();
-// A test runner that gives up on its tests must not leave their processes behind.
-process.once("exit", () => {
-  for (const service of running) service.signal("SIGKILL");
-});
 
 /**
  * The built service as a process of its own, with no environment but the one that is given. Its answers are held to its
@@ -41,16 +36,16 @@ export class ServiceProcess {
   #url = "";
 
   private constructor(env: NodeJS.ProcessEnv, nodeOptions: readonly string[]) {
-    this.#child = spawn(process.execPath, [...nodeOptions, MAIN], {
-      env: { PORT: "0", ...env },
-      stdio: ["ignore", "pipe", "pipe"],
-    });
-    running.add(this);
+    this.#child = bound(
+      spawn(process.execPath, [...nodeOptions, MAIN], {
+        env: { PORT: "0", ...env },
+        stdio: ["ignore", "pipe", "pipe"],
+      }),
+    );
     this.#stderr = text(this.#child.stderr);
-    this.exit = once(this.#child, "close").then(([code, signal]: (number | NodeJS.Signals)[]) => {
-      running.delete(this);
-      return code ?? signal ?? Number.NaN;
-    });
+    this.exit = once(this.#child, "close").then(
+      ([code, signal]: (number | NodeJS.Signals)[]) => code ?? signal ?? Number.NaN,
+    );
     createInterface({ input: this.#child.stdout })
       .on("line", (line) => {
         this.events.push(LogEvent.parse(JSON.parse(line)));

@@ -102,11 +102,11 @@ describe("a claim that is kept", () => {
 test("after a pause beyond the timeout the last moment is too late, whoever has the claim by then", async ({
   signal,
 }) => {
-  const paused = await new Claims(new FaultyMarker(), { timeoutMs: 100 }).work(job, signal);
+  const paused = await new Claims(new FaultyMarker(), { timeoutMs: TIMEOUT_MS }).work(job, signal);
   if (paused === undefined) throw new Error("expected to get the claim");
   paused.keep();
   await lastMoment(paused.lost);
   // Nothing of this process runs meanwhile, as when it is stopped.
-  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 150);
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1.5 * TIMEOUT_MS);
   await expect(lastMoment(paused.lost)).rejects.toBeInstanceOf(LostClaimError);
 });

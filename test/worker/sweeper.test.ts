@@ -1,10 +1,11 @@
-import { setTimeout } from "node:timers/promises";
-import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from "vitest";
 import { RetryLaterError } from "../../src/errors.js";
 import type { Job } from "../../src/job.js";
 import { TimeWindow } from "../../src/window.js";
 import { Claims } from "../../src/worker/claims.js";
 import { Sweeper } from "../../src/worker/sweeper.js";
+import { DEADLINE_MS } from "../support/deadline.js";
+import { eventually } from "../support/eventually.js";
 import { FaultyMarker } from "./faulty-marker.js";
 
 const TIMEOUT_MS = 60_000;
@@ -62,22 +63,24 @@ describe("Sweeper", () => {
     start(TIMEOUT_MS);
     const claim = await free(window, signal);
     sweeper.start();
-    await vi.waitFor(() => expect(takenUp).toEqual([{ window, refresh: true, claim }]));
+    await eventually(() => expect(takenUp).toEqual([{ window, refresh: true, claim }]));
     await sweeper.stop();
     expect(accepted).toHaveLength(1);
   });
 
   test("takes up a claim as soon as it lapses, not a round later", async ({ signal }) => {
-    const timeoutMs = 600;
+    vi.useFakeTimers({ toFake: ["performance"] });
+    onTestFinished(() => void vi.useRealTimers());
+    // Nobody waits here for the next round, half a timeout later.
+    const timeoutMs = 4 * DEADLINE_MS;
     start(timeoutMs);
-    sweeper.start();
-    // Between two rounds, which are half a timeout apart.
-    await setTimeout(timeoutMs / 4);
     const held = await claims.request(window, false, undefined, signal);
-    const began = performance.now();
-    await vi.waitFor(() => expect(takenUp).toHaveLength(1), { interval: 5, timeout: 5000 });
-    expect(takenUp).toEqual([{ window, refresh: false, claim: held?.claim.token }]);
-    expect(performance.now() - began).toBeGreaterThan(timeoutMs - 10);
+    vi.advanceTimersByTime(timeoutMs - 1);
+    sweeper.start();
+    await expect.poll(() => marker.count("read")).toBe(1);
+    expect(takenUp).toEqual([]);
+    vi.advanceTimersByTime(1);
+    await expect.poll(() => takenUp).toEqual([{ window, refresh: false, claim: held?.claim.token }]);
   });
 
   test("stops looking when there is no room, and looks again later", async ({ signal }) => {
@@ -85,10 +88,10 @@ describe("Sweeper", () => {
     await free(window, signal);
     full = true;
     sweeper.start();
-    await vi.waitFor(() => expect(marker.count("read")).toBeGreaterThan(4), { interval: 5 });
+    await eventually(() => expect(marker.count("read")).toBeGreaterThan(4));
     expect(accepted).toEqual([]);
     full = false;
-    await vi.waitFor(() => expect(takenUp).toHaveLength(1), { interval: 5 });
+    await eventually(() => expect(takenUp).toHaveLength(1));
   });
 
   test("goes on when somebody else was faster; a failure ends the round, and is told", async ({ signal }) => {
@@ -97,11 +100,11 @@ describe("Sweeper", () => {
     await free(second, signal);
     refuse = new RetryLaterError("held", 1);
     sweeper.start();
-    await vi.waitFor(() => expect(marker.count("read")).toBeGreaterThan(8), { interval: 5 });
+    await eventually(() => expect(marker.count("read")).toBeGreaterThan(8));
     expect(failures).toEqual([]);
     refuse = new Error("the store is down");
-    await vi.waitFor(() => expect(failures.length).toBeGreaterThan(1), { interval: 5 });
+    await eventually(() => expect(failures.length).toBeGreaterThan(1));
     refuse = undefined;
-    await vi.waitFor(() => expect(takenUp).toHaveLength(2), { interval: 5 });
+    await eventually(() => expect(takenUp).toHaveLength(2));
   });
 });

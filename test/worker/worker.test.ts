@@ -6,6 +6,7 @@ import { StoppingError } from "../../src/worker/active-job.js";
 import { Claims } from "../../src/worker/claims.js";
 import { type HeldClaim, LostClaimError } from "../../src/worker/held-claim.js";
 import { Worker, type WorkerOptions } from "../../src/worker/worker.js";
+import { eventually } from "../support/eventually.js";
 import { FaultyMarker } from "./faulty-marker.js";
 
 const TIMEOUT_MS = 60_000;
@@ -70,7 +71,7 @@ function open(options: Partial<WorkerOptions<string>> = {}): Worker<string> {
 }
 
 async function attempt(n: number): Promise<Attempt> {
-  await vi.waitFor(() => expect(attempts.length).toBeGreaterThan(n), { interval: 5 });
+  await eventually(() => expect(attempts.length).toBeGreaterThan(n));
   const found = attempts[n];
   if (found === undefined) throw new Error("expected an attempt");
   return found;
@@ -106,7 +107,7 @@ describe("a job", () => {
     await worker.accept(job(1));
     expect(await claimOf(job(1))).toMatchObject({ state: "working" });
     (await attempt(0)).succeed();
-    await vi.waitFor(() => expect(worker.size).toBe(0));
+    await eventually(() => expect(worker.size).toBe(0));
   });
 
   test("that has nothing left to do", async ({ signal }) => {
@@ -115,7 +116,7 @@ describe("a job", () => {
     expect(await worker.run(job(1))).toBeUndefined();
     await worker.accept(job(1));
     expect(attempts).toEqual([]);
-    await vi.waitFor(() => expect(worker.size).toBe(0));
+    await eventually(() => expect(worker.size).toBe(0));
   });
 
   test("that somebody else holds", async ({ signal }) => {
@@ -123,7 +124,7 @@ describe("a job", () => {
     const worker = open();
     await expect(worker.run(job(1))).rejects.toBeInstanceOf(RetryLaterError);
     await expect(worker.accept(job(1))).rejects.toBeInstanceOf(RetryLaterError);
-    await vi.waitFor(() => expect(worker.size).toBe(0));
+    await eventually(() => expect(worker.size).toBe(0));
   });
 
   test("whose claim the store can't give is nobody's", async () => {
@@ -131,7 +132,7 @@ describe("a job", () => {
     const worker = open();
     await expect(worker.accept(job(1))).rejects.toThrow("the store is down");
     await expect(worker.run(job(1))).rejects.toThrow("the store is down");
-    await vi.waitFor(() => expect(worker.size).toBe(0));
+    await eventually(() => expect(worker.size).toBe(0));
   });
 
   test("whose claim can't be released is done all the same", async () => {
@@ -198,7 +199,7 @@ describe("failures of a job that is taken over", () => {
     const worker = open({ retryDelayMs: 20 });
     await worker.accept(job(1));
     for (let n = 0; n < 4; n++) (await attempt(n)).fail(passing);
-    await vi.waitFor(() => expect(worker.size).toBe(0));
+    await eventually(() => expect(worker.size).toBe(0));
     expect(failures.map(({ final }) => final)).toEqual([false, false, false, true]);
     const [a = 0, b = 0, c = 0, d = 0] = attempts.map(({ at }) => at);
     // Timers may fire a millisecond early.
@@ -215,7 +216,7 @@ describe("failures of a job that is taken over", () => {
     const worker = open({ retryDelayMs: 1 });
     await worker.accept(job(1));
     (await attempt(0)).fail(error);
-    await vi.waitFor(() => expect(worker.size).toBe(0));
+    await eventually(() => expect(worker.size).toBe(0));
     expect(failures).toEqual([{ job: job(1), error, final: true }]);
     expect(attempts).toHaveLength(1);
     expect(await claimOf(job(1))).toMatchObject({ state: "failed" });
@@ -226,7 +227,7 @@ describe("failures of a job that is taken over", () => {
     await worker.accept(job(1));
     (await attempt(0)).fail(passing);
     (await attempt(1)).succeed();
-    await vi.waitFor(() => expect(worker.size).toBe(0));
+    await eventually(() => expect(worker.size).toBe(0));
     expect(await claimOf(job(1))).toBeUndefined();
   });
 
@@ -245,7 +246,7 @@ describe("failures of a job that is taken over", () => {
     const { fail } = await attempt(0);
     marker.faults.replace = ["hang"];
     fail(passing);
-    await vi.waitFor(() => expect(marker.count("replace")).toBe(1));
+    await eventually(() => expect(marker.count("replace")).toBe(1));
     await expect(worker.accept(job(1))).rejects.toBeInstanceOf(RetryLaterError);
     expect(failures).toHaveLength(1);
     void done;
@@ -257,7 +258,7 @@ describe("failures of a job that is taken over", () => {
     const { fail } = await attempt(0);
     marker.down = "before";
     fail(new CorruptInputError("13 fields"));
-    await vi.waitFor(() => expect(worker.size).toBe(0));
+    await eventually(() => expect(worker.size).toBe(0));
     expect(failures).toMatchObject([
       { error: { message: "13 fields" }, final: true },
       { error: { message: "the store is down" }, final: false },
@@ -304,16 +305,17 @@ describe("too early", () => {
   test.for([false, true])(
     "a job that is taken over waits in process; its claim can't be told: %s",
     async (down) => {
-      const ready = new Date(Date.now() + 100);
+      // Long enough to see the claim before, on a busy machine.
+      const ready = new Date(Date.now() + 2000);
       const worker = open({ readyAt: () => ready });
       if (down) marker.faults.replace = ["before"];
       await worker.accept(job(1));
       const told = { state: "working", notBefore: ready.toISOString() };
-      if (!down) await vi.waitFor(async () => expect(await claimOf(job(1))).toMatchObject(told), 90);
+      if (!down) await eventually(async () => expect(await claimOf(job(1))).toMatchObject(told));
       const { at, succeed } = await attempt(0);
       expect(performance.timeOrigin + at).toBeGreaterThan(ready.getTime() - 2);
       succeed();
-      await vi.waitFor(() => expect(worker.size).toBe(0));
+      await eventually(() => expect(worker.size).toBe(0));
       expect(failures).toHaveLength(down ? 1 : 0);
     },
   );
@@ -327,7 +329,7 @@ describe("a claim that is lost", () => {
     await steal();
     await expect(claim.confirm()).rejects.toBeInstanceOf(LostClaimError);
     expect(signal.reason).toBeInstanceOf(LostClaimError);
-    await vi.waitFor(() => expect(worker.size).toBe(0));
+    await eventually(() => expect(worker.size).toBe(0));
     if (how === "run") expect(await done).toBeInstanceOf(RetryLaterError);
     expect(attempts).toHaveLength(1);
     expect(await claimOf(job(1))).toMatchObject({ state: "working", holder: "thief" });
@@ -340,7 +342,7 @@ describe("a claim that is lost", () => {
     await worker.accept(job(2));
     await attempt(0);
     const done = worker.run(job(1)).catch((error: unknown) => error);
-    await vi.waitFor(async () => expect(await claimOf(job(1))).toMatchObject({ state: "working" }));
+    await eventually(async () => expect(await claimOf(job(1))).toMatchObject({ state: "working" }));
     await steal();
     await vi.advanceTimersByTimeAsync(TIMEOUT_MS / 3);
     expect(await done).toBeInstanceOf(RetryLaterError);
@@ -359,7 +361,7 @@ describe("stopping", () => {
     const stopped = worker.stop(60_000);
     expect(await waiting).toBeInstanceOf(RetryLaterError);
     expect(await claimOf(job(2))).toMatchObject({ state: "free" });
-    await vi.waitFor(async () => expect(await claimOf(job(3))).toMatchObject({ state: "free" }));
+    await eventually(async () => expect(await claimOf(job(3))).toMatchObject({ state: "free" }));
     expect(await claimOf(job(3))).not.toHaveProperty("notBefore");
     await expect(worker.run(job(4))).rejects.toThrow("stopping");
     expect(worker.full).toBe(true);
@@ -384,7 +386,7 @@ describe("stopping", () => {
     const worker = open({ retryDelayMs: 3_600_000 });
     await worker.accept(job(1));
     (await attempt(0)).fail(passing);
-    await vi.waitFor(() => expect(failures).toHaveLength(1));
+    await eventually(() => expect(failures).toHaveLength(1));
     await worker.stop(60_000);
     expect(await claimOf(job(1))).toMatchObject({ state: "free" });
   });

@@ -4,6 +4,7 @@ import { beforeEach, describe, expect, test } from "vitest";
 import type { BucketSourceOptions } from "../../../src/digester/flow-logs/bucket.js";
 import { DependencyError } from "../../../src/errors.js";
 import { TimeWindow } from "../../../src/window.js";
+import { gate } from "../../support/gate.js";
 import type { FaultRule } from "../../support/s3/faults.js";
 import type { S3Request } from "../../support/s3/request.js";
 import type { S3Server } from "../../support/s3/server.js";
@@ -101,7 +102,7 @@ describe("the digest is right", () => {
 
   test("after a body that stalls", async () => {
     server.faults.add({ fault: { kind: "stall-body", afterBytes: 5000 }, when: isGetOf(FIRST), times: 1 });
-    expect((await digest({ idleTimeoutMs: 200 })).digest).toBe(expected);
+    expect((await digest({ idleTimeoutMs: 2000 })).digest).toBe(expected);
   });
 
   test("in less room than an object takes", async () => {
@@ -112,7 +113,7 @@ describe("the digest is right", () => {
     // More than the buffers between two sockets hold.
     const content = randomBytes(32 * 1024 * 1024);
     server.bucket("logs").put("slow.log", content);
-    const source = sourceOf(server, { bufferedBytes: 16 * 1024, idleTimeoutMs: 200 });
+    const source = sourceOf(server, { bufferedBytes: 16 * 1024, idleTimeoutMs: 2000 });
     const { objects } = await source.list({ window: WINDOW }, NEVER);
     const slow = objects.find(({ key }) => key === "slow.log");
     server.log.splice(0);
@@ -177,12 +178,14 @@ describe("the job fails, with the object's key and the cause", () => {
   });
 
   test("when an object vanishes between LIST and GET", async () => {
+    const vanished = gate();
     server.faults.add({
-      fault: { kind: "delay", ms: 0 },
-      when: (request) => isGetOf(FIRST)(request) && server.bucket("logs").delete(LAST),
-      times: 1,
+      fault: { kind: "hold", until: vanished.opened },
+      when: (request) => {
+        if (isGetOf(FIRST)(request) && server.bucket("logs").delete(LAST)) vanished.open();
+        return isGet(request);
+      },
     });
-    server.faults.add({ fault: { kind: "delay", ms: 100 }, when: isGet });
     const error = await failure();
     expect(error).toMatchObject({ transient: true });
     expect(error.message).toBe(`GetObject s3://logs/${LAST}: it was removed since it was listed`);

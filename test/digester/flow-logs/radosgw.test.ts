@@ -26,7 +26,7 @@ describe.skipIf(!hasRadosgw())("flow logs in radosgw", () => {
       await client.send(new PutObjectCommand({ Bucket: "logs", Key: `p/${name}`, Body }));
     }
     client.destroy();
-  }, 120_000);
+  });
 
   afterAll(() => radosgw.stop());
 

@@ -14,6 +14,8 @@ export type Fault =
   | { readonly kind: "hang" }
   /** Applied after so many milliseconds. */
   | { readonly kind: "delay"; readonly ms: number }
+  /** Applied when the test says so. */
+  | { readonly kind: "hold"; readonly until: Promise<void> }
   /** Sends so many bytes of the body under the full Content-Length, then resets. */
   | { readonly kind: "cut-body"; readonly afterBytes: number }
   /** Sends so many bytes of the body, then nothing more. */

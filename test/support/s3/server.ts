@@ -93,6 +93,7 @@ export class S3Server {
       message.socket.resetAndDestroy();
       return;
     }
+    if (fault?.kind === "hold") await fault.until;
     if (fault?.kind === "delay") await new Promise((resolve) => setTimeout(resolve, fault.ms));
     const answer = this.#answer(request, body, fault);
     if (fault?.kind === "lose-answer") {
