@@ -29,7 +29,7 @@ beforeEach(async () => {
   const start = () =>
     ServiceProcess.start({
       GRAPH_DATA_DIR: dir.path,
-      GRAPH_PROGRESS_TIMEOUT: "4000",
+      GRAPH_PROGRESS_TIMEOUT: "6000",
       DIGESTER_ENDPOINT: digesterd.server.url.href,
       DIGESTER_POLLING_INTERVAL: "10",
     });

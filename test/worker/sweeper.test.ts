@@ -72,7 +72,7 @@ describe("Sweeper", () => {
     vi.useFakeTimers({ toFake: ["performance"] });
     onTestFinished(() => void vi.useRealTimers());
     // Nobody waits here for the next round, half a timeout later.
-    const timeoutMs = 4 * DEADLINE_MS;
+    const timeoutMs = 2.5 * DEADLINE_MS;
     start(timeoutMs);
     const held = await claims.request(window, false, undefined, signal);
     vi.advanceTimersByTime(timeoutMs - 1);
