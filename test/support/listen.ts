@@ -1,4 +1,5 @@
 import { once } from "node:events";
+import { Server as HttpServer } from "node:http";
 import type { Server, Socket } from "node:net";
 
 export interface Listening {
@@ -22,6 +23,8 @@ export async function listen(server: Server): Promise<Listening> {
     // What breaks a connection is told by its other end.
     socket.on("error", () => undefined);
   });
+  // Who is slow to use a connection again must not find that it has just been closed.
+  if (server instanceof HttpServer) server.keepAliveTimeout = 0;
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
   const address = server.address();
