@@ -16,7 +16,7 @@ describe("a bus that fails: the request is answered so, and its claim is given b
     await deployment.end();
   });
 
-  test.concurrent.for<[name: string, fault: Fault | "down", code: number, reason: RegExp]>([
+  test.for<[name: string, fault: Fault | "down", code: number, reason: RegExp]>([
     ["nobody listens", "down", 502, /ECONNREFUSED/],
     ["it refuses", status(400, "no such topic"), 502, /400 .*no such topic/],
     ["it breaks connections", reset, 502, /ECONNRESET|other side closed/],

@@ -29,6 +29,9 @@ function largeDigest(): string {
   return Array.from({ length: 30_000 }, line).join("");
 }
 
+const sendDigest: Digesterd["send"] = (url, response) =>
+  response.end(digestOf(url.searchParams.get("start") ?? ""));
+
 describe.runIf(canMount())("the disk is full", () => {
   let dir: TemporaryDir;
   let disk: string;
@@ -42,9 +45,6 @@ describe.runIf(canMount())("the disk is full", () => {
       .filter((file) => file.isFile() && file.parentPath.includes("graphs"))
       .map(({ name }) => name);
   const claims = async () => (await files()).filter(({ name }) => name.endsWith("_in_progress"));
-
-  const sendDigest: Digesterd["send"] = (url, response) =>
-    response.end(digestOf(url.searchParams.get("start") ?? ""));
 
   async function look(window: TimeWindow): Promise<{ status: number; body: string }> {
     const answer = await service.get(window);
