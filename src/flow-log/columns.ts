@@ -41,12 +41,8 @@ const REQUIRED = ["srcport", "dstport", "protocol", "packets", "bytes", "start",
 
 const OPTIONAL = "version account-id interface-id tgw-attachment-id action log-status".split(" ");
 const ADDRESSES = ["srcaddr", "dstaddr", "pkt-srcaddr", "pkt-dstaddr"];
-const RELEVANT: ReadonlySet<string> = new Set([...REQUIRED, ...OPTIONAL, ...ADDRESSES]);
-
-/** Whether a field can have a part in a digest. */
-export function isRelevant(field: string): boolean {
-  return RELEVANT.has(field);
-}
+/** The fields that can have a part in a digest. */
+export const RELEVANT: readonly string[] = [...REQUIRED, ...OPTIONAL, ...ADDRESSES];
 
 /** The fields without which a format gives no graph, of those that it lacks. */
 export function missingFields(format: readonly string[]): string[] {

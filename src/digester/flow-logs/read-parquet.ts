@@ -1,72 +1,43 @@
 import { setImmediate } from "node:timers/promises";
-import { gunzipSync } from "node:zlib";
-import {
-  parquetScan,
-  parquetSchema,
-  parquetMetadataAsync,
-  type AsyncBuffer,
-  type DecodedArray,
-} from "hyparquet";
-import { compressors } from "hyparquet-compressors";
-import { CorruptInputError } from "../../errors.js";
-import { isRelevant, missingFields, type AddressChoice } from "../../flow-log/columns.js";
+import type { RowGroup } from "hyparquet";
+import type { AddressChoice } from "../../flow-log/columns.js";
 import type { RecordIntake } from "../../flow-log/record.js";
 import { TextReader } from "../../flow-log/text-reader.js";
-import { linesOf } from "./parquet-lines.js";
-import { PARQUET_WHOLE_BYTES, type LogObject } from "./source.js";
+import { ParquetBytes, type ParquetFile } from "./parquet-bytes.js";
+import { readChunks } from "./parquet-chunks.js";
+import { flowColumns, type FlowColumn } from "./parquet-columns.js";
+import { readFooter } from "./parquet-footer.js";
+import { takeLines, type Values } from "./parquet-lines.js";
+import { ColumnPages, MAX_HELD_VALUES } from "./parquet-pages.js";
 
 /** Rows taken in at a time: some milliseconds during which nothing else runs. */
 const BLOCK_ROWS = 4096;
-/** Node's own gunzip is faster, and checks the checksum. */
-const CODECS = { ...compressors, GZIP: (input: Uint8Array) => gunzipSync(input) };
 
 /**
- * Takes in the records of a Parquet file. A row group of the columns needed is held in memory at a time.
+ * Takes in the records of a Parquet file. Of each column needed, the bytes of a row group and the values of a page are
+ * held in memory at a time.
  *
  * @param afterBlock is awaited now and then, with all records taken in that were read so far
+ * @throws ForeignFileError when its columns have nothing of a flow log, before a record was taken in
  * @throws CorruptInputError naming the object, or whatever the object's stream or `afterBlock` failed with
  */
 export async function readParquet(
-  object: LogObject,
+  parquet: ParquetFile,
   intake: RecordIntake,
   addresses: AddressChoice,
   afterBlock: () => Promise<void>,
   signal: AbortSignal,
 ): Promise<void> {
-  const file = new ObjectBuffer(object, signal);
-  const { names, scan } = await file.decoded(async () => {
-    const metadata = await parquetMetadataAsync(file);
-    const schema = parquetSchema(metadata).children.map(({ element }) => element.name);
-    const columns = schema.filter((name) => isRelevant(fieldOf(name)));
-    return { names: columns, scan: await parquetScan({ file, metadata, columns, compressors: CODECS }) };
-  });
-  const fields = names.map(fieldOf);
-  const missing = missingFields(fields);
-  if (missing.length > 0) {
-    throw new CorruptInputError(`${object.key}: expected the columns ${missing.join(", ")} as well`);
-  }
+  const { key } = parquet;
+  const file = new ParquetBytes(parquet, signal);
+  const { schema, row_groups: groups } = await file.decoded(() => readFooter(file));
+  const columns = flowColumns(key, schema);
+  const fields = columns.map(({ field }) => field);
   // As text, the rows take the fast path and meet the same checks.
-  const reader = new TextReader(object.key, intake, { fields, addresses }, "row");
-  for (const { rowStart, rowEnd } of scan.ranges) {
-    const data: DecodedArray[] = [];
-    for (const column of names) {
-      const values = await file.decoded(() => scan.readColumn({ column, rowStart, rowEnd }));
-      if (values.length !== rowEnd - rowStart) {
-        throw new CorruptInputError(
-          `${object.key}: expected ${rowEnd - rowStart} values of ${column}, got ${values.length}`,
-        );
-      }
-      data.push(values);
-      await setImmediate();
-    }
-    for (let from = 0; from < rowEnd - rowStart; from += BLOCK_ROWS) {
-      const to = Math.min(from + BLOCK_ROWS, rowEnd - rowStart);
-      reader.push(linesOf(data, from, to));
-      if (reader.lines !== rowStart + to) {
-        throw new CorruptInputError(
-          `${object.key}, before row ${rowStart + to}: expected no line feed in a value`,
-        );
-      }
+  const reader = new TextReader(key, intake, { fields, addresses }, "row");
+  for (const group of groups) {
+    for await (const lines of linesOf(key, file, group, columns, reader)) {
+      reader.push(lines);
       await afterBlock();
       await setImmediate();
       signal.throwIfAborted();
@@ -74,65 +45,37 @@ export async function readParquet(
   }
 }
 
-/** In Parquet the fields are named with underscores. */
-function fieldOf(column: string): string {
-  return column.replaceAll("_", "-");
+interface PagedValues extends Values {
+  readonly pages: ColumnPages;
 }
 
-/** An object as the Parquet reader wants it. */
-class ObjectBuffer implements AsyncBuffer {
-  readonly byteLength: number;
-  readonly #object: LogObject;
-  readonly #signal: AbortSignal;
-  #whole: Promise<ArrayBuffer> | undefined;
-  #failure: Error | undefined;
-
-  constructor(object: LogObject, signal: AbortSignal) {
-    this.byteLength = object.size;
-    this.#object = object;
-    this.#signal = signal;
-  }
-
-  async slice(start: number, end = this.byteLength): Promise<ArrayBuffer> {
-    if (start < 0 || end > this.byteLength || end < start) {
-      throw new RangeError(`bytes ${start} to ${end} of ${this.byteLength}`);
+/** The rows of a group as lines, in blocks, each read before the next is made. */
+async function* linesOf(
+  key: string,
+  file: ParquetBytes,
+  group: RowGroup,
+  columns: readonly FlowColumn[],
+  { lines: rowsBefore }: { readonly lines: number },
+): AsyncGenerator<Buffer> {
+  const chunks = await file.decoded(() => readChunks(file, group, columns));
+  const values = chunks.map(({ column, ...chunk }): PagedValues => ({
+    column,
+    pages: new ColumnPages(column.element, chunk),
+    page: [],
+    at: 0,
+  }));
+  const rows = Number(group.num_rows);
+  for (let row = 0; row < rows;) {
+    for (const column of values) {
+      if (column.at < column.page.length) continue;
+      column.page = [];
+      column.at = 0;
+      const held = values.reduce((sum, { pages, page }) => sum + pages.held + page.length, 0);
+      column.page = await file.decoded(() => column.pages.next(MAX_HELD_VALUES - held));
+      await setImmediate();
     }
-    try {
-      if (this.byteLength > PARQUET_WHOLE_BYTES) return await this.#read({ start, end });
-      this.#whole ??= this.#read();
-      return (await this.#whole).slice(start, end);
-    } catch (error) {
-      this.#failure = error instanceof Error ? error : new Error(String(error));
-      throw error;
-    }
-  }
-
-  /** Runs a step of the Parquet reader. What it fails with is damage to the file, unless reading the bytes failed. */
-  async decoded<T>(step: () => Promise<T>): Promise<T> {
-    try {
-      return await step();
-    } catch (error) {
-      if (this.#failure !== undefined) throw this.#failure;
-      const reason = error instanceof Error ? error.message : String(error);
-      throw new CorruptInputError(
-        `${this.#object.key}: expected a sound Parquet file, got an error: ${reason}`,
-        {
-          cause: error,
-        },
-      );
-    }
-  }
-
-  async #read(range?: { readonly start: number; readonly end: number }): Promise<ArrayBuffer> {
-    const expected = range === undefined ? this.byteLength : range.end - range.start;
-    const bytes = new Uint8Array(expected);
-    let at = 0;
-    const blocks: AsyncIterable<Buffer> = this.#object.open(this.#signal, range);
-    for await (const block of blocks) {
-      if (at + block.length <= expected) bytes.set(block, at);
-      at += block.length;
-    }
-    if (at === expected) return bytes.buffer;
-    throw new Error(`expected ${expected} bytes, got ${at}: it was changed while it was read`);
+    const block = Math.min(BLOCK_ROWS, ...values.map(({ page, at }) => page.length - at));
+    yield takeLines(key, values, block, rowsBefore + row + 1);
+    row += block;
   }
 }

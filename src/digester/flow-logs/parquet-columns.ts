@@ -1,0 +1,131 @@
+import type { SchemaElement } from "hyparquet";
+import { CorruptInputError } from "../../errors.js";
+import { missingFields, RELEVANT } from "../../flow-log/columns.js";
+import { ForeignFileError } from "./foreign.js";
+import { describeType, readerOf, type ValueReader } from "./parquet-types.js";
+
+/** A column that holds a field of flow logs. */
+export interface FlowColumn {
+  readonly field: string;
+  /** As the file has it. */
+  readonly name: string;
+  readonly element: SchemaElement;
+  readonly read: ValueReader;
+}
+
+/** Fields by their names in the first of AWS's tables for Athena, where these weren't the fields' own. */
+const OLD_NAMES: Readonly<Record<string, string>> = {
+  account: "account-id",
+  sourceaddress: "srcaddr",
+  destinationaddress: "dstaddr",
+  sourceport: "srcport",
+  destinationport: "dstport",
+  numpackets: "packets",
+  numbytes: "bytes",
+  starttime: "start",
+  endtime: "end",
+};
+const FIELDS = new Map(RELEVANT.map((field) => [plain(field), field]));
+
+/** A table without any of these has nothing of a flow log: the others' names are anybody's. */
+const TELLING = new Set(
+  "srcaddr dstaddr pkt-srcaddr pkt-dstaddr srcport dstport interface-id tgw-attachment-id log-status".split(
+    " ",
+  ),
+);
+/** In which Security Lake keeps flow logs: https://schema.ocsf.io/classes/network_activity */
+const OCSF = ["class_uid", "src_endpoint", "dst_endpoint", "traffic"];
+
+/** What ends a message: the ways out. */
+export const LEAVE_OUT = "or leave the file out with FLOW_LOG_EXCLUDE";
+
+/**
+ * The columns of a Parquet file that hold what a digest needs.
+ *
+ * @throws ForeignFileError when it has nothing of a flow log
+ * @throws CorruptInputError when it can't be read as one: what was expected, what was there, and what mends it
+ */
+export function flowColumns(key: string, schema: readonly SchemaElement[]): FlowColumn[] {
+  const columns = topLevel(schema);
+  const names = columns.map(({ element }) => element.name);
+  if (OCSF.every((name) => names.includes(name))) {
+    throw new CorruptInputError(
+      `${key}: expected columns with the names of flow logs' fields (srcport, dstport, …), got the schema OCSF of ` +
+        `Security Lake, which isn't read: let the flow logs themselves be read, ${LEAVE_OUT}`,
+    );
+  }
+  const found = columnsByField(key, columns);
+  const fields = [...found.keys()];
+  const listed = names.length > 20 ? [...names.slice(0, 20), "…"] : names;
+  if (!fields.some((field) => TELLING.has(field))) {
+    throw new ForeignFileError(`${key}: expected columns of a flow log, got ${listed.join(", ")}`);
+  }
+  const missing = missingFields(fields);
+  if (missing.length > 0) {
+    throw new CorruptInputError(
+      `${key}: expected the columns ${missing.join(", ")} as well, got ${listed.join(", ")}: ` +
+        `add these fields to the flow log, ${LEAVE_OUT}`,
+    );
+  }
+  return [...found].map(([field, { element, nested }]) => {
+    const read = nested ? undefined : readerOf(field, element);
+    if (read !== undefined) return { field, name: element.name, element, read };
+    const got = nested ? "a group of columns" : describeType(element);
+    throw new CorruptInputError(
+      `${key}: expected the column ${element.name} to hold ${expectedOf(field)}, got ${got}: ` +
+        `write it so, ${LEAVE_OUT}`,
+    );
+  });
+}
+
+interface TopLevel {
+  readonly element: SchemaElement;
+  readonly nested: boolean;
+}
+
+/** The schema is a tree, written parents first. */
+function topLevel(schema: readonly SchemaElement[]): TopLevel[] {
+  const found: TopLevel[] = [];
+  for (let at = 1; at < schema.length;) {
+    const element = schema[at];
+    if (typeof element?.name !== "string") throw new CorruptInputError("a column without a name");
+    found.push({ element, nested: element.num_children !== undefined });
+    for (let open = 1; open > 0; open--) open += Math.max(0, schema[at++]?.num_children ?? 0);
+  }
+  return found;
+}
+
+/** Names differ in case, hyphens and underscores, depending on what wrote the table. */
+function columnsByField(key: string, columns: readonly TopLevel[]): Map<string, TopLevel> {
+  const found = new Map<string, TopLevel>();
+  const spellings = [
+    ({ name }: SchemaElement) => RELEVANT.find((field) => field === name.replaceAll("_", "-")),
+    ({ name }: SchemaElement) => FIELDS.get(plain(name)),
+    ({ name }: SchemaElement) => OLD_NAMES[plain(name)],
+  ];
+  for (const fieldOf of spellings) {
+    const taken = new Set(found.keys());
+    for (const column of columns) {
+      const field = fieldOf(column.element);
+      if (field === undefined || taken.has(field)) continue;
+      const other = found.get(field);
+      if (other !== undefined && other !== column) {
+        throw new CorruptInputError(
+          `${key}: expected one column for ${field}, got ${other.element.name} and ${column.element.name}`,
+        );
+      }
+      found.set(field, column);
+    }
+  }
+  return found;
+}
+
+function plain(name: string): string {
+  return name.toLowerCase().replaceAll(/[^a-z0-9]/g, "");
+}
+
+function expectedOf(field: string): string {
+  if (field === "start" || field === "end") return "timestamps or Unix times in seconds";
+  if (readerOf(field, { name: field, type: "INT64" }) === undefined) return "text";
+  return field === "account-id" ? "text or whole numbers" : "whole numbers";
+}
