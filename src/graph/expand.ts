@@ -1,7 +1,7 @@
 import type { TransformOptions } from "node:stream";
-import { pipeline } from "node:stream/promises";
-import { createGunzip, type ZlibOptions } from "node:zlib";
+import type { ZlibOptions } from "node:zlib";
 import { CorruptInputError } from "../errors.js";
+import { gunzip } from "../flow-log/gunzip.js";
 
 const GZIP_MAGIC = Buffer.from([0x1f, 0x8b]);
 /** Large outputs, and ahead of the reader, since each waits its turn in libuv's pool behind blocks of DOT. */
@@ -13,8 +13,7 @@ const GUNZIP: ZlibOptions & TransformOptions = {
 /**
  * A stage of a pipeline: gzip (one member or several) or plain, told by the first bytes, to plain.
  *
- * Errors with `CorruptInputError` when the gzip is cut, wrong or followed by something else, and when more than
- * `maxBytes` come out of it. Errors of the source pass through.
+ * Errors with `CorruptInputError` when the gzip is damaged, and when more than `maxBytes` come out of it. Errors of the source pass through.
  */
 export function expand(maxBytes: number) {
   return async function* expand(source: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
@@ -40,7 +39,7 @@ async function* gunzipIfNeeded(source: AsyncIterable<Buffer>): AsyncGenerator<Bu
     head = Buffer.concat([head, next.value]);
   }
   const whole = startingWith(head, chunks);
-  yield* head.subarray(0, GZIP_MAGIC.length).equals(GZIP_MAGIC) ? gunzip(whole) : whole;
+  yield* head.subarray(0, GZIP_MAGIC.length).equals(GZIP_MAGIC) ? gunzip(whole, "the digest", GUNZIP) : whole;
 }
 
 async function* startingWith(head: Buffer, rest: AsyncIterator<Buffer>): AsyncGenerator<Buffer> {
@@ -51,35 +50,4 @@ async function* startingWith(head: Buffer, rest: AsyncIterator<Buffer>): AsyncGe
     // Lets go of the source when the reader stops early.
     await rest.return?.();
   }
-}
-
-async function* gunzip(source: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
-  const stream = createGunzip(GUNZIP);
-  let compressedBytes = 0;
-  async function* counted(): AsyncGenerator<Buffer> {
-    for await (const chunk of source) {
-      compressedBytes += chunk.length;
-      yield chunk;
-    }
-  }
-  // A failure destroys the stream with its cause, and is met where that is read.
-  pipeline(counted, stream).catch(() => {});
-  try {
-    yield* stream;
-  } catch (error) {
-    if (!isZlibError(error)) throw error;
-    throw new CorruptInputError(`expected the digest to be whole gzip, got a fault: ${error.message}`, {
-      cause: error,
-    });
-  } finally {
-    stream.destroy();
-  }
-  // At a zero byte after a member zlib's stream just ends, and what follows would be lost.
-  if (stream.bytesWritten < compressedBytes) {
-    throw new CorruptInputError("expected the digest to end with its gzip, got more bytes after it");
-  }
-}
-
-function isZlibError(error: unknown): error is Error {
-  return error instanceof Error && "code" in error && String(error.code).startsWith("Z_");
 }

@@ -43,6 +43,16 @@ describe("whole input", () => {
   });
 });
 
+test.for([1, 10, 100_000, 3_000_000])("%d zeros after the last member are padding", async (zeros) => {
+  for (const members of [1, 2]) {
+    const gzip = gzipSync(TEXT);
+    const padded = Buffer.concat([...Array.from({ length: members }, () => gzip), Buffer.alloc(zeros)]);
+    for (const size of [zeros > 1000 ? 65_536 : 1, gzip.length, padded.length]) {
+      expect(await expanded(chunksOf(padded, size))).toEqual(Buffer.concat(Array(members).fill(TEXT)));
+    }
+  }
+});
+
 describe("corrupt input", () => {
   const gzip = gzipSync(TEXT);
 
@@ -77,12 +87,15 @@ describe("corrupt input", () => {
 
   test.for([
     ["text", TEXT],
-    ["zeros", Buffer.alloc(10)],
-    ["a zero", Buffer.alloc(1)],
     ["a zero before another member", Buffer.concat([Buffer.alloc(1), gzip])],
+    ["many zeros before a byte", Buffer.concat([Buffer.alloc(3_000_000), Buffer.of(1)]), 65_536],
     ["a cut magic number", gzip.subarray(0, 1)],
-  ] as const)("%s after the last member", async ([, rest]) => {
-    await failure(Buffer.concat([gzip, rest]));
+  ] as const)("%s after the last member", async ([what, rest, size = 1]) => {
+    const error = await failure(Buffer.concat([gzip, rest]), size);
+    if (what === "a cut magic number") return;
+    expect(error).toMatchObject({
+      message: "expected the digest to end with its gzip, got more bytes after it",
+    });
   });
 });
 
@@ -156,9 +169,11 @@ async function readOne(chunks: AsyncGenerator<Buffer>): Promise<void> {
 }
 
 /** How it fails, in chunks of any size. */
-async function failure(bytes: Buffer): Promise<unknown> {
+async function failure(bytes: Buffer, least = 1): Promise<unknown> {
   const errors = await Promise.all(
-    [1, 7, bytes.length].map((size) => expanded(chunksOf(bytes, size)).catch((error: unknown) => error)),
+    [least, 7 * least, bytes.length].map((size) =>
+      expanded(chunksOf(bytes, size)).catch((error: unknown) => error),
+    ),
   );
   for (const error of errors) expect(error).toBeInstanceOf(CorruptInputError);
   return errors[0];

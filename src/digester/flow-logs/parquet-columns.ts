@@ -37,7 +37,7 @@ const TELLING = new Set(
 const OCSF = ["class_uid", "src_endpoint", "dst_endpoint", "traffic"];
 
 /** What ends a message: the ways out. */
-export const LEAVE_OUT = "or leave the file out with FLOW_LOG_EXCLUDE";
+const LEAVE_OUT = "or leave the file out with FLOW_LOG_EXCLUDE";
 
 /**
  * The columns of a Parquet file that hold what a digest needs.
