@@ -1,3 +1,6 @@
+import { randomFillSync } from "node:crypto";
+import { CorruptInputError } from "../errors.js";
+
 /**
  * A row, in words of 32 bits: the six numbers of its key (account, interface, source, destination, ports, protocol with
  * verdict), then packets and bytes as doubles. Side by side, so that a row costs one access to memory that isn't cached.
@@ -8,8 +11,10 @@ export const ROW_DOUBLES = ROW_WORDS / 2;
 export const PACKETS = 3;
 export const BYTES = 4;
 const INITIAL_ROWS = 64;
-/** Sums are kept below this, and how often it was taken off them is counted apart: 2^105 can be told exactly. */
+/** Sums are kept below this, and how often it was taken off them is counted apart. */
 export const SUM_UNIT = 2 ** 52;
+/** The largest sum that can be told exactly, 2^105-1. */
+export const MAX_SUM = BigInt(SUM_UNIT) * BigInt(Number.MAX_SAFE_INTEGER + 1) - 1n;
 
 /**
  * Rows of a digest: keys of six integers, each with its packets and bytes summed exactly. 48 to 96 bytes a row, in
@@ -47,11 +52,8 @@ export class KeyTable {
   /**
    * Adds to the row of this key, which is made where there is none. Packets and bytes are below `SUM_UNIT`.
    * Returns the row.
-   *
-   * @param hash `hashKey` of the key
    */
   add(
-    hash: number,
     account: number,
     networkInterface: number,
     source: number,
@@ -64,6 +66,7 @@ export class KeyTable {
     const slots = this.#slots;
     const words = this.#words;
     const mask = slots.length - 1;
+    const hash = hashKey(account, networkInterface, source, destination, ports, kind);
     let slot = hash & mask;
     for (;;) {
       const entry = slots[slot] ?? 0;
@@ -100,9 +103,19 @@ export class KeyTable {
     return row;
   }
 
-  /** Adds units of `SUM_UNIT` to the sum at this index in doubles. */
+  /**
+   * Adds units of `SUM_UNIT` to the sum at this index in doubles.
+   *
+   * @throws CorruptInputError when the sum can't be told exactly any more
+   */
   addUnits(index: number, units: number): void {
-    this.#units.set(index, (this.#units.get(index) ?? 0) + units);
+    const sum = (this.#units.get(index) ?? 0) + units;
+    if (!Number.isSafeInteger(sum)) {
+      throw new CorruptInputError(
+        `expected packets and bytes of a key to sum up to at most ${MAX_SUM}, got more`,
+      );
+    }
+    this.#units.set(index, sum);
   }
 
   /** The whole sum at this index in doubles. */
@@ -154,6 +167,13 @@ export class KeyTable {
   }
 }
 
+/** A table for each byte of a key, drawn once in a process. */
+const TABULATION = randomFillSync(new Int32Array(24 * 256));
+
+/**
+ * Simple tabulation, as in `byte-table.ts` and for the same reason: nobody can prepare keys that collide. Differs from
+ * process to process: nothing that is written may depend on it.
+ */
 export function hashKey(
   account: number,
   networkInterface: number,
@@ -162,10 +182,21 @@ export function hashKey(
   ports: number,
   kind: number,
 ): number {
-  let hash = Math.imul(account ^ Math.imul(networkInterface, 0x9e3779b1), 0x85ebca6b);
-  hash = Math.imul((hash ^ (hash >>> 15)) + source, 0xc2b2ae35);
-  hash = Math.imul((hash ^ (hash >>> 13)) + destination, 0x27d4eb2f);
-  hash = Math.imul((hash ^ (hash >>> 15)) + ports, 0x165667b1);
-  hash = Math.imul((hash ^ (hash >>> 13)) + kind, 0x9e3779b1);
-  return hash ^ (hash >>> 15);
+  return (
+    hashWord(account, 0) ^
+    hashWord(networkInterface, 4 << 8) ^
+    hashWord(source, 8 << 8) ^
+    hashWord(destination, 12 << 8) ^
+    hashWord(ports, 16 << 8) ^
+    hashWord(kind, 20 << 8)
+  );
+}
+
+function hashWord(word: number, table: number): number {
+  return (
+    (TABULATION[table | (word & 255)] ?? 0) ^
+    (TABULATION[(table + 256) | ((word >>> 8) & 255)] ?? 0) ^
+    (TABULATION[(table + 512) | ((word >>> 16) & 255)] ?? 0) ^
+    (TABULATION[(table + 768) | (word >>> 24)] ?? 0)
+  );
 }

@@ -1,7 +1,7 @@
 import { Aggregation } from "./aggregation.js";
 import type { ByteTable } from "./byte-table.js";
 import { excerpt } from "./excerpt.js";
-import { SUM_UNIT } from "./key-table.js";
+import { MAX_SUM, SUM_UNIT } from "./key-table.js";
 import { viewOf } from "./view.js";
 
 /** What a digest needs of a record, each value as text, `-` where it is absent. */
@@ -44,7 +44,6 @@ class RecordCounts {
   withoutSums = 0;
 }
 
-const MAX_COUNT = 2n ** 63n - 1n;
 const MAX_VERSION = 999;
 const MAX_TIME = 999_999_999_999_999;
 
@@ -135,8 +134,9 @@ function wholeOrNone(name: string, text: string, max: number): number {
 
 function count(name: string, text: string): { rest: number; units: number } {
   if (text === "-") return { rest: 0, units: 0 };
-  const value = /^\d{1,19}$/.test(text) ? BigInt(text) : MAX_COUNT + 1n;
-  if (value > MAX_COUNT) throw new RecordError(`${name} from 0 to 2^63-1`, text);
+  // A digest's sums may be larger than what a flow log counts.
+  const value = /^\d{1,32}$/.test(text) ? BigInt(text) : MAX_SUM + 1n;
+  if (value > MAX_SUM) throw new RecordError(`${name} from 0 to 2^105-1`, text);
   const unit = BigInt(SUM_UNIT);
   return { rest: Number(value % unit), units: Number(value / unit) };
 }

@@ -1,6 +1,7 @@
 import { CorruptInputError } from "../errors.js";
 import { isAddress } from "../flow-log/address.js";
 import { excerpt } from "../flow-log/excerpt.js";
+import { MAX_SUM } from "../flow-log/key-table.js";
 
 /** The longest line, without its line ending. */
 export const MAX_LINE_BYTES = 65_536;
@@ -26,8 +27,8 @@ const FIELDS: readonly FieldRule[] = [
   number("srcport", "65535"),
   number("dstport", "65535"),
   number("protocol", "255"),
-  number("packets", "9223372036854775807"),
-  number("bytes", "9223372036854775807"),
+  number("packets", String(MAX_SUM)),
+  number("bytes", String(MAX_SUM)),
   number("start", "9223372036854775807"),
   number("end", "9223372036854775807"),
   { name: "action", expected: "ACCEPT, REJECT or -", test: (text) => /^(?:ACCEPT|REJECT|-)$/i.test(text) },

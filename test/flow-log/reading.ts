@@ -14,11 +14,12 @@ interface Reading {
   readonly counts: RecordIntake["counts"];
 }
 
-/** What is digested of a text that arrives in these pieces. */
+/** What is digested of a text that arrives in these pieces, its lines sorted unless told otherwise. */
 export function read(
   pieces: readonly (string | Uint8Array)[],
   addresses: AddressChoice = "interface",
   fields: readonly string[] = DEFAULT_FORMAT,
+  order: "sorted" | "as written" = "sorted",
 ): Reading {
   const intake = new RecordIntake(WINDOW);
   const reader = new TextReader("flow.log", intake, { fields, addresses });
@@ -28,5 +29,5 @@ export function read(
     ...digestLines(intake.aggregation, table),
   ]);
   const lines = Buffer.concat(blocks).toString("latin1").split("\n").slice(0, -1);
-  return { lines: lines.toSorted(), counts: intake.counts };
+  return { lines: order === "sorted" ? lines.toSorted() : lines, counts: intake.counts };
 }

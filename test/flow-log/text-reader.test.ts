@@ -174,7 +174,7 @@ test("it doesn't matter how a text is cut into pieces", () => {
   );
   const cuts = fc.array(fc.integer({ min: 0, max: text.length }), { maxLength: 8 });
   const whole = read([text]);
-  expect(whole.lines).toHaveLength(4);
+  expect(whole.lines).toHaveLength(3);
   fc.assert(
     fc.property(cuts, (places) => {
       const at = [0, ...places.toSorted((a, b) => a - b), text.length];
@@ -194,4 +194,38 @@ test("a piece may be larger than what is taken in at a time", () => {
   const { lines, counts } = read([`${SUMMED.replace(" 0 443 ", " 40000 443 ")}\r\n`.repeat(20_000)]);
   expect(lines).toEqual([SUMMED.replace(" 3 300 ", " 60000 6000000 ")]);
   expect(counts.records).toBe(20_000);
+});
+
+test("a digest that is read as a flow log is the same again, its ports and large sums included", () => {
+  const sum = fc.bigInt({ min: 0n, max: 2n ** 90n }).map(String);
+  const line = fc
+    .tuple(
+      fc.constantFrom("10.0.0.1", "10.0.0.2"),
+      fc.constantFrom("0", "22", "443", "40000"),
+      fc.constantFrom("0", "22", "443", "40000"),
+      sum,
+      sum,
+    )
+    .map(
+      ([source, from, to, packets, bytes]) =>
+        `2 1 eni-1 ${source} 10.0.0.3 ${from} ${to} 6 ${packets} ${bytes} 1418530010 1418530070 ACCEPT OK`,
+    );
+  fc.assert(
+    fc.property(fc.array(line), (lines) => {
+      const digest = read([`${lines.join("\n")}\n`]).lines;
+      expect(read([digest.map((text) => `${text}\n`).join("")]).lines).toEqual(digest);
+    }),
+  );
+});
+
+test.each([
+  ["40000 443", "0 443"],
+  ["443 40000", "443 0"],
+  ["0 443", "0 443"],
+  ["443 0", "443 0"],
+  ["443 443", "0 443"],
+  ["0 0", "0 0"],
+])("of the ports %s %s are kept", (ports, kept) => {
+  const log = `2 1 eni-1 10.0.0.1 10.0.0.2 ${ports} 6 1 40 1418530010 1418530070 ACCEPT OK\n`;
+  expect(read([log]).lines.map((line) => line.split(" ").slice(5, 7).join(" "))).toEqual([kept]);
 });

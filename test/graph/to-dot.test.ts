@@ -122,7 +122,8 @@ test("lets the event loop turn while it reads from a source that never waits", a
 describe("a line that is none", () => {
   const fields = LINE.trim().split(" ");
   const withField = (index: number, text: string) => fields.with(index, text).join(" ");
-  const bigNumber = /a whole number from 0 to 9223372036854775807, without leading zeros, got "/;
+  const bigNumber = /a whole number from 0 to 40564819207303340847894502572031, without leading zeros, got "/;
+  const bigTime = /a whole number from 0 to 9223372036854775807, without leading zeros, got "/;
 
   test.for([
     ["empty", "", /expected 14 fields separated by single spaces, got 0: ""$/],
@@ -164,8 +165,9 @@ describe("a line that is none", () => {
     ["no port", withField(6, "-"), /dstport/],
     ["a protocol of 256", withField(7, "256"), /protocol to be a whole number from 0 to 255/],
     ["a name for a protocol", withField(7, "tcp"), /protocol/],
-    ["2^63 packets", withField(8, "9223372036854775808"), bigNumber],
-    ["20 digits of bytes", withField(9, "10000000000000000000"), bigNumber],
+    ["2^105 packets", withField(8, "40564819207303340847894502572032"), bigNumber],
+    ["33 digits of bytes", withField(9, "100000000000000000000000000000000"), bigNumber],
+    ["a start of 2^63", withField(10, "9223372036854775808"), bigTime],
     ["a fraction", withField(10, "1.5"), /start to be/],
     ["an exponent", withField(11, "1e9"), /end to be/],
     ["another action", withField(12, "DROP"), /action to be ACCEPT, REJECT or -, got "DROP"$/],

@@ -2,7 +2,7 @@ import { mkdtemp, open, rm, type FileHandle } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DependencyError } from "../../errors.js";
-import { BYTES, hashKey, KeyTable, PACKETS, ROW_DOUBLES, ROW_WORDS } from "../../flow-log/key-table.js";
+import { BYTES, KeyTable, PACKETS, ROW_DOUBLES, ROW_WORDS } from "../../flow-log/key-table.js";
 
 /** Rows that are added at a time while merging: some milliseconds during which nothing else runs. */
 const BLOCK_ROWS = 8192;
@@ -113,7 +113,6 @@ function merge(table: KeyTable, words: Uint32Array, row: Uint32Array): void {
     const ports = words[at + 4] ?? 0;
     const kind = words[at + 5] ?? 0;
     row[from] = table.add(
-      hashKey(account, networkInterface, source, destination, ports, kind),
       account,
       networkInterface,
       source,
