@@ -40,6 +40,7 @@ export class ParquetBytes {
       return await step();
     } catch (error) {
       if (this.#failure !== undefined) throw this.#failure;
+      if (error instanceof CorruptInputError) throw error;
       const reason = error instanceof Error ? error.message : String(error);
       throw new CorruptInputError(
         `${this.#file.key}: expected a sound Parquet file, got an error: ${reason}`,

@@ -44,6 +44,7 @@ const LEAVE_OUT = "or leave the file out with FLOW_LOG_EXCLUDE";
  *
  * @throws ForeignFileError when it has nothing of a flow log
  * @throws CorruptInputError when it can't be read as one: what was expected, what was there, and what mends it
+ * @throws Error when the schema is damaged
  */
 export function flowColumns(key: string, schema: readonly SchemaElement[]): FlowColumn[] {
   const columns = topLevel(schema);
@@ -88,7 +89,7 @@ function topLevel(schema: readonly SchemaElement[]): TopLevel[] {
   const found: TopLevel[] = [];
   for (let at = 1; at < schema.length;) {
     const element = schema[at];
-    if (typeof element?.name !== "string") throw new CorruptInputError("a column without a name");
+    if (typeof element?.name !== "string") throw new Error("a column without a name");
     found.push({ element, nested: element.num_children !== undefined });
     for (let open = 1; open > 0; open--) open += Math.max(0, schema[at++]?.num_children ?? 0);
   }

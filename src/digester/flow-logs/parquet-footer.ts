@@ -12,7 +12,7 @@ const MAGIC_BYTES = 4;
 const END_BYTES = 8;
 
 /** @throws Error when it is damaged or beyond the bounds, before more is allocated than the file has bytes for */
-export async function readFooter(file: ParquetBytes): Promise<FileMetaData> {
+export async function readFooter(file: Pick<ParquetBytes, "byteLength" | "slice">): Promise<FileMetaData> {
   const { byteLength } = file;
   if (byteLength < MAGIC_BYTES + END_BYTES) throw new RangeError(`a file of ${byteLength} bytes`);
   const tail = await file.slice(Math.max(0, byteLength - TAIL_BYTES), byteLength);

@@ -38,7 +38,9 @@ export function describeType({
   logical_type: logical,
   repetition_type: repetition,
 }: SchemaElement): string {
-  const name = logical?.type ?? converted ?? (type === "INT96" ? "TIMESTAMP" : type) ?? "nothing";
+  const number = logical?.type === "INTEGER" || /^U?INT_/.test(converted ?? "");
+  const annotated = number ? undefined : (logical?.type ?? converted);
+  const name = annotated ?? (type === "INT96" ? "TIMESTAMP" : type) ?? "nothing";
   const text = name.toLowerCase().replaceAll("_", " ");
   return repetition === "REPEATED" ? `a list of ${text}` : `the type ${text}`;
 }

@@ -72,8 +72,8 @@ function minBytes(type: ParquetType, length: number | undefined): number {
       if (length !== undefined && length >= 1 && length <= MAX_FIXED_BYTES) return length;
       throw new RangeError(`values of ${length} bytes`);
     case "BOOLEAN":
-      throw new Error(`values of the type ${type}`);
   }
+  throw new Error(`values of the type ${type}`);
 }
 
 function fits(count: number, each: number, bytes: number): void {

@@ -31,7 +31,7 @@ export async function readParquet(
   const { key } = parquet;
   const file = new ParquetBytes(parquet, signal);
   const { schema, row_groups: groups } = await file.decoded(() => readFooter(file));
-  const columns = flowColumns(key, schema);
+  const columns = await file.decoded(() => flowColumns(key, schema));
   const fields = columns.map(({ field }) => field);
   // As text, the rows take the fast path and meet the same checks.
   const reader = new TextReader(key, intake, { fields, addresses }, "row");
@@ -75,7 +75,8 @@ async function* linesOf(
       await setImmediate();
     }
     const block = Math.min(BLOCK_ROWS, ...values.map(({ page, at }) => page.length - at));
-    yield takeLines(key, values, block, rowsBefore + row + 1);
+    const firstRow = rowsBefore + row + 1;
+    yield await file.decoded(() => takeLines(key, values, block, firstRow));
     row += block;
   }
 }
