@@ -76,3 +76,19 @@ export class FileClock {
     await this.#probe.close();
   }
 }
+
+/** Bytes that are too many to be kept within an inode, and need room of their own. */
+const ROOM = Buffer.alloc(64 * 1024);
+
+/** Rejects when a file can't be made and written to: the disk is full or read-only, a quota is used up. */
+export async function checkRoom(dir: string): Promise<void> {
+  const path = join(dir, `room.${randomUUID()}`);
+  const handle = await open(path, "wx");
+  try {
+    // An open file outlives its name, so that nothing is left when the process is killed.
+    await unlink(path);
+    await handle.writeFile(ROOM);
+  } finally {
+    await handle.close();
+  }
+}

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { access, constants, mkdir, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { removeStale } from "../atomic-file.js";
-import { FileClock, fileErrors } from "../data-dir.js";
+import { checkRoom, FileClock, fileErrors } from "../data-dir.js";
 import { GraphId } from "../window.js";
 import { Claim, type ClaimRecord, type Marker } from "./marker.js";
 import {
@@ -54,7 +54,8 @@ export class DiskMarker implements Marker {
   async ready(signal: AbortSignal): Promise<void> {
     signal.throwIfAborted();
     const io = fileErrors("marker", `checking that ${this.#dir} can be written to`);
-    for (const dir of [this.#dir, this.#temporaryDir]) await io(access(dir, constants.W_OK | constants.X_OK));
+    await io(access(this.#dir, constants.W_OK | constants.X_OK));
+    await io(checkRoom(this.#temporaryDir));
   }
 
   async read(id: GraphId, signal: AbortSignal): Promise<ClaimRecord | undefined> {

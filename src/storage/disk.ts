@@ -3,7 +3,7 @@ import { access, constants, type FileHandle, mkdir, open } from "node:fs/promise
 import { join } from "node:path";
 import { addAbortSignal, type Readable } from "node:stream";
 import { removeStale, writeWhole } from "../atomic-file.js";
-import { fileErrors, hasCode } from "../data-dir.js";
+import { checkRoom, fileErrors, hasCode } from "../data-dir.js";
 import type { GraphId } from "../window.js";
 import type { GraphInfo, Storage, StoredGraph } from "./storage.js";
 
@@ -38,7 +38,8 @@ export class DiskStorage implements Storage {
   async ready(signal: AbortSignal): Promise<void> {
     signal.throwIfAborted();
     const io = fileErrors("storage", `checking that ${this.#dir} can be written to`);
-    for (const dir of [this.#dir, this.#temporaryDir]) await io(access(dir, constants.W_OK | constants.X_OK));
+    await io(access(this.#dir, constants.W_OK | constants.X_OK));
+    await io(checkRoom(this.#temporaryDir));
   }
 
   async head(id: GraphId, signal: AbortSignal): Promise<GraphInfo | undefined> {
