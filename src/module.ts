@@ -10,7 +10,10 @@ export interface BoundAddress {
  * Modules are started in the order storage, marker, digester, queuer and stopped in the reverse.
  */
 export interface Module {
-  /** Called once before any other call. A rejection stops the process from starting. */
+  /**
+   * Called once before any other call. A rejection stops the process from starting. A start that takes longer than five
+   * seconds isn't waited for: the process serves, isn't ready until it has ended, and other calls may come before.
+   */
   start?(): Promise<void>;
   /** Called when the process has begun to listen, with where. */
   listening?(address: BoundAddress): void;

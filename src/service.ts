@@ -7,6 +7,7 @@ import type { Job } from "./job.js";
 import type { Marker } from "./marker/marker.js";
 import type { BoundAddress, Module } from "./module.js";
 import type { Queuer } from "./queuer/queuer.js";
+import { startModules } from "./startup.js";
 import type { GraphInfo, Storage, StoredGraph } from "./storage/storage.js";
 import {
   instrumentDigester,
@@ -81,6 +82,8 @@ export class Service {
   readonly #claims: Claims;
   readonly #worker: Worker<Produced>;
   readonly #started: Module[] = [];
+  /** Modules that were not waited for, with why they can't serve yet. */
+  #late: ReadonlyMap<keyof Modules, unknown> = new Map();
   readonly #sweeper: Sweeper;
   #stopped: Promise<void> | undefined;
   #log: Logger = silent;
@@ -136,14 +139,22 @@ export class Service {
     return { working, waiting: Math.max(0, size - working) };
   }
 
-  /** Starts the modules. When one fails, those before it are stopped again and its error is thrown. */
+  /**
+   * Starts the modules. When one fails, those before it are stopped again and its error is thrown. One that doesn't answer
+   * is not waited for: `ready` names it until it has started.
+   */
   async start(): Promise<void> {
     const { storage, marker, digester, queuer } = this.#modules;
     try {
-      for (const module of [storage, marker, digester, queuer]) {
-        await module.start?.();
-        this.#started.push(module);
-      }
+      this.#late = await startModules(
+        [
+          ["storage", storage],
+          ["marker", marker],
+          ["digester", digester],
+          ["queuer", queuer],
+        ],
+        (module) => this.#started.push(module),
+      );
     } catch (error) {
       // Why it did not start says more than how it stopped.
       await this.stop().catch(() => undefined);
@@ -191,6 +202,7 @@ export class Service {
     await Promise.all(
       names.map(async (name) => {
         try {
+          if (this.#late.has(name)) throw this.#late.get(name);
           await Promise.race([this.#modules[name].ready?.(signal), late]);
         } catch (error) {
           failures.set(name, error);
