@@ -2,6 +2,7 @@ import { type DestinationStream, type Logger as PinoLogger, pino } from "pino";
 import { z } from "zod";
 import { masker } from "../redact.js";
 import { serializeError } from "./serialize-error.js";
+import { standardOutput } from "./standard-output.js";
 
 /** What the service needs of a logger: pino's interface, so that a library user may bring their own. */
 export type Logger = Pick<PinoLogger, "debug" | "info" | "warn" | "error">;
@@ -30,7 +31,7 @@ export interface LogOptions {
 /** JSON lines, one an event, with the event's name as `message`. */
 export function createLogger(
   settings: LogSettings,
-  { secrets = [], destination = pino.destination(1) }: LogOptions = {},
+  { secrets = [], destination = standardOutput() }: LogOptions = {},
 ): PinoLogger {
   // As they look within a JSON string.
   const mask = masker(secrets.map((secret) => JSON.stringify(secret).slice(1, -1)));

@@ -1,7 +1,7 @@
 import { type ChildProcessByStdio, spawn } from "node:child_process";
 import { EventEmitter, once } from "node:events";
 import { readdir, readFile } from "node:fs/promises";
-import { createInterface } from "node:readline";
+import { createInterface, type Interface } from "node:readline";
 import type { Readable } from "node:stream";
 import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
@@ -27,6 +27,7 @@ export class ServiceProcess {
   /** Everything it has logged so far. */
   readonly events: LogEvent[] = [];
   readonly #child: ChildProcessByStdio<null, Readable, Readable>;
+  readonly #lines: Interface;
   readonly #stderr: Promise<string>;
   readonly #logged = new EventEmitter().setMaxListeners(0);
   /** Its exit code, or the signal that ended it, when all that it wrote is here. */
@@ -46,7 +47,7 @@ export class ServiceProcess {
     this.exit = once(this.#child, "close").then(
       ([code, signal]: (number | NodeJS.Signals)[]) => code ?? signal ?? Number.NaN,
     );
-    createInterface({ input: this.#child.stdout })
+    this.#lines = createInterface({ input: this.#child.stdout })
       .on("line", (line) => {
         this.events.push(LogEvent.parse(JSON.parse(line)));
         this.#logged.emit("change");
@@ -142,6 +143,15 @@ export class ServiceProcess {
     const wrong = (await Promise.all(this.#deviations.splice(0))).filter((found) => found !== "");
     if (wrong.length > 0)
       throw new Error(`answers that the OpenAPI document doesn't describe:\n${wrong.join("\n")}`);
+  }
+
+  /** Leaves what it logs in the pipe, which takes a few lines and then no more. */
+  pauseReading(): void {
+    this.#lines.pause();
+  }
+
+  resumeReading(): void {
+    this.#lines.resume();
   }
 
   /** Closes the pipe that its log goes to. */
