@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { digesterSettings } from "./digester/index.js";
 import { accessSettings } from "./http/auth.js";
+import { hostSettings } from "./http/hosts.js";
 import { limitSettings } from "./http/limits.js";
 import { httpSettings } from "./http/settings.js";
 import { markerSettings } from "./marker/index.js";
@@ -32,6 +33,7 @@ export const MODULE_NAMES = [
 export const settings = {
   ...httpSettings,
   ...limitSettings,
+  ...hostSettings,
   ...accessSettings,
   ...serviceSettings,
   ...storageSettings,

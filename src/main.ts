@@ -32,6 +32,7 @@ async function main(): Promise<void> {
     stats: statsOutput.stats,
     connectionStates: config,
     limits: config,
+    allowedHosts: config.HTTP_ALLOWED_HOSTS,
   });
   const close = async () => {
     try {
@@ -73,7 +74,14 @@ async function stop(close: () => Promise<void>, logger: Logger, deadlineMs: numb
     logger.error({ error, reason: "the process did not stop as it should" }, "unknown-failure");
     process.exitCode = 1;
   }
-  // Nothing of ours is left. What may be, such as the look-up of a name that nobody answers, isn't waited for.
+  exitSoon();
+}
+
+/**
+ * Nothing of ours is left. What may be isn't waited for: the look-up of a name that nobody answers, log lines that nobody
+ * reads.
+ */
+function exitSoon(): void {
   setTimeout(() => process.exit(), EXIT_MS).unref();
 }
 
@@ -90,4 +98,5 @@ try {
   const mask = masker(secretsIn(process.env));
   process.stderr.write(`vpcflow-grapherd: ${mask(describe(error))}\n`);
   process.exitCode = 1;
+  exitSoon();
 }

@@ -6,13 +6,23 @@ import Fastify, {
 } from "fastify";
 import { serializerCompiler, validatorCompiler } from "fastify-type-provider-zod";
 import type { Service } from "../service.js";
+import { MAX_TIMER_MS } from "../settings.js";
 import type { ConnectionStateSettings } from "../telemetry/connection-states.js";
 import { noStats, type Stats } from "../telemetry/stats.js";
 import { type AccessTokens, requireTokens } from "./auth.js";
+import { watchBodies } from "./bodies.js";
 import { answer, answerErrors } from "./errors.js";
 import { graphRoutes } from "./graph.js";
 import { healthRoutes } from "./health.js";
-import { defaultLimits, limitRequests, type LimitSettings, refuseClient, serverOptions } from "./limits.js";
+import { requireHost } from "./hosts.js";
+import {
+  defaultLimits,
+  limitInFlight,
+  limitRequests,
+  type LimitSettings,
+  refuseClient,
+  serverOptions,
+} from "./limits.js";
 import { describeApi } from "./openapi.js";
 import { observeRequests, reportStates, RequestLog } from "./observe.js";
 import { produceRoutes } from "./produce.js";
@@ -20,6 +30,8 @@ import { requestId } from "./request-id.js";
 
 /** How long the answers to jobs that were aborted at the end of the shutdown timeout may take. */
 const LAST_ANSWERS_MS = 1000;
+/** How long a step of starting or stopping may take beyond the shutdown timeout before Fastify gives it up. */
+const STEP_MARGIN_MS = 10_000;
 
 export interface AppOptions {
   /** A logger with pino's interface; none: nothing is logged. */
@@ -34,6 +46,8 @@ export interface AppOptions {
   readonly plugins?: readonly (FastifyPluginCallback | FastifyPluginAsync)[];
   /** Who may call. By default what the service brings: the built-in one reads API_TOKENS and PRODUCE_TOKENS. */
   readonly access?: AccessTokens;
+  /** The names that requests may be for, besides those of this machine. Undefined: see `requireHost`. */
+  readonly allowedHosts?: readonly string[] | undefined;
 }
 
 /**
@@ -49,6 +63,7 @@ export async function buildApp(
     limits = defaultLimits(),
     plugins = [],
     access = service.access ?? {},
+    allowedHosts,
   }: AppOptions = {},
 ): Promise<FastifyInstance> {
   const app: FastifyInstance = Fastify({
@@ -56,6 +71,8 @@ export async function buildApp(
     logController: new RequestLog(),
     genReqId: requestId,
     ...serverOptions,
+    // Fastify bounds its preClose hooks by this too, and there running jobs are waited for.
+    pluginTimeout: Math.min(service.settings.shutdownTimeoutMs + STEP_MARGIN_MS, MAX_TIMER_MS),
     trustProxy: limits.HTTP_TRUST_PROXY,
     clientErrorHandler: (error, socket) => refuseClient(app.log, error, socket),
     frameworkErrors: answer,
@@ -70,7 +87,10 @@ export async function buildApp(
   answerErrors(app);
   observeRequests(app, stats ?? noStats);
   limitRequests(app, limits);
+  requireHost(app, { allowed: allowedHosts, open: access.api === undefined });
   requireTokens(app, access, service.loopbackToken);
+  limitInFlight(app, limits);
+  const breakBodiesOff = watchBodies(app);
 
   app.addHook("onReady", () => service.start());
   app.addHook("onListen", async () => {
@@ -82,7 +102,10 @@ export async function buildApp(
   app.addHook("preClose", async () => {
     // Whoever has not read an answer by the end of that time does not get the rest of it.
     const ms = service.settings.shutdownTimeoutMs + LAST_ANSWERS_MS;
-    const timer = setTimeout(() => app.server.closeAllConnections(), ms).unref();
+    const timer = setTimeout(() => {
+      breakBodiesOff();
+      app.server.closeAllConnections();
+    }, ms).unref();
     app.server.once("close", () => clearTimeout(timer));
     await service.stop();
   });

@@ -85,7 +85,9 @@ export function requireTokens(
     const { access } = request.routeOptions.config;
     const accepted = access === "produce" ? deliverers : callers;
     if (access === "open" || accepted === undefined) return;
-    const [, token] = CREDENTIALS.exec(request.headers.authorization ?? "") ?? [];
+    // Of several Node would show the first; a proxy in front may have looked at another.
+    const [credentials = "", ...others] = request.raw.headersDistinct.authorization ?? [];
+    const [, token] = (others.length === 0 && CREDENTIALS.exec(credentials)) || [];
     if (token !== undefined && accepted.has(token)) return;
     reply.header("www-authenticate", token === undefined ? "Bearer" : 'Bearer error="invalid_token"');
     const whose = access === "produce" ? "of those who deliver jobs" : "of callers";

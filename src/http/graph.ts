@@ -6,6 +6,7 @@ import { DependencyError } from "../errors.js";
 import type { Missing, Service } from "../service.js";
 import { TimeWindow, WindowError } from "../window.js";
 import { HttpError, seconds } from "./errors.js";
+import { whenEnded } from "./request-end.js";
 import { anyFailure, empty, failure } from "./responses.js";
 import { Representation } from "./representation.js";
 
@@ -74,7 +75,7 @@ function lookup(reply: FastifyReply): { signal: AbortSignal; found: () => void }
   const controller = new AbortController();
   const late = () => new DependencyError("storage", `no answer within ${LOOKUP_MS} ms`, { timedOut: true });
   const timer = setTimeout(() => controller.abort(late()), LOOKUP_MS);
-  reply.raw.once("close", () => {
+  whenEnded(reply, () => {
     clearTimeout(timer);
     // Nobody reads this answer; its status is for the log, as nginx has it.
     if (!reply.raw.writableFinished) controller.abort(new HttpError(499, "the caller hung up"));
@@ -87,7 +88,7 @@ const DotStream = z.custom<Readable | undefined>(() => true).meta({ type: "strin
 const lookupAnswers = {
   200: { description: "The graph", content: { "text/vnd.graphviz": { schema: DotStream } } },
   204: empty("It is being made", "Retry-After"),
-  304: empty("The caller has it already"),
+  304: empty("The caller has it already (`If-None-Match`, or else `If-Modified-Since`)"),
   400: failure("No such window"),
   404: failure("There is none: never asked for, or why the last attempt failed"),
   500: failure("The storage or the marker failed"),
@@ -105,7 +106,7 @@ const requestAnswers = {
   ...anyFailure,
 };
 
-/** GET, HEAD and POST /graph; the same under `/`, as callers of the Go service know them. */
+/** GET, HEAD and POST /graph; the same under `/`. */
 export function graphRoutes(service: Service): FastifyPluginCallbackZod {
   return (app, _, done) => {
     // Whatever a caller sends along with its query is of no interest.
@@ -118,41 +119,52 @@ export function graphRoutes(service: Service): FastifyPluginCallbackZod {
     const { maxWindowMs } = service.settings;
     const query = z.object({ start: instant("start"), stop: instant("stop") });
 
-    for (const url of ["/graph", "/"]) {
-      app.route({
-        method: ["GET", "HEAD"],
-        url,
-        schema: {
-          summary: "The graph of a window",
-          tags: [url === "/graph" ? "graph" : "aliases"],
-          querystring: query.transform(withWindow(maxWindowMs)),
-          response: lookupAnswers,
-        },
-        handler: async (request, reply) => {
-          const { window } = request.query;
-          const { signal, found } = lookup(reply);
-          if (request.method === "HEAD") {
-            const outcome = await service.describe(window, signal);
+    const aliases = [
+      { url: "/graph", name: "Graph", tags: ["graph"], deprecated: false },
+      // As callers of the Go service know it.
+      { url: "/", name: "GraphByAlias", tags: ["aliases"], deprecated: true },
+    ];
+    for (const { url, name, tags, deprecated } of aliases) {
+      for (const method of ["GET", "HEAD"] as const) {
+        app.route({
+          method,
+          url,
+          schema: {
+            operationId: method === "GET" ? `get${name}` : `head${name}`,
+            summary: method === "GET" ? "The graph of a window" : "What is known of the graph of a window",
+            tags,
+            deprecated,
+            querystring: query.transform(withWindow(maxWindowMs)),
+            response: lookupAnswers,
+          },
+          handler: async (request, reply) => {
+            const { window } = request.query;
+            const { signal, found } = lookup(reply);
+            if (method === "HEAD") {
+              const outcome = await service.describe(window, signal);
+              if (outcome.state !== "stored") return answerMissing(outcome, reply);
+              const form = new Representation(outcome.graph, request);
+              return form.describe(reply) ? reply.code(304).send(undefined) : reply.send(undefined);
+            }
+            const outcome = await service.fetch(window, signal);
+            found();
             if (outcome.state !== "stored") return answerMissing(outcome, reply);
             const form = new Representation(outcome.graph, request);
-            return form.describe(reply) ? reply.code(304).send(undefined) : reply.send(undefined);
-          }
-          const outcome = await service.fetch(window, signal);
-          found();
-          if (outcome.state !== "stored") return answerMissing(outcome, reply);
-          const form = new Representation(outcome.graph, request);
-          if (!form.describe(reply)) return reply.send(form.body(outcome.graph));
-          outcome.graph.body.destroy();
-          return reply.code(304).send(undefined);
-        },
-      });
+            if (!form.describe(reply)) return reply.send(form.body(outcome.graph));
+            outcome.graph.body.destroy();
+            return reply.code(304).send(undefined);
+          },
+        });
+      }
 
       app.route({
         method: "POST",
         url,
         schema: {
+          operationId: `request${name}`,
           summary: "Have the graph of a window made",
-          tags: [url === "/graph" ? "graph" : "aliases"],
+          tags,
+          deprecated,
           querystring: query.extend({ refresh }).transform(withWindow(maxWindowMs)),
           response: requestAnswers,
         },

@@ -5,48 +5,52 @@ import { HttpError } from "./errors.js";
 import { anyFailure, failure } from "./responses.js";
 import { Readiness } from "./readiness.js";
 
-const Ok = z.object({ status: z.literal("ok") });
+const Ok = z.object({ status: z.literal("ok") }).describe("Yes");
 
 /** GET /healthcheck: alive as long as it answers. GET /readiness: whether its modules could serve as well. */
 export function healthRoutes(service: Service): FastifyPluginCallbackZod {
   return (app, _, done) => {
-    app.get(
-      "/healthcheck",
-      {
-        config: { access: "open" },
-        schema: {
-          summary: "Whether the process serves",
-          tags: ["health"],
-          response: { 200: Ok, default: anyFailure.default },
-        },
-      },
-      () => ({ status: "ok" as const }),
-    );
-
     const readiness = new Readiness(service, (dependency, error) => {
       const reason = error instanceof Error ? error.message : String(error);
       app.log.warn({ dependency, error, reason }, "not-ready");
     });
-    app.get(
-      "/readiness",
-      {
+
+    for (const method of ["GET", "HEAD"] as const) {
+      app.route({
+        method,
+        url: "/healthcheck",
         config: { access: "open" },
         schema: {
+          operationId: method === "GET" ? "getHealth" : "headHealth",
+          summary: "Whether the process serves",
+          tags: ["health"],
+          security: [],
+          response: { 200: Ok, default: anyFailure.default },
+        },
+        handler: () => ({ status: "ok" as const }),
+      });
+      app.route({
+        method,
+        url: "/readiness",
+        config: { access: "open" },
+        schema: {
+          operationId: method === "GET" ? "getReadiness" : "headReadiness",
           summary: "Whether the storage, the marker, the queuer and the digester could serve now",
           tags: ["health"],
+          security: [],
           response: {
             200: Ok,
             503: failure("Says which of them could not", "Retry-After"),
             default: anyFailure.default,
           },
         },
-      },
-      async () => {
-        const failing = await readiness.failing();
-        if (failing.length > 0) throw new HttpError(503, `not ready: ${failing.join(", ")}`);
-        return { status: "ok" as const };
-      },
-    );
+        handler: async () => {
+          const failing = await readiness.failing();
+          if (failing.length > 0) throw new HttpError(503, `not ready: ${failing.join(", ")}`);
+          return { status: "ok" as const };
+        },
+      });
+    }
     done();
   };
 }

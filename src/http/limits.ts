@@ -5,6 +5,7 @@ import { z } from "zod";
 import { RetryLaterError } from "../errors.js";
 import { boolean, integer } from "../settings.js";
 import { HttpError } from "./errors.js";
+import { whenEnded } from "./request-end.js";
 
 export const limitSettings = {
   HTTP_TRUST_PROXY: boolean
@@ -28,7 +29,13 @@ const BUSY_RETRY_MS = 1000;
 
 /** Options of Fastify, and of Node's server: how much a request may be, and how long it may take to come. */
 export const serverOptions = {
-  http: { maxHeaderSize: 16 * 1024, headersTimeout: 20_000, connectionsCheckingInterval: 5000 },
+  http: {
+    maxHeaderSize: 16 * 1024,
+    headersTimeout: 20_000,
+    connectionsCheckingInterval: 5000,
+    // Node refuses requests without one by a status alone: `requireHost` says why.
+    requireHostHeader: false,
+  },
   requestTimeout: 30_000,
   // Longer than load balancers keep a connection that they might be about to use: AWS's do for 60 seconds.
   keepAliveTimeout: 75_000,
@@ -42,31 +49,49 @@ const HEADERS = {
   "cross-origin-resource-policy": "same-origin",
 };
 
-/** Refuses what is too long or too much before anything else looks at it, and everything once the app closes. */
+/** What is asked of a process that watches it, which must get an answer when it is busy as well. */
+const HEALTHCHECK = "/healthcheck";
+const READINESS = "/readiness";
+
+/** Refuses what is too long before anything else looks at it, and everything once the app closes. */
 export function limitRequests(app: FastifyInstance, limits: LimitSettings): void {
   app.server.maxConnections = limits.HTTP_MAX_CONNECTIONS;
+  // Node would refuse it by a status alone. So it is a request like any other, until the hook below.
+  app.server.on("checkExpectation", (request, response) => app.routing(request, response));
   let closing = false;
   app.addHook("preClose", async () => {
     closing = true;
   });
-  // Apart, because a request may wait for the delivery of its own job to this very process.
-  const inFlight = { requests: 0, deliveries: 0 };
 
   app.addHook("onRequest", async (request, reply) => {
     reply.headers(HEADERS);
     if (request.url.length > MAX_URL_CHARACTERS) {
       throw new HttpError(414, `the URL is longer than ${MAX_URL_CHARACTERS} characters`);
     }
+    const { expect } = request.headers;
+    if (expect !== undefined && expect.toLowerCase() !== "100-continue") {
+      throw new HttpError(417, "the header Expect can be 100-continue and nothing else");
+    }
+    if (closing && request.routeOptions.url !== HEALTHCHECK) {
+      throw new RetryLaterError("the process is stopping", BUSY_RETRY_MS);
+    }
+  });
+}
+
+/** Refuses what is too much at once. To be called after `requireTokens`: who has no token takes nobody's place. */
+export function limitInFlight(app: FastifyInstance, limits: LimitSettings): void {
+  // Apart, because a request may wait for the delivery of its own job to this very process.
+  const inFlight = { requests: 0, deliveries: 0 };
+
+  app.addHook("preParsing", async (request, reply) => {
     const { url: route, config } = request.routeOptions;
-    if (route === "/healthcheck") return;
-    if (closing) throw new RetryLaterError("the process is stopping", BUSY_RETRY_MS);
-    if (route === "/readiness") return;
+    if (route === HEALTHCHECK || route === READINESS) return;
     const kind = config.access === "produce" ? "deliveries" : "requests";
     if (inFlight[kind] >= limits.HTTP_MAX_REQUESTS) {
       throw new RetryLaterError(`${inFlight[kind]} ${kind} are being answered`, BUSY_RETRY_MS);
     }
     inFlight[kind]++;
-    reply.raw.once("close", () => inFlight[kind]--);
+    whenEnded(reply, () => inFlight[kind]--);
   });
 }
 

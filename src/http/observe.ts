@@ -3,6 +3,7 @@ import { type ConnectionStateSettings, reportConnections } from "../telemetry/co
 import { type Load, reportProcess } from "../telemetry/process-stats.js";
 import type { Stats } from "../telemetry/stats.js";
 import { logFailure } from "./errors.js";
+import { whenEnded } from "./request-end.js";
 
 /** Asked every few seconds by whoever watches the process: worth a line only when they fail. */
 const HEALTH_ROUTES = new Set(["/healthcheck", "/readiness"]);
@@ -29,7 +30,7 @@ export function observeRequests(app: FastifyInstance, stats: Stats): void {
   app.addHook("onRequest", async (request, reply) => {
     reply.header("x-request-id", request.id);
     // Not Fastify's onResponse, which never comes when the caller hangs up before the answer.
-    reply.raw.once("close", () => reportEnd(request, reply, stats));
+    whenEnded(reply, () => reportEnd(request, reply, stats));
   });
 }
 

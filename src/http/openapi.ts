@@ -21,6 +21,7 @@ const PAGE_POLICY = [
  */
 export async function describeApi(app: FastifyInstance): Promise<void> {
   await app.register(swagger, {
+    exposeHeadRoutes: true,
     openapi: {
       openapi: "3.1.0",
       info: {
@@ -29,6 +30,8 @@ export async function describeApi(app: FastifyInstance): Promise<void> {
         license: { name: "Apache-2.0", identifier: "Apache-2.0" },
         version: "1",
       },
+      // Wherever the description was fetched from.
+      servers: [{ url: "/", description: "This process" }],
       tags: [
         { name: "graph", description: "Asking for graphs" },
         { name: "worker", description: "Delivering jobs, for event buses" },
@@ -48,12 +51,18 @@ export async function describeApi(app: FastifyInstance): Promise<void> {
     },
     transform: jsonSchemaTransform,
   });
-  await app.register(swaggerUi, {
-    routePrefix: "/docs",
-    staticCSP: PAGE_POLICY,
-    // Without a bar at the top that asks for the address of another document.
-    uiConfig: { layout: "BaseLayout" },
-    theme: { title: "vpcflow-grapherd" },
+  await app.register(async (docs) => {
+    // What a browser loads without being able to send a token. The description itself isn't among it.
+    docs.addHook("onRoute", (route) => {
+      if (/^\/docs(?:\/|\/static\/.+)?$/.test(route.url)) route.config = { ...route.config, access: "open" };
+    });
+    await docs.register(swaggerUi, {
+      routePrefix: "/docs",
+      staticCSP: PAGE_POLICY,
+      // Without a bar at the top that asks for the address of another document.
+      uiConfig: { layout: "BaseLayout" },
+      theme: { title: "vpcflow-grapherd" },
+    });
   });
   app.get("/openapi.json", { schema: { hide: true } }, () => app.swagger());
 }

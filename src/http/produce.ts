@@ -8,6 +8,9 @@ import type { Service } from "../service.js";
 import { HttpError } from "./errors.js";
 import { anyFailure, empty, failure } from "./responses.js";
 
+/** Buses label a job's JSON as they like; these are what the description names. */
+const CONTENT_TYPES = ["application/json", "application/octet-stream", "text/plain", "*/*"];
+
 const MAX_JOB_BYTES = 64 * 1024;
 
 const answers = {
@@ -79,11 +82,14 @@ export function produceRoutes(service: Service): FastifyPluginCallbackZod {
         url,
         config: { access: "produce" },
         schema: {
+          operationId: url === "/produce" ? "produce" : "produceByTopic",
           summary: "Work a job",
           description:
             "The body is a job, or an SNS notification, an SQS record, an EventBridge event, a CloudEvent or a Pub/Sub push around one. " +
             "Its content type doesn't matter.",
           tags: [url === "/produce" ? "worker" : "aliases"],
+          deprecated: url !== "/produce",
+          consumes: CONTENT_TYPES,
           headers: z.looseObject({
             prefer: z.string().optional().describe("`respond-async`: don't wait for the end"),
           }),

@@ -1,3 +1,4 @@
+import type { IncomingHttpHeaders } from "node:http";
 import type { Readable } from "node:stream";
 import { pipeline } from "node:stream";
 import { createGunzip } from "node:zlib";
@@ -27,13 +28,21 @@ export class Representation {
     return `"${version}${gzip ? "-gzip" : ""}"`;
   }
 
-  /** Whether the caller has this graph already, in whichever form. */
-  #isKnown(ifNoneMatch: string | undefined): boolean {
-    if (ifNoneMatch === undefined) return false;
+  /** Whether the caller has this graph already, in whichever form. Its time counts only where no tag is named. */
+  #isKnown({ "if-none-match": ifNoneMatch, "if-modified-since": since }: IncomingHttpHeaders): boolean {
+    if (ifNoneMatch === undefined) return this.#isUnmodified(since);
     // A weak comparison, as RFC 9110, 13.1.2 has it; a tag may contain commas.
     const known = new Set<string>(ifNoneMatch.match(/"[^"]*"/g));
     const etags = [false, true].map((gzip) => Representation.#etag(this.#graph, gzip));
     return ifNoneMatch.trim() === "*" || etags.some((etag) => known.has(etag));
+  }
+
+  #isUnmodified(since: string | undefined): boolean {
+    const time = new Date(since ?? Number.NaN);
+    // Anything but the one form that HTTP dates are written in is to be ignored (RFC 9110, 13.1.3).
+    if (Number.isNaN(time.getTime()) || time.toUTCString() !== since) return false;
+    // As Last-Modified tells it: in whole seconds.
+    return Math.floor(this.#graph.modified.getTime() / 1000) * 1000 <= time.getTime();
   }
 
   /**
@@ -46,7 +55,7 @@ export class Representation {
       .header("vary", "Accept-Encoding")
       .header("etag", Representation.#etag(this.#graph, this.gzip))
       .header("last-modified", this.#graph.modified.toUTCString());
-    if (this.#isKnown(reply.request.headers["if-none-match"])) return true;
+    if (this.#isKnown(reply.request.headers)) return true;
     reply.type("text/vnd.graphviz; charset=utf-8");
     if (this.gzip) reply.header("content-encoding", "gzip");
     // The length is known only when the stored bytes are sent as they are.

@@ -229,7 +229,7 @@ describe("what a caller sends", () => {
       ["DELETE", "/graph", "GET, HEAD, POST"],
       ["PUT", "/", "GET, HEAD, POST"],
       ["GET", "/produce", "POST"],
-      ["POST", "/healthcheck", "GET"],
+      ["POST", "/healthcheck", "GET, HEAD"],
     ] as const) {
       const answer = await call(method, path);
       expect(answer).toMatchObject({ status: 405, headers: { allow } });
@@ -329,6 +329,24 @@ describe("a stored graph", () => {
     }
   });
 
+  test.for([
+    ["its own time", (modified: Date) => modified.toUTCString(), 304],
+    ["a later one", (modified: Date) => new Date(modified.getTime() + 60_000).toUTCString(), 304],
+    ["an earlier one", (modified: Date) => new Date(modified.getTime() - 1000).toUTCString(), 200],
+    ["no HTTP date", (modified: Date) => modified.toISOString(), 200],
+    ["nothing", () => "", 200],
+  ] as const)("If-Modified-Since, %s, where no tag is named", async ([, since, expected]) => {
+    const serving = await serve();
+    await store(serving);
+    const { modified = new Date(0) } = (await serving.storage.head(window.id, never)) ?? {};
+    for (const method of ["GET", "HEAD"] as const) {
+      const headers = { "if-modified-since": since(modified) };
+      expect((await serving.call(method, graphOf(window), { headers })).status).toBe(expected);
+      const tagged = { ...headers, "if-none-match": '"other"' };
+      expect((await serving.call(method, graphOf(window), { headers: tagged })).status).toBe(200);
+    }
+  });
+
   type PlantedGraph = GraphInfo & { open: () => Readable };
 
   /** Graphs as another store would have them. */
@@ -392,6 +410,40 @@ describe("a stored graph", () => {
     expect(await call("GET", "/healthcheck")).toMatchObject({ status: 200 });
   });
 
+  test.for([
+    ["HTTP/1.0", "identity", ""],
+    ["HTTP/1.0", "identity", "Connection: keep-alive\r\n"],
+    ["HTTP/1.0", "gzip", ""],
+    ["HTTP/1.1", "identity", "Connection: close\r\n"],
+    ["HTTP/1.1", "gzip", ""],
+  ] as const)("bytes that can't be read on, by %s as %s %j: a reset", async ([version, coding, more]) => {
+    const graph = { ...info, size: large.length, open: () => Readable.from(broken()) };
+    const { url } = await serve({}, { storage: new Planted(graph) });
+    const socket = connect(Number(new URL(url).port), "127.0.0.1");
+    const ended = new Promise<unknown>((resolve) => socket.once("end", resolve).once("error", resolve));
+    socket.resume();
+    socket.write(
+      `GET ${graphOf(window)} ${version}\r\nHost: localhost\r\nAccept-Encoding: ${coding}\r\n${more}\r\n`,
+    );
+    expect(await ended).toMatchObject({ code: "ECONNRESET" });
+    expect(socket.bytesRead).toBeGreaterThan(0);
+  });
+
+  test("a graph that somebody still reads at the end of a stop is broken off by a reset", async () => {
+    const body = new Readable({
+      read() {
+        this.push(Buffer.alloc(1024));
+      },
+    });
+    const graph = { ...info, encoding: "identity", size: 1e9, open: () => body } as const;
+    const { url, close } = await serve({}, { storage: new Planted(graph) });
+    const socket = connect(Number(new URL(url).port), "127.0.0.1");
+    const ended = new Promise<unknown>((resolve) => socket.once("end", resolve).once("error", resolve));
+    socket.write(`GET ${graphOf(window)} HTTP/1.0\r\n\r\n`);
+    socket.once("data", () => void close());
+    expect(await ended).toMatchObject({ code: "ECONNRESET" });
+  });
+
   test("bytes that aren't what they should be from the first on: 500, described as such", async () => {
     const graph = { ...info, size: 7, open: () => Readable.from([Buffer.from("no gzip")]) };
     const { call } = await serve({}, { storage: new Planted(graph) });
@@ -423,7 +475,7 @@ describe("a stored graph", () => {
     });
     const { url } = await serve({}, { storage: new Planted({ ...info, size: 1e9, open: () => body }) });
     const socket = connect(Number(new URL(url).port), "127.0.0.1");
-    socket.write(`GET ${graphOf(window)} HTTP/1.1\r\nHost: a\r\nAccept-Encoding: gzip\r\n\r\n`);
+    socket.write(`GET ${graphOf(window)} HTTP/1.1\r\nHost: localhost\r\nAccept-Encoding: gzip\r\n\r\n`);
     socket.once("data", () => socket.destroy());
     await eventually(() => expect(body.destroyed).toBe(true));
   });

@@ -90,6 +90,24 @@ test("what isn't HTTP gets 400, in JSON as ever", async () => {
   expect(body).toEqual({ statusCode: 400, error: "Bad Request", message: "this is not HTTP" });
 });
 
+test.for([
+  ["no Host", "", 400, "the header Host is missing"],
+  ["two Hosts", "Host: localhost\r\nHost: other\r\n", 400, "the header Host must be given once"],
+  ["a Host that is none", "Host: a b\r\n", 400, "the header Host must be a name or an address, and a port"],
+  [
+    "an expectation",
+    "Host: localhost\r\nExpect: a-miracle\r\n",
+    417,
+    "the header Expect can be 100-continue and nothing else",
+  ],
+] as const)("%s is refused in JSON, with the headers of any answer", async ([, headers, status, message]) => {
+  await start();
+  const { head, body } = await exchange(`GET /graph HTTP/1.1\r\n${headers}Connection: close\r\n\r\n`);
+  expect(head).toMatch(new RegExp(`^HTTP/1.1 ${status} `));
+  expect(head).toMatch(/x-request-id: .*content-type: application\/json/s);
+  expect(body).toMatchObject({ statusCode: status, message });
+});
+
 test("a URL that can't be decoded gets 400, in JSON as ever", async () => {
   await start();
   const response = await checkedFetch(`${url}/%zz`);
@@ -128,6 +146,12 @@ const tellsCaller: FastifyPluginCallback = (app, _, done) => {
   app.get("/caller", (request, reply) => void reply.send(request.ip));
   done();
 };
+
+test.for(["/healthcheck", "/readiness"])("HEAD %s is GET without a body", async (path) => {
+  await start();
+  const response = await checkedFetch(`${url}${path}`, { method: "HEAD" });
+  expect([response.status, await response.text()]).toEqual([200, ""]);
+});
 
 test("a proxy is believed in what it says of the caller only where that is set", async () => {
   for (const [trust, expected] of [

@@ -34,8 +34,8 @@ test("the description is valid OpenAPI 3.1 and has every route", async () => {
     "/graph": ["get", "head", "post"],
     "/produce": ["post"],
     "/{topic}/{event}": ["post"],
-    "/healthcheck": ["get"],
-    "/readiness": ["get"],
+    "/healthcheck": ["get", "head"],
+    "/readiness": ["get", "head"],
   });
   const { post } = document.paths["/graph"];
   expect(Object.keys(post.responses["202"].headers)).toEqual(["Location", "Retry-After"]);

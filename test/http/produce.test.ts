@@ -161,7 +161,7 @@ describe("a delivered job", () => {
     const serving = await serve();
     serving.digesterd.polls = Number.POSITIVE_INFINITY;
     const socket = connect(Number(new URL(serving.url).port), "127.0.0.1");
-    socket.write(`POST /produce HTTP/1.1\r\nHost: a\r\nContent-Length: ${job.length}\r\n\r\n${job}`);
+    socket.write(`POST /produce HTTP/1.1\r\nHost: localhost\r\nContent-Length: ${job.length}\r\n\r\n${job}`);
     const polls = () => serving.digesterd.server.requests.length;
     await eventually(() => expect(polls()).toBeGreaterThan(2));
     socket.destroy();

@@ -23,6 +23,8 @@ export interface Serving {
   readonly storage: MemoryStorage;
   readonly marker: MemoryMarker;
   readonly digesterd: Digesterd;
+  /** Ahead of the test's end. */
+  readonly close: () => Promise<void>;
   readonly call: (
     method: Dispatcher.HttpMethod,
     path: string,
@@ -66,6 +68,7 @@ export async function serve(
     storage,
     marker,
     digesterd,
+    close: () => app.close(),
     call: async (method, path, options) => {
       const answer = await request(url + path, { method, ...options });
       const body = Buffer.from(await answer.body.arrayBuffer());

@@ -1,0 +1,58 @@
+import { isIP } from "node:net";
+import { hostname } from "node:os";
+import type { FastifyInstance } from "fastify";
+import { z } from "zod";
+import { HttpError } from "./errors.js";
+
+const NAME = /^[a-z\d](?:[a-z\d._-]*[a-z\d])?$/;
+
+export const hostSettings = {
+  HTTP_ALLOWED_HOSTS: z
+    .string()
+    .transform((text, context) => {
+      const names = text.split(",").map((name) => name.trim().toLowerCase());
+      if (names.every((name) => NAME.test(name))) return names;
+      context.addIssue("expected names of hosts without ports, separated by commas");
+      return z.NEVER;
+    })
+    .optional()
+    .describe(
+      "names that requests may be for (`Host`), comma-separated, besides `localhost`, this machine's name and addresses; unset: any, but with callers free only those on the loopback",
+    ),
+};
+
+const HOST = /^(?:\[([\da-f:.]+)\]|([^:[\]/\s]+))(?::\d*)?$/i;
+const LOOPBACK = /^(?:::ffff:)?127\.|^::1$/;
+
+/** A browser sends an address only where its user went to that address: no name was made to point here. */
+function isOwn(host: string): boolean {
+  return isIP(host) !== 0 || /(?:^|\.)localhost\.?$/.test(host) || host === hostname().toLowerCase();
+}
+
+/**
+ * Refuses requests for names that aren't ours. Any page that somebody opens in a browser can have its own name point at
+ * 127.0.0.1 and then read what is served there (DNS rebinding). Tokens keep such a page out; where callers are `open`, the
+ * name that it has to send does, on connections over the loopback. On others the names are up to `allowed`.
+ */
+export function requireHost(
+  app: FastifyInstance,
+  { allowed, open }: { readonly allowed: readonly string[] | undefined; readonly open: boolean },
+): void {
+  app.addHook("onRequest", async ({ raw, routeOptions }) => {
+    const [header, ...others] = raw.headersDistinct["host"] ?? [];
+    if (others.length > 0) throw new HttpError(400, "the header Host must be given once");
+    // HTTP/1.0 knows none, and whoever sends none is no browser.
+    if (header === undefined) {
+      if (raw.httpVersion === "1.0") return;
+      throw new HttpError(400, "the header Host is missing");
+    }
+    const [, address, name] = HOST.exec(header) ?? [];
+    const host = (address ?? name)?.toLowerCase();
+    if (host === undefined)
+      throw new HttpError(400, "the header Host must be a name or an address, and a port");
+    const local = LOOPBACK.test(raw.socket.localAddress ?? "");
+    if (allowed === undefined && !(open && local)) return;
+    if (routeOptions.config.access === "open" || isOwn(host) || allowed?.includes(host) === true) return;
+    throw new HttpError(421, "this name isn't served here; HTTP_ALLOWED_HOSTS sets those that are");
+  });
+}

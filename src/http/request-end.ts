@@ -1,0 +1,34 @@
+import type { Socket } from "node:net";
+import type { FastifyReply } from "fastify";
+
+const waiting = new WeakMap<Socket, Set<() => void>>();
+
+function waitingFor(socket: Socket): Set<() => void> {
+  const known = waiting.get(socket);
+  if (known !== undefined) return known;
+  const ends = new Set<() => void>();
+  waiting.set(socket, ends);
+  // One listener a connection, however many requests are pipelined over it.
+  socket.once("close", () => {
+    for (const end of ends) end();
+  });
+  return ends;
+}
+
+/**
+ * Calls back once, when the answer has closed or, should that come first, its connection: Node emits no `close` on an
+ * answer that waits behind another of its connection when that is reset.
+ */
+export function whenEnded(reply: FastifyReply, callback: () => void): void {
+  const { socket } = reply.request.raw;
+  if (socket.destroyed) {
+    callback();
+    return;
+  }
+  const ends = waitingFor(socket);
+  const end = () => {
+    if (ends.delete(end)) callback();
+  };
+  ends.add(end);
+  reply.raw.once("close", end);
+}
