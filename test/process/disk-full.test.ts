@@ -121,7 +121,7 @@ describe.runIf(canMount())("the disk is full", () => {
     const readiness = async () => (await service.fetch("/readiness")).status;
     expect(await readiness()).toBe(200);
     const free = await fill();
-    await expect.poll(readiness, SOON).toBe(503);
+    await expect.poll(readiness).toBe(503);
     const asked = await service.post(window);
     expect(asked.status).toBe(500);
     expect(await asked.json()).toMatchObject({ message: expect.stringContaining("marker") as unknown });
@@ -129,7 +129,7 @@ describe.runIf(canMount())("the disk is full", () => {
     expect(failure["reason"]).toContain("ENOSPC");
     expect((await look(nthHour(0))).body).toBe(await dotOf(digestOf(nthHour(0).start)));
     await free();
-    await expect.poll(readiness, SOON).toBe(200);
+    await expect.poll(readiness).toBe(200);
     await isMade(window);
   });
 
