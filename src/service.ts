@@ -312,7 +312,7 @@ export class Service {
       signal,
     });
     await storage.store(window.id, body, signal);
-    this.#report.finished(job, performance.now() - began, stats, digest.counts);
+    this.#report.finished(job, performance.now() - began, stats, digest);
     return stats;
   }
 

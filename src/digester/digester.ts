@@ -11,6 +11,8 @@ export interface Digest {
   readonly body: Readable;
   /** What was read and what was left out, for the job's log event. Final when the body has ended. */
   readonly counts?: Readonly<Record<string, number>>;
+  /** What whoever runs the service should know of the flow logs, each in a sentence. Final when the body has ended. */
+  readonly warnings?: readonly string[];
 }
 
 /** Sums up the flow logs of a window. May be called concurrently. */

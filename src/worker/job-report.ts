@@ -1,3 +1,4 @@
+import type { Digest } from "../digester/digester.js";
 import { CorruptInputError, DependencyError } from "../errors.js";
 import type { GraphStats } from "../graph/stats.js";
 import type { Job } from "../job.js";
@@ -7,7 +8,7 @@ import { LostClaimError } from "./held-claim.js";
 import { StoppingError } from "./active-job.js";
 
 /** What a job's digest says of the records it was made of, beside what its lines say. */
-type Counts = Readonly<Record<string, number>>;
+type DigestReport = Pick<Digest, "counts" | "warnings">;
 
 /** How jobs begin and end, as log events and as statistics. A job's events carry the id of the request that asked for it. */
 export class JobReport {
@@ -24,15 +25,21 @@ export class JobReport {
   }
 
   /** The graph is stored, after so many milliseconds of work. */
-  finished(job: Job, durationMs: number, graph: GraphStats, digest: Counts = {}): void {
+  finished(
+    job: Job,
+    durationMs: number,
+    graph: GraphStats,
+    { counts = {}, warnings = [] }: DigestReport,
+  ): void {
     // A digester that reads flow logs itself has met these lines already; in a digest they are met here.
-    const nodata = graph.nodata + (digest["nodata"] ?? 0);
-    const skipdata = graph.skipdata + (digest["skipdata"] ?? 0);
-    const fields = { ...context(job), ...digest, ...graph, nodata, skipdata };
+    const nodata = graph.nodata + (counts["nodata"] ?? 0);
+    const skipdata = graph.skipdata + (counts["skipdata"] ?? 0);
+    const fields = { ...context(job), ...counts, ...graph, nodata, skipdata };
     if (skipdata > 0) {
       const reason = "AWS lost records of this window: SKIPDATA";
       this.#log.warn({ ...context(job), skipdata, reason }, "graph-incomplete");
     }
+    for (const reason of warnings) this.#log.warn({ ...context(job), reason }, "digest-warning");
     this.#log.info({ ...fields, durationMs: Math.round(durationMs) }, "job-finished");
 
     this.#ended("stored");
@@ -45,7 +52,7 @@ export class JobReport {
     this.#stats.increment("grapherd.digest.records", graph.edges, { kind: "edge" });
     this.#stats.increment("grapherd.digest.records", nodata, { kind: "nodata" });
     this.#stats.increment("grapherd.digest.records", skipdata, { kind: "skipdata" });
-    for (const [kind, count] of Object.entries(digest)) {
+    for (const [kind, count] of Object.entries(counts)) {
       if (kind !== "nodata" && kind !== "skipdata") {
         this.#stats.increment("grapherd.flow_logs", count, { kind });
       }

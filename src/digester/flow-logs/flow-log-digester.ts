@@ -53,8 +53,9 @@ export class FlowLogDigester implements Digester {
     const { source, accounts, regions } = this.#options;
     const { objects, counts: listed } = await source.list({ window, accounts, regions }, signal);
     const counts: Record<string, number> = { files: objects.length, ...listed };
+    const warnings: string[] = [];
     const body = streamOf((closed) => this.#lines(window, objects, counts, closed), signal);
-    return { body, counts };
+    return { body, counts, warnings };
   }
 
   async ready(signal: AbortSignal): Promise<void> {
