@@ -1,7 +1,7 @@
 import { Bucket, type BucketOptions } from "../../s3/bucket.js";
 import { streamOf } from "./body.js";
 import { inParallel } from "./in-parallel.js";
-import { choose, dayPrefix, daysOf, namedBy, type Selection } from "./layout.js";
+import { accountOf, choose, dayPrefix, daysOf, namedBy, type Selection } from "./layout.js";
 import { list, type Listed } from "./listing.js";
 import { findPlaces, LISTS_AT_ONCE, type Places } from "./places.js";
 import { readObject } from "./read-object.js";
@@ -101,6 +101,7 @@ export class BucketSource implements Source {
       key,
       format,
       named: namedBy(key),
+      account: accountOf(key),
       version: etag,
       size,
       open: (signal, range = whole) =>

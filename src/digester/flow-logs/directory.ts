@@ -3,7 +3,15 @@ import { opendir, realpath, stat } from "node:fs/promises";
 import { join } from "node:path";
 import type { Readable } from "node:stream";
 import { DependencyError } from "../../errors.js";
-import { choose, mayLieBelow, namedBy, RECOGNISED, type Choice, type Selection } from "./layout.js";
+import {
+  accountOf,
+  choose,
+  mayLieBelow,
+  namedBy,
+  RECOGNISED,
+  type Choice,
+  type Selection,
+} from "./layout.js";
 import type { Listing, LogObject, Source } from "./source.js";
 
 /** Bytes read at a time. */
@@ -108,6 +116,7 @@ async function logObject(root: string, key: string, format: LogObject["format"])
       key,
       format,
       named: namedBy(key),
+      account: accountOf(key),
       version: `${ino}-${mtimeMs}-${size}`,
       size,
       open: (signal, range) => open(path, signal, range),

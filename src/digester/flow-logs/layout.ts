@@ -43,6 +43,11 @@ export function namedBy(key: string): "aws" | "otherwise" {
   return parseName(key)?.aws === undefined ? "otherwise" : "aws";
 }
 
+/** Whose flow logs a file holds, as far as its name or folders tell. */
+export function accountOf(key: string): string | undefined {
+  return parseName(key)?.aws?.account ?? parsePlace(key).account;
+}
+
 /** What of the flow logs is wanted. Without accounts or regions: those of all. */
 export interface Selection {
   readonly window: TimeWindow;

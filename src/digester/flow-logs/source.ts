@@ -12,6 +12,8 @@ export interface LogObject {
   readonly format: "text" | "parquet";
   /** `aws`: its name is one that AWS gives to flow logs. Otherwise its content alone tells whether it is one. */
   readonly named: "aws" | "otherwise";
+  /** Whose its records are, as far as its name or folders tell. Undefined: only the records do. */
+  readonly account: string | undefined;
   /** Stands for its bytes: another one once they were replaced, as far as the store tells. */
   readonly version: string;
   /** Bytes. */

@@ -24,6 +24,7 @@ class Objects {
       key: `${index}`,
       format: "text",
       named: "aws",
+      account: undefined,
       version: "1",
       size: chunks * CHUNK,
       open: (signal) => {
@@ -94,6 +95,7 @@ test("a failure ahead of the reader waits for its turn", async () => {
     key: "broken",
     format: "text",
     named: "aws",
+    account: undefined,
     version: "1",
     size: 10,
     open: (signal) => streamOf(() => failing(reason), signal),
