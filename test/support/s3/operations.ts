@@ -128,6 +128,8 @@ function listObjects(request: S3Request, bucket: Bucket): Answer {
     delimiter: query.get("delimiter") ?? "",
     after: token === null ? (query.get("start-after") ?? "") : decodeToken(token),
     maxKeys: Math.min(Number(query.get("max-keys") ?? 1000), 1000),
+    encoding: query.get("encoding-type") ?? undefined,
+    restoreStatus: request.headers["x-amz-optional-object-attributes"] === "RestoreStatus",
   };
   return { status: 200, body: listObjectsXml(request.bucket, options, bucket.list(options)) };
 }
@@ -151,6 +153,8 @@ export function answerObjectRequest(
     case "GetObject":
       if (existing === undefined) throw new S3Error(404, "NoSuchKey");
       checkConditions(request, existing, context);
+      if (existing.archived && existing.restoredUntil === undefined)
+        throw new S3Error(403, "InvalidObjectState");
       return readObject(request, existing);
     case "PutObject": {
       if (request.headers["content-length"] === undefined) throw new S3Error(411, "MissingContentLength");

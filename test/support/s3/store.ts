@@ -12,6 +12,18 @@ export interface StoredObject {
   readonly modified: Date;
   /** `content-type`, `content-encoding` and `x-amz-meta-…` as they were sent. */
   readonly headers: Readonly<Record<string, string>>;
+  readonly storageClass: string;
+  /** Whether it is in an archive and has to be restored before it is read. */
+  readonly archived: boolean;
+  /** Until when it can be read all the same. */
+  readonly restoredUntil: Date | undefined;
+}
+
+/** Of an object: Intelligent-Tiering may archive too, and no listing tells. */
+export interface StorageOptions {
+  readonly storageClass?: string;
+  readonly archived?: boolean;
+  readonly restoredUntil?: Date;
 }
 
 export interface MultipartUpload {
@@ -55,7 +67,7 @@ export class Bucket {
   put(
     key: string,
     content: Content | string,
-    options: { modified?: Date; headers?: Record<string, string>; etag?: string } = {},
+    options: { modified?: Date; headers?: Record<string, string>; etag?: string } & StorageOptions = {},
   ): StoredObject {
     const body = typeof content === "string" ? Buffer.from(content) : content;
     const inMemory = Buffer.isBuffer(body);
@@ -65,6 +77,9 @@ export class Bucket {
       etag: options.etag ?? md5(inMemory ? body : body.file),
       modified: options.modified ?? new Date(),
       headers: options.headers ?? {},
+      storageClass: options.storageClass ?? "STANDARD",
+      archived: options.archived ?? /^(?:GLACIER|DEEP_ARCHIVE)$/.test(options.storageClass ?? ""),
+      restoredUntil: options.restoredUntil,
     };
     if (!this.#objects.has(key)) this.#sorted = undefined;
     this.#objects.set(key, object);

@@ -32,33 +32,61 @@ export function completeUploadXml(bucket: string, key: string, etag: string): st
   );
 }
 
-function contentsXml({ key, object }: { key: string; object: StoredObject }): string {
+/** As S3 encodes keys when it is asked to: for XML can't hold all that keys can. */
+function urlEncoded(text: string): string {
+  return Array.from(text, (character) => {
+    // A lone surrogate from U+DC80 on stands for a byte that isn't UTF-8.
+    const code = character.charCodeAt(0);
+    if (code >= 0xdc80 && code <= 0xdcff) return `%${(code - 0xdc00).toString(16).toUpperCase()}`;
+    return encodeURIComponent(character);
+  })
+    .join("")
+    .replaceAll("%2F", "/")
+    .replaceAll("%20", "+");
+}
+
+function contentsXml(key: string, object: StoredObject, restoreStatus: boolean): string {
+  const { restoredUntil: until } = object;
   return element(
     "Contents",
-    element("Key", escape(key)) +
+    element("Key", key) +
       element("LastModified", object.modified.toISOString()) +
       element("ETag", `&quot;${object.etag}&quot;`) +
       element("Size", String(object.size)) +
-      element("StorageClass", "STANDARD"),
+      element("StorageClass", object.storageClass) +
+      (until === undefined || !restoreStatus
+        ? ""
+        : element(
+            "RestoreStatus",
+            element("IsRestoreInProgress", "false") + element("RestoreExpiryDate", until.toISOString()),
+          )),
   );
 }
 
 export function listObjectsXml(
   name: string,
-  query: { prefix: string; delimiter: string; maxKeys: number },
+  query: {
+    prefix: string;
+    delimiter: string;
+    maxKeys: number;
+    encoding: string | undefined;
+    restoreStatus: boolean;
+  },
   page: ReturnType<Bucket["list"]>,
 ): string {
+  const written = query.encoding === "url" ? urlEncoded : escape;
   return document(
     "ListBucketResult",
     element("Name", escape(name)) +
-      element("Prefix", escape(query.prefix)) +
+      element("Prefix", written(query.prefix)) +
+      (query.encoding === undefined ? "" : element("EncodingType", query.encoding)) +
       (query.delimiter === "" ? "" : element("Delimiter", escape(query.delimiter))) +
       element("KeyCount", String(page.objects.length + page.prefixes.length)) +
       element("MaxKeys", String(query.maxKeys)) +
       element("IsTruncated", String(page.next !== undefined)) +
       (page.next === undefined ? "" : element("NextContinuationToken", encodeToken(page.next))) +
-      page.objects.map(contentsXml).join("") +
-      page.prefixes.map((prefix) => element("CommonPrefixes", element("Prefix", escape(prefix)))).join(""),
+      page.objects.map(({ key, object }) => contentsXml(written(key), object, query.restoreStatus)).join("") +
+      page.prefixes.map((prefix) => element("CommonPrefixes", element("Prefix", written(prefix)))).join(""),
   );
 }
 
