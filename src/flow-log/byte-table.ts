@@ -28,6 +28,8 @@ interface Shard {
  */
 export class ByteTable {
   size = 0;
+  /** While set, it gathers the numbers of the texts that are interned. */
+  noted: Set<number> | undefined;
   readonly #accepts: (view: DataView, from: number, to: number) => boolean;
   readonly #maxBytes: number;
   readonly #tabulation: Int32Array;
@@ -54,6 +56,12 @@ export class ByteTable {
 
   /** The number of this text, which is added where it isn't there yet; -1 when it isn't acceptable. */
   intern(view: DataView, from: number, to: number): number {
+    const number = this.#intern(view, from, to);
+    if (this.noted !== undefined) this.noted.add(number);
+    return number;
+  }
+
+  #intern(view: DataView, from: number, to: number): number {
     if (to - from < TAIL_BYTES) return this.#find(view, from, to);
     const tail = Math.imul(view.getInt32(to - 4, true), 0x9e3779b1) ^ view.getInt32(to - 8, true);
     const recent = Math.imul(tail, 0x85ebca6b) >>> (32 - RECENT_BITS);

@@ -3,8 +3,8 @@ import { s3Access, type s3Settings } from "../../s3/settings.js";
 import { integer } from "../../settings.js";
 import type { BucketSourceOptions } from "./bucket.js";
 
-/** AWS delivers within about ten minutes, as well as it can. */
-export const S3_SETTLE_MS = 15 * 60_000;
+/** AWS delivers within about ten minutes, as well as it can; stragglers have been seen 16 minutes late. */
+export const S3_SETTLE_MS = 20 * 60_000;
 /** Of a digest, over all objects that are fetched ahead. */
 const BYTES_IN_FLIGHT = 64 * 1024 * 1024;
 

@@ -1,17 +1,14 @@
 import { Bucket, type BucketOptions } from "../../s3/bucket.js";
 import { streamOf } from "./body.js";
 import { inParallel } from "./in-parallel.js";
-import { accountOf, choose, dayPrefix, daysOf, namedBy, type Selection } from "./layout.js";
+import { type Candidate, Inventory } from "./inventory.js";
 import { list, type Listed } from "./listing.js";
-import { findPlaces, LISTS_AT_ONCE, type Places } from "./places.js";
+import { parseAwsName } from "./name.js";
+import { Folders, isMarker, LISTS_AT_ONCE } from "./places.js";
 import { readObject } from "./read-object.js";
-import type { Listing, LogObject, Source } from "./source.js";
+import { type FolderChoice, type Selection, Selector } from "./selection.js";
+import type { Listing, Source } from "./source.js";
 
-/**
- * How long it is remembered where flow logs are. What is delivered to a new place meanwhile is missed, so it is less than
- * the time that passes anyway until the logs of a window are complete.
- */
-const PLACES_TTL_MS = 5 * 60_000;
 /** More patience than the other buckets': hundreds of objects in a row are throttled at times, and a job is long. */
 const MAX_ATTEMPTS = 8;
 
@@ -29,15 +26,16 @@ export interface BucketSourceOptions extends BucketOptions {
  */
 export class BucketSource implements Source {
   readonly #bucket: Bucket;
+  readonly #folders: Folders;
   readonly #prefix: string;
   readonly #bufferedBytes: number;
-  #known: { readonly places: Places; readonly at: number } | undefined;
 
   constructor({ prefix, bufferedBytes, ...options }: BucketSourceOptions) {
     this.#bucket = new Bucket("digester", "FLOW_LOG_BUCKET_REGION", {
       maxAttempts: MAX_ATTEMPTS,
       ...options,
     });
+    this.#folders = new Folders(this.#bucket);
     this.#prefix = prefix;
     this.#bufferedBytes = bufferedBytes;
   }
@@ -55,65 +53,82 @@ export class BucketSource implements Source {
   }
 
   async list(selection: Selection, signal: AbortSignal): Promise<Listing> {
-    const { regions, others, notSelected } = await this.#places(selection, signal);
-    const counts = {
-      filesOutsideWindow: 0,
-      filesNotSelected: 0,
-      foldersNotSelected: notSelected,
-      foreignFiles: 0,
-    };
-    const days = daysOf(selection.window);
-    const folders = [
-      ...regions.flatMap((region) => days.map((day) => ({ prefix: dayPrefix(region, day), whole: true }))),
+    signal.throwIfAborted();
+    const selector = new Selector(selection);
+    const inventory = new Inventory(`s3://${this.#bucket.name}/${this.#prefix}`);
+    const { days, others } = await this.#folders.find(this.#prefix, selector, inventory, signal);
+    const places = [
+      ...[...days].map((prefix) => ({ prefix, whole: true })),
       ...others.map((prefix) => ({ prefix, whole: false })),
-    ].filter(({ prefix }) => overlap(prefix, this.#prefix));
-    const found = await inParallel(folders, LISTS_AT_ONCE, signal, async ({ prefix, whole }, signal) => {
-      const objects: LogObject[] = [];
-      const delimiter = whole ? undefined : "/";
-      for await (const page of list(this.#bucket, longer(prefix, this.#prefix), delimiter, signal)) {
+    ];
+    await inParallel(places, LISTS_AT_ONCE, signal, async ({ prefix, whole }, signal) => {
+      const below = new FoldersBelow(prefix, selector, inventory);
+      for await (const page of list(this.#bucket, prefix, whole ? undefined : "/", signal)) {
         for (const object of page.objects) {
-          const choice = choose(object.key, selection);
-          if (choice === "notSelected") counts.filesNotSelected++;
-          else if (choice === "outsideWindow") counts.filesOutsideWindow++;
-          else if (choice === "foreign") counts.foreignFiles++;
-          else objects.push(this.#object(object, choice));
+          if (isMarker(object) || below.isPassedOver(object.key)) continue;
+          const choice = selector.file(object.key);
+          if (choice !== "candidate") inventory.passOver(object.key, choice);
+          else if (isOlder(object, selection)) inventory.passOver(object.key, "outsideWindow");
+          else inventory.add(this.#candidate(object));
+        }
+        for (const key of page.unnameable) {
+          const choice = selector.file(key);
+          if (choice === "candidate") inventory.passOverUnnameable(key);
+          else inventory.passOver(key, choice);
         }
       }
-      return objects;
     });
-    return { objects: found.flat().toSorted((a, b) => (a.key < b.key ? -1 : 1)), counts };
+    return inventory.listing();
   }
 
-  /** Calls that meet each other look for themselves, so that none depends on the signal of another. */
-  async #places(selection: Selection, signal: AbortSignal): Promise<Places> {
-    signal.throwIfAborted();
-    const now = performance.now();
-    if (this.#known !== undefined && now - this.#known.at < PLACES_TTL_MS) return this.#known.places;
-    const places = await findPlaces(this.#bucket, this.#prefix, selection, signal);
-    this.#known = { places, at: now };
-    return places;
-  }
-
-  #object(listed: Listed, format: LogObject["format"]): LogObject {
-    const { key, size, etag } = listed;
+  #candidate(listed: Listed): Candidate {
+    const { key, size, etag, archived } = listed;
     const whole = { start: 0, end: size };
     return {
       key,
-      format,
-      named: namedBy(key),
-      account: accountOf(key),
       version: etag,
       size,
+      archived,
       open: (signal, range = whole) =>
         streamOf((closed) => readObject(this.#bucket, listed, range, closed), signal, this.#bufferedBytes),
     };
   }
 }
 
-function overlap(one: string, other: string): boolean {
-  return one.startsWith(other) || other.startsWith(one);
+/** Whether an archived object can't be of the window because it is older: there is no looking at what it holds. */
+function isOlder({ key, archived, modified }: Listed, { window }: Selection): boolean {
+  return (
+    archived !== undefined &&
+    parseAwsName(key) === undefined &&
+    modified !== undefined &&
+    modified < window.startDate
+  );
 }
 
-function longer(one: string, other: string): string {
-  return one.length < other.length ? other : one;
+/** The folders in a listing that goes all the way down, decided on as they would be if each were listed by itself. */
+class FoldersBelow {
+  readonly #prefix: string;
+  readonly #selector: Selector;
+  readonly #inventory: Inventory;
+  readonly #known = new Map<string, FolderChoice>();
+
+  constructor(prefix: string, selector: Selector, inventory: Inventory) {
+    this.#prefix = prefix;
+    this.#selector = selector;
+    this.#inventory = inventory;
+  }
+
+  isPassedOver(key: string): boolean {
+    for (let at = key.indexOf("/", this.#prefix.length); at !== -1; at = key.indexOf("/", at + 1)) {
+      const folder = key.slice(0, at + 1);
+      let choice = this.#known.get(folder);
+      if (choice === undefined) {
+        choice = this.#selector.folder(folder);
+        this.#known.set(folder, choice);
+        if (choice !== "look" && choice !== "day") this.#inventory.passOverFolder(folder, choice);
+      }
+      if (choice !== "look" && choice !== "day") return true;
+    }
+    return false;
+  }
 }

@@ -1,28 +1,14 @@
-import { createReadStream } from "node:fs";
-import { opendir, realpath, stat } from "node:fs/promises";
-import { join } from "node:path";
+import { createReadStream, type Dirent } from "node:fs";
+import { readdir, realpath, stat } from "node:fs/promises";
 import type { Readable } from "node:stream";
 import { DependencyError } from "../../errors.js";
-import {
-  accountOf,
-  choose,
-  mayLieBelow,
-  namedBy,
-  RECOGNISED,
-  type Choice,
-  type Selection,
-} from "./layout.js";
-import type { Listing, LogObject, Source } from "./source.js";
+import { type Candidate, Inventory } from "./inventory.js";
+import { type Selection, Selector } from "./selection.js";
+import type { Listing, Source } from "./source.js";
 
 /** Bytes read at a time. */
 const BLOCK = 256 * 1024;
-/** How many names of files that aren't flow logs a message shows. */
-const SHOWN = 3;
-
-interface Found {
-  readonly key: string;
-  readonly kind: Choice | "link" | "notSelectedFolder";
-}
+const SLASH = Buffer.from("/");
 
 /** A directory of flow logs, with all below it. Links are not followed: what they lead to inside has its own name, and what is outside is none of ours. */
 export class DirectorySource implements Source {
@@ -35,33 +21,9 @@ export class DirectorySource implements Source {
   async list(selection: Selection, signal: AbortSignal): Promise<Listing> {
     signal.throwIfAborted();
     const root = await this.#root();
-    const objects: LogObject[] = [];
-    const foreign: string[] = [];
-    const counts = {
-      filesOutsideWindow: 0,
-      filesNotSelected: 0,
-      foldersNotSelected: 0,
-      foreignFiles: 0,
-      linksNotFollowed: 0,
-    };
-    for await (const { key, kind } of walk(root, "", selection, signal)) {
-      if (kind === "link") counts.linksNotFollowed++;
-      else if (kind === "notSelectedFolder") counts.foldersNotSelected++;
-      else if (kind === "notSelected") counts.filesNotSelected++;
-      else if (kind === "outsideWindow") counts.filesOutsideWindow++;
-      else if (kind !== "foreign") objects.push(await logObject(root, key, kind));
-      else if (++counts.foreignFiles <= SHOWN) foreign.push(key);
-    }
-    const { filesOutsideWindow, filesNotSelected, foldersNotSelected, foreignFiles } = counts;
-    if (objects.length + filesOutsideWindow + filesNotSelected + foldersNotSelected === 0) {
-      const found = foreignFiles === 0 ? "no file" : `${foreignFiles} other files: ${foreign.join(", ")}`;
-      throw new DependencyError("digester", `looked for ${RECOGNISED}, below ${root}, and found ${found}`, {
-        transient: false,
-      });
-    }
-    // Not by the locale: the same everywhere, and as S3 lists keys.
-    objects.sort((a, b) => Buffer.compare(Buffer.from(a.key), Buffer.from(b.key)));
-    return { objects, counts };
+    const inventory = new Inventory(root);
+    await walk(Buffer.from(root), "", new Selector(selection), inventory, signal);
+    return inventory.listing();
   }
 
   async ready(): Promise<void> {
@@ -85,49 +47,69 @@ export class DirectorySource implements Source {
   }
 }
 
-/** Everything below a directory that isn't a directory itself or may be passed over, and what it is. */
-async function* walk(
-  root: string,
+/**
+ * Takes in everything below a directory.
+ *
+ * @param below the key of the directory, empty or with a slash at its end
+ */
+async function walk(
+  path: Buffer,
   below: string,
-  selection: Selection,
+  selector: Selector,
+  inventory: Inventory,
   signal: AbortSignal,
-): AsyncGenerator<Found> {
-  const path = join(root, below);
-  try {
-    for await (const entry of await opendir(path)) {
-      signal.throwIfAborted();
-      const key = below === "" ? entry.name : `${below}/${entry.name}`;
-      if (entry.isSymbolicLink()) yield { key, kind: "link" };
-      else if (!entry.isDirectory()) yield { key, kind: entry.isFile() ? choose(key, selection) : "foreign" };
-      else if (mayLieBelow(key, selection)) yield* walk(root, key, selection, signal);
-      else yield { key, kind: "notSelectedFolder" };
-    }
-  } catch (error) {
+): Promise<void> {
+  for (const entry of await entriesOf(path)) {
     signal.throwIfAborted();
-    throw error instanceof DependencyError ? error : failure(`can't list the flow logs in ${path}`, error);
+    const key = below + textOf(entry.name);
+    const entryPath = Buffer.concat([path, SLASH, entry.name]);
+    if (entry.isSymbolicLink()) inventory.passOverLink();
+    else if (entry.isDirectory()) {
+      const choice = selector.folder(`${key}/`);
+      if (choice !== "look" && choice !== "day") inventory.passOverFolder(`${key}/`, choice);
+      else await walk(entryPath, `${key}/`, selector, inventory, signal);
+    } else {
+      const choice = entry.isFile() ? selector.file(key) : "foreign";
+      if (choice === "candidate") inventory.add(await candidate(entryPath, key));
+      else inventory.passOver(key, choice);
+    }
   }
 }
 
-async function logObject(root: string, key: string, format: LogObject["format"]): Promise<LogObject> {
-  const path = join(root, key);
+/** Names are bytes: not all are UTF-8, and no other text leads back to the file. */
+async function entriesOf(path: Buffer): Promise<Dirent<Buffer>[]> {
+  try {
+    return await readdir(path, { encoding: "buffer", withFileTypes: true });
+  } catch (error) {
+    throw failure(`can't list the flow logs in ${textOf(path)}`, error);
+  }
+}
+
+/** A name for keys and messages. Where it isn't UTF-8, bytes beyond ASCII are written as \xE9. */
+function textOf(name: Buffer): string {
+  const text = name.toString();
+  if (name.equals(Buffer.from(text))) return text;
+  return name
+    .toString("latin1")
+    .replaceAll(/[\x80-\xff]/g, (byte) => `\\x${byte.charCodeAt(0).toString(16).toUpperCase()}`);
+}
+
+async function candidate(path: Buffer, key: string): Promise<Candidate> {
   try {
     const { size, mtimeMs, ino } = await stat(path);
     return {
       key,
-      format,
-      named: namedBy(key),
-      account: accountOf(key),
       version: `${ino}-${mtimeMs}-${size}`,
       size,
       open: (signal, range) => open(path, signal, range),
     };
   } catch (error) {
-    throw failure(`can't read ${path}`, error);
+    throw failure(`can't read ${textOf(path)}`, error);
   }
 }
 
 function open(
-  path: string,
+  path: Buffer,
   signal: AbortSignal,
   range?: { readonly start: number; readonly end: number },
 ): Readable {

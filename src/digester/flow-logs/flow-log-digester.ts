@@ -5,10 +5,12 @@ import type { TextFormat } from "../../flow-log/text-reader.js";
 import type { TimeWindow } from "../../window.js";
 import type { Digest, Digester } from "../digester.js";
 import { streamOf } from "./body.js";
+import type { Globs } from "./globs.js";
 import { prefetch } from "./prefetch.js";
 import { readText } from "./read-text.js";
 import { Rows } from "./rows.js";
 import type { LogObject, Source } from "./source.js";
+import { TwiceLogged } from "./twice-logged.js";
 
 export interface FlowLogDigesterOptions {
   readonly source: Source;
@@ -17,6 +19,10 @@ export interface FlowLogDigesterOptions {
   /** Accounts and regions to narrow to; all where undefined. */
   readonly accounts?: ReadonlySet<string> | undefined;
   readonly regions?: ReadonlySet<string> | undefined;
+  /** Ids of flow logs, and patterns over keys, to narrow to. */
+  readonly flowLogs?: ReadonlySet<string> | undefined;
+  readonly include?: Globs | undefined;
+  readonly exclude?: Globs | undefined;
   /** Above so many keys, rows are moved to a temporary file in this directory, the system's where undefined. */
   readonly keysInMemory: number;
   readonly spillDirectory?: string | undefined;
@@ -50,11 +56,12 @@ export class FlowLogDigester implements Digester {
   }
 
   async digest(window: TimeWindow, signal: AbortSignal): Promise<Digest> {
-    const { source, accounts, regions } = this.#options;
-    const { objects, counts: listed } = await source.list({ window, accounts, regions }, signal);
+    const { source, accounts, regions, flowLogs, include, exclude } = this.#options;
+    const listing = await source.list({ window, accounts, regions, flowLogs, include, exclude }, signal);
+    const { objects, counts: listed } = listing;
     const counts: Record<string, number> = { files: objects.length, ...listed };
-    const warnings: string[] = [];
-    const body = streamOf((closed) => this.#lines(window, objects, counts, closed), signal);
+    const warnings = [...listing.warnings];
+    const body = streamOf((closed) => this.#lines(window, objects, counts, warnings, closed), signal);
     return { body, counts, warnings };
   }
 
@@ -66,14 +73,17 @@ export class FlowLogDigester implements Digester {
     window: TimeWindow,
     objects: readonly LogObject[],
     counts: Record<string, number>,
+    warnings: string[],
     signal: AbortSignal,
   ): AsyncGenerator<Buffer> {
     const { format, keysInMemory, spillDirectory, prefetch: limit = 1 } = this.#options;
     const intake = new RecordIntake(window);
     const { aggregation } = intake;
     const rows = new Rows(aggregation, keysInMemory, spillDirectory);
+    const twiceLogged = new TwiceLogged(aggregation.interfaces, objects);
     try {
       for (const object of prefetch(objects, limit, signal)) {
+        twiceLogged.begin(object);
         try {
           const bound = () => rows.bound();
           if (object.format === "parquet") {
@@ -88,6 +98,7 @@ export class FlowLogDigester implements Digester {
           throw explained(object.key, error);
         }
       }
+      warnings.push(...twiceLogged.warnings());
       let keys = 0;
       for await (const table of rows.tables(signal)) {
         keys += table.size;

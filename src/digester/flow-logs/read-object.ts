@@ -68,9 +68,19 @@ async function open(
       throw new Error(`expected ${end - start} bytes, got ${ContentLength}`);
     } catch (error) {
       if (isAnswer(error, "PreconditionFailed")) throw changed("it was replaced", error);
+      if (isAnswer(error, "InvalidObjectState")) throw archived(bucket, key, error);
       if (isAnswer(error, "NoSuchKey")) throw changed("it was removed", error);
       throw error;
     }
   };
   return bucket.call("GetObject", key, signal, run, PATIENT);
+}
+
+/** Of what S3 Intelligent-Tiering has archived, a listing doesn't tell. */
+function archived({ name }: Bucket, key: string, cause: unknown): DependencyError {
+  return new DependencyError(
+    "digester",
+    `GetObject s3://${name}/${key}: it is archived. Restore it (aws s3api restore-object), or leave it out by FLOW_LOG_EXCLUDE`,
+    { cause, transient: false },
+  );
 }

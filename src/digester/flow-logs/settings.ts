@@ -3,6 +3,7 @@ import { missingFields, parseFormat } from "../../flow-log/columns.js";
 import { DEFAULT_FORMAT } from "../../flow-log/fields.js";
 import { duration, integer } from "../../settings.js";
 import type { FlowLogDigesterOptions } from "./flow-log-digester.js";
+import { parseGlobs } from "./globs.js";
 
 const format = z.string().transform((text, context) => {
   const fields = parseFormat(text);
@@ -29,6 +30,14 @@ function listOf(expected: string, item: RegExp) {
   });
 }
 
+/** Patterns over keys. A comma within braces parts the alternatives of one. */
+const globs = z.string().transform((text, context) => {
+  const patterns = text.split(/,(?![^{}]*\})/).map((part) => part.trim());
+  if (patterns.every((pattern) => /[^/]/.test(pattern))) return parseGlobs(patterns);
+  context.addIssue('expected patterns such as "athena-results/**" or "*.csv", separated by commas');
+  return z.NEVER;
+});
+
 /** What the digester of flow logs can be told, wherever they are kept. */
 export const flowLogSettings = {
   FLOW_LOG_FORMAT: format
@@ -43,11 +52,24 @@ export const flowLogSettings = {
   FLOW_LOG_ACCOUNTS: listOf("account ids of 12 digits", /^\d{12}$/)
     .optional()
     .describe(
-      "accounts whose flow logs are read, separated by commas; unset: all. Told by names and folders",
+      "accounts whose flow logs are read, separated by commas; unset: all. Told by names and folders, or else by the records",
     ),
   FLOW_LOG_REGIONS: listOf("regions such as eu-west-1", /^[a-z]+(-[a-z]+)+-\d+$/)
     .optional()
     .describe("regions whose flow logs are read, separated by commas; unset: all. Told by names and folders"),
+  FLOW_LOG_IDS: listOf("ids of flow logs such as fl-0a1b2c3d4e5f60718", /^fl-[0-9a-z]+$/)
+    .optional()
+    .describe(
+      "flow logs that are read, by their ids in the names that AWS gives, separated by commas; unset: all",
+    ),
+  FLOW_LOG_INCLUDE: globs
+    .optional()
+    .describe(
+      "patterns of the keys that are read, such as `AWSLogs/**`, separated by commas; unset: all. One without a slash goes for names of files and folders anywhere",
+    ),
+  FLOW_LOG_EXCLUDE: globs
+    .optional()
+    .describe("patterns of the keys that are not read, such as `athena-results/**,*.csv`"),
   FLOW_LOG_KEYS_IN_MEMORY: integer(1, MAX_KEYS_IN_MEMORY)
     .prefault("2000000")
     .describe(
@@ -61,7 +83,7 @@ export const flowLogSettings = {
   FLOW_LOG_SETTLE: duration
     .optional()
     .describe(
-      "how long after its end a window's logs take to arrive, before which it isn't digested; unset: 15m for S3, 0 for files",
+      "how long after its end a window's logs take to arrive, before which it isn't digested; unset: 20m for S3, 0 for files",
     ),
 };
 
@@ -78,6 +100,9 @@ export function flowLogOptions(
     format: { fields: settings.FLOW_LOG_FORMAT, addresses: settings.FLOW_LOG_ADDRESSES },
     accounts: settings.FLOW_LOG_ACCOUNTS,
     regions: settings.FLOW_LOG_REGIONS,
+    flowLogs: settings.FLOW_LOG_IDS,
+    include: settings.FLOW_LOG_INCLUDE,
+    exclude: settings.FLOW_LOG_EXCLUDE,
     keysInMemory: settings.FLOW_LOG_KEYS_IN_MEMORY,
     spillDirectory: settings.FLOW_LOG_SPILL_DIR,
     settleMs: settings.FLOW_LOG_SETTLE ?? settleMs,

@@ -1,6 +1,6 @@
 import type { Readable } from "node:stream";
 import type { Module } from "../../module.js";
-import type { Selection } from "./layout.js";
+import type { Selection } from "./selection.js";
 
 /** Parquet files up to this size are read at once, larger ones column by column. AWS's have up to 75 MB, most a few. */
 export const PARQUET_WHOLE_BYTES = 32 * 1024 * 1024;
@@ -14,6 +14,8 @@ export interface LogObject {
   readonly named: "aws" | "otherwise";
   /** Whose its records are, as far as its name or folders tell. Undefined: only the records do. */
   readonly account: string | undefined;
+  /** The flow log that it belongs to, such as fl-0a1b2c3d4e5f60718, when AWS named it. */
+  readonly flowLog?: string | undefined;
   /** Stands for its bytes: another one once they were replaced, as far as the store tells. */
   readonly version: string;
   /** Bytes. */
@@ -31,13 +33,17 @@ export interface Listing {
   readonly objects: readonly LogObject[];
   /** What was left out and why, for the job's log event. */
   readonly counts: Readonly<Record<string, number>>;
+  /** What should be known of it, in sentences. */
+  readonly warnings: readonly string[];
+  /** Where it was looked for, such as s3://bucket/prefix/, for messages. */
+  readonly where: string;
 }
 
 /** Where flow logs are kept. May be called concurrently. */
 export interface Source extends Pick<Module, "start" | "stop"> {
   /**
-   * @throws DependencyError ("digester") when it can't be listed, or nothing in it is recognised as flow logs: the
-   *   message says what was looked for and what was found
+   * @throws DependencyError ("digester") when it can't be listed, when what it holds of the selection is archived, or
+   *   when it holds nothing that could be a flow log, of this selection or another: the message says what was found
    */
   list(selection: Selection, signal: AbortSignal): Promise<Listing>;
 

@@ -2,6 +2,7 @@ import { readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
+import { parseGlobs } from "../../../src/digester/flow-logs/globs.js";
 import { DependencyError } from "../../../src/errors.js";
 import { TimeWindow } from "../../../src/window.js";
 import { SAMPLE_WINDOW } from "../../make-sample-flow-logs.js";
@@ -69,19 +70,19 @@ test("an hour of 30 days, 3 accounts, 2 regions and 2 flow logs costs a LIST a p
   const digester = digesterOf(server, { prefix: "p/" });
   const noon = TimeWindow.parse("2024-06-01T12:00:00Z", "2024-06-01T13:00:00Z");
 
-  expect((await digestBy(digester, noon)).counts).toMatchObject({ files: 6 * 12 * 4, foreignFiles: 0 });
-  expect(server.count("GetObject")).toBe(6 * 12 * 4);
+  expect((await digestBy(digester, noon)).counts).toMatchObject({ files: 6 * 13 * 4, foreignFiles: 0 });
+  expect(server.count("GetObject")).toBe(6 * 13 * 4);
   const lists = listed(server);
-  // p/, p/AWSLogs/ and the accounts' vpcflowlogs/; then 1152 keys a day.
-  expect(lists.filter((prefix) => !prefix.endsWith("**"))).toHaveLength(2 + 3);
+  // p/, p/AWSLogs/, the accounts and their vpcflowlogs/, the regions with year and month; then 1152 keys a day.
+  expect(lists.filter((prefix) => !prefix.endsWith("**"))).toHaveLength(2 + 2 * 3 + 3 * 6);
   expect(lists.filter((prefix) => prefix.endsWith("/2024/06/01/**"))).toHaveLength(6 * 2);
-  expect(lists).toHaveLength(5 + 12);
+  expect(lists).toHaveLength(26 + 12);
 
-  // Near midnight the neighbouring day may hold records of the window. Where the regions are is known by now.
+  // Near midnight the neighbouring day may hold records of the window. Which folders there are is known by now.
   const { counts } = await digestBy(digester, HOUR);
-  expect(counts).toMatchObject({ files: 6 * 12 * 4 });
+  expect(counts).toMatchObject({ files: 6 * 13 * 4 });
   expect(listed(server)).toHaveLength(6 * 2 * 2);
-});
+}, 120_000);
 
 describe("layouts", () => {
   test("of AWS and any other are found, side by side", async () => {
@@ -91,19 +92,19 @@ describe("layouts", () => {
       server,
       keyOf(time),
       keyOf(time, { hours: true, flowLog: "fl-2" }),
-      keyOf(time, { hive: true }),
+      keyOf(time, { hive: true, hash: "a" }),
       keyOf(time, { hive: true, hours: true, account: "210987654321" }),
       keyOf(time, { hive: true, account: "555555555555" }).replace("aws-service", "service"),
-      keyOf(time).replace("AWSLogs/", "AWSLogs/o-exampleorgid/"),
-      keyOf(time, { hive: true }).replace("AWSLogs/", "AWSLogs/o-exampleorgid/"),
-      keyOf(time, { root: "deep/down/" }),
+      keyOf(time, { hash: "b" }).replace("AWSLogs/", "AWSLogs/o-exampleorgid/"),
+      keyOf(time, { hive: true, hash: "c" }).replace("AWSLogs/", "AWSLogs/o-exampleorgid/"),
+      keyOf(time, { root: "deep/down/", hash: "d" }),
       "exports/task/eni-1-all/000000.gz",
       "loose.log",
     );
     server.bucket("logs").put("AWSLogs/123456789012/CloudTrail/eu-west-1/2024/06/01/x.json.gz", "");
     const { digest, counts } = await digestBy(digesterOf(server), HOUR);
     expect(addressesOf(digest)).toHaveLength(10);
-    expect(counts).toMatchObject({ files: 10, foreignFiles: 0 });
+    expect(counts).toMatchObject({ files: 10, foreignFiles: 0, foreignFolders: 1 });
     expect(listed(server).filter((prefix) => prefix.includes("CloudTrail"))).toEqual([]);
   });
 
@@ -139,7 +140,11 @@ describe("layouts", () => {
     expect(listed(server)).toEqual([
       "",
       "AWSLogs/",
+      "AWSLogs/123456789012/",
       "AWSLogs/123456789012/vpcflowlogs/",
+      "AWSLogs/123456789012/vpcflowlogs/eu-west-1/",
+      "AWSLogs/123456789012/vpcflowlogs/eu-west-1/2024/",
+      "AWSLogs/123456789012/vpcflowlogs/eu-west-1/2024/06/",
       "AWSLogs/123456789012/vpcflowlogs/eu-west-1/2024/06/01/**",
       "AWSLogs/123456789012/vpcflowlogs/eu-west-1/2024/06/02/**",
     ]);
@@ -165,25 +170,109 @@ describe("layouts", () => {
   });
 });
 
+test("no LIST looks into the folders of other services, or into what is excluded", async () => {
+  const server = await startS3();
+  plant(server, keyOf("2024-06-01T23:55"), "athena-results/a/b.csv", "reports/a/b.csv");
+  for (const service of ["CloudTrail", "elasticloadbalancing", "WAFLogs", "Config"]) {
+    plant(server, `AWSLogs/123456789012/${service}/eu-west-1/2024/06/01/x.gz`);
+  }
+  const exclude = parseGlobs(["athena-results/**", "reports"]);
+  await sourceOf(server).list({ window: HOUR, exclude }, NEVER);
+  const lists = listed(server);
+  expect(lists.filter((prefix) => !prefix.includes("vpcflowlogs"))).toEqual([
+    "",
+    "AWSLogs/",
+    "AWSLogs/123456789012/",
+  ]);
+});
+
+describe("archived objects", () => {
+  const ARCHIVED = keyOf("2024-06-01T23:55");
+
+  test.each(["GLACIER", "DEEP_ARCHIVE"])(
+    "in %s fail, saying what to do, unless they are left out",
+    async (storageClass) => {
+      const server = await startS3();
+      server.bucket("logs").put(ARCHIVED, "", { storageClass });
+      plant(server, keyOf("2024-06-01T23:50"));
+      expect(await failure(server)).toMatchObject({
+        dependency: "digester",
+        transient: false,
+        message: expect.stringMatching(
+          new RegExp(`archived in the storage class ${storageClass}: ${ARCHIVED}.*Restore.*FLOW_LOG_EXCLUDE`),
+        ),
+      });
+      const { counts } = await digestBy(digesterOf(server, { exclude: parseGlobs([ARCHIVED]) }), HOUR);
+      expect(counts).toMatchObject({ files: 1, filesNotSelected: 1 });
+    },
+  );
+
+  test("of another window, or older than the window, don't matter", async () => {
+    const server = await startS3();
+    const archived = { storageClass: "GLACIER", modified: new Date("2024-06-01T22:59:59Z") };
+    server.bucket("logs").put(keyOf("2024-06-01T21:55"), "", archived);
+    server.bucket("logs").put("cloudfront/x.gz", "", archived);
+    plant(server, ARCHIVED);
+    expect((await digestBy(digesterOf(server), HOUR)).counts).toMatchObject({
+      files: 1,
+      filesOutsideWindow: 2,
+    });
+    server.bucket("logs").put("cloudfront/x.gz", "", { storageClass: "GLACIER" });
+    expect(String(await failure(server))).toContain("cloudfront/x.gz");
+  });
+
+  test.each([
+    ["that were restored", { storageClass: "GLACIER", restoredUntil: new Date("2030-01-01T00:00:00Z") }],
+    ["that can be read at once", { storageClass: "GLACIER_IR" }],
+  ])("%s are read", async (_, options) => {
+    const server = await startS3();
+    server.bucket("logs").put(ARCHIVED, gzipSync(recordOf("10.0.0.1", "2024-06-01T23:59:00Z")), options);
+    expect(addressesOf((await digestBy(digesterOf(server), HOUR)).digest)).toEqual(["10.0.0.1"]);
+  });
+
+  test("don't matter where there is a copy that can be read", async () => {
+    const server = await startS3();
+    server.bucket("logs").put(ARCHIVED, "", { storageClass: "GLACIER" });
+    plant(server, `replica/${ARCHIVED}`);
+    expect((await digestBy(digesterOf(server), HOUR)).counts).toMatchObject({ files: 1, duplicateFiles: 1 });
+  });
+
+  test("that no listing tells of fail when they are read, and aren't retried", async () => {
+    const server = await startS3();
+    server.bucket("logs").put(ARCHIVED, "x", { storageClass: "INTELLIGENT_TIERING", archived: true });
+    expect(await failure(server)).toMatchObject({
+      transient: false,
+      message: expect.stringMatching(/GetObject .* it is archived\. Restore it .*FLOW_LOG_EXCLUDE/),
+    });
+    expect(server.count("GetObject")).toBe(1);
+  });
+});
+
+test("a name that isn't UTF-8 fails itself alone, with a warning", async () => {
+  const server = await startS3();
+  // How the server of the tests is told of a byte.
+  plant(server, keyOf("2024-06-01T23:55"), "caf\udce9/x.log", "caf\udce9.log");
+  const { objects, counts, warnings } = await sourceOf(server).list({ window: HOUR }, NEVER);
+  expect(objects).toHaveLength(1);
+  expect(counts).toMatchObject({ unnameableFiles: 2 });
+  expect(warnings).toEqual([expect.stringMatching(/2 objects have names that aren't UTF-8.*caf%E9\.log/)]);
+  const exclude = parseGlobs(["caf*"]);
+  expect((await sourceOf(server).list({ window: HOUR, exclude }, NEVER)).warnings).toEqual([]);
+});
+
 async function failure(server: S3Server, options = {}): Promise<unknown> {
   return digestBy(digesterOf(server, options), HOUR).catch((error: unknown) => error);
 }
 
 describe("what is wrong fails, and says what", () => {
-  test("a prefix under which nothing is recognised", async () => {
+  test("a prefix under which nothing is there", async () => {
     const server = await startS3();
-    const bucket = server.bucket("logs");
-    bucket.put("p/README.md", "");
-    bucket.put("p/images/a.png", "");
-    bucket.put("elsewhere/flow.log", "");
+    plant(server, "elsewhere/flow.log");
     const error = await failure(server, { prefix: "p/" });
     expect(error).toBeInstanceOf(DependencyError);
     expect(error).toMatchObject({ dependency: "digester", transient: false });
     expect(String(error)).toMatch(
-      /looked for .*\*\.log\.gz.*, below s3:\/\/logs\/p\/, and found p\/images\/, p\/README\.md, p\/images\/a\.png$/,
-    );
-    expect(String(await failure(server, { prefix: "q/" }))).toMatch(
-      /below s3:\/\/logs\/q\/, and found nothing$/,
+      /looked for flow logs .*below s3:\/\/logs\/p\/, and found nothing\. DIGESTER_ENDPOINT/,
     );
   });
 
@@ -191,7 +280,7 @@ describe("what is wrong fails, and says what", () => {
     const server = await startS3();
     plant(server, keyOf("2024-06-01T23:55"));
     const prefix = "AWSLogs/123456789012/vpcflowlogs/eu-west-9/2024/";
-    expect(String(await failure(server, { prefix }))).toMatch(/found nothing$/);
+    expect(String(await failure(server, { prefix }))).toMatch(/found nothing\./);
   });
 
   test("a bucket that isn't there, for readiness too", async () => {

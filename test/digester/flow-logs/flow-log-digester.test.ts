@@ -153,7 +153,7 @@ describe("what is left out is counted", () => {
     const outside = directoryOf({ "secret.log": record({ srcaddr: "192.0.2.1" }) });
     const directory = directoryOf({
       "a/b/flow.log": RECORD,
-      "README.md": "no flow log",
+      "._flow.log": "no flow log",
       "trail/123456789010_CloudTrail_eu-west-1_20141214T0400Z_abc.json.gz": gzipSync("{}"),
       "lb/123456789010_elasticloadbalancing_eu-west-1_app_20141214T0400Z_abc.log.gz": gzipSync("x"),
     });
@@ -167,10 +167,11 @@ describe("what is left out is counted", () => {
 
   test("files that AWS named for another time", async () => {
     const gz = gzipSync(RECORD);
-    const names = ["20141214T0354Z", "20141214T0356Z", "20141214T0459Z", "20141214T0500Z"].map(awsName);
+    const times = ["T0354", "T0356", "T0459", "T0500", "T0504", "T0505"];
+    const names = times.map((time, index) => awsName(`20141214${time}Z`).replace("abc", `${index}`));
     const window = TimeWindow.parse("2014-12-14T04:00:00Z", "2014-12-14T05:00:00Z");
     const { counts } = await digest(directoryOf(Object.fromEntries(names.map((key) => [key, gz]))), window);
-    expect(counts).toMatchObject({ files: 2, filesOutsideWindow: 2 });
+    expect(counts).toMatchObject({ files: 4, filesOutsideWindow: 2 });
   });
 });
 
@@ -243,9 +244,9 @@ describe("what is wrong fails, and says where", () => {
   });
 
   test("a directory in which nothing is recognised", async () => {
-    const failed = digest(directoryOf({ "README.md": "", "a/notes.txt": "" }));
-    await expect(failed).rejects.toThrow(/looked for .*\*\.log\.gz.* found 2 other files: .*README\.md/);
-    await expect(digest(directoryOf({}))).rejects.toThrow("found no file");
+    const failed = digest(directoryOf({ "._README.md": "", "a/._notes.txt": "" }));
+    await expect(failed).rejects.toThrow(/looked for flow logs .* found 2 files .*: .*\._README\.md/);
+    await expect(digest(directoryOf({}))).rejects.toThrow("found nothing");
   });
 });
 

@@ -1,11 +1,10 @@
 import { describe, expect, test } from "vitest";
-import { choose, daysOf, mayLieBelow } from "../../../src/digester/flow-logs/layout.js";
+import { type Selection, Selector } from "../../../src/digester/flow-logs/selection.js";
 import { TimeWindow } from "../../../src/window.js";
 import { digest, directoryOf } from "./digesting.js";
 
 const window = TimeWindow.parse("2024-06-01T23:30:00Z", "2024-06-02T00:30:00Z");
 const NAME = "123456789012_vpcflowlogs_eu-west-1_fl-0a1b_20240601T2355Z_c0ffee.log.gz";
-const PARQUET = NAME.replace(".log.gz", ".log.parquet");
 const PLAIN = "AWSLogs/123456789012/vpcflowlogs/eu-west-1/2024/06/01";
 const HIVE =
   "AWSLogs/aws-account-id=123456789012/aws-service=vpcflowlogs/aws-region=eu-west-1/year=2024/month=06/day=01";
@@ -22,54 +21,57 @@ const LAYOUTS = [
   NAME,
 ];
 
+function file(key: string, selection: Partial<Selection> = {}): string {
+  return new Selector({ window, ...selection }).file(key);
+}
+
+function folder(name: string, selection: Partial<Selection> = {}): string {
+  return new Selector({ window, ...selection }).folder(`${name}/`);
+}
+
 test.each(LAYOUTS)("%s is recognised, and may be narrowed to", (key) => {
-  expect(choose(key, { window })).toBe("text");
-  expect(choose(key, { window, accounts: new Set(["123456789012"]), regions: new Set(["eu-west-1"]) })).toBe(
-    "text",
+  expect(file(key)).toBe("candidate");
+  expect(file(key, { accounts: new Set(["123456789012"]), regions: new Set(["eu-west-1"]) })).toBe(
+    "candidate",
   );
-  expect(choose(key, { window, accounts: new Set(["210987654321"]) })).toBe("notSelected");
-  expect(choose(key, { window, regions: new Set(["eu-west-2"]) })).toBe("notSelected");
+  expect(file(key, { accounts: new Set(["210987654321"]) })).toBe("notSelected");
+  expect(file(key, { regions: new Set(["eu-west-2"]) })).toBe("notSelected");
+  expect(file(key, { flowLogs: new Set(["fl-0a1b"]) })).toBe("candidate");
+  expect(file(key, { flowLogs: new Set(["fl-0a1c"]) })).toBe("notSelected");
 });
 
 test.each([
-  [PARQUET, "parquet"],
-  ["flow.parquet", "parquet"],
-  ["export/task/stream/000000.gz", "text"],
-  ["flow.log", "text"],
-  ["2024-06-01.gz", "text"],
-  ["events.json.gz", "foreign"],
-  ["backup.tar.gz", "foreign"],
-  ["flow.txt", "foreign"],
-  [NAME.replace("vpcflowlogs", "elasticloadbalancing"), "foreign"],
   [NAME.replace("T2355Z", "T2325Z"), "outsideWindow"],
-  [NAME.replace("T2355Z", "T2326Z"), "text"],
-  [NAME.replace("20240601T2355Z", "20240602T0029Z"), "text"],
-  [NAME.replace("20240601T2355Z", "20240602T0030Z"), "outsideWindow"],
+  [NAME.replace("T2355Z", "T2326Z"), "candidate"],
+  [NAME.replace("20240601T2355Z", "20240602T0034Z"), "candidate"],
+  [NAME.replace("20240601T2355Z", "20240602T0035Z"), "outsideWindow"],
 ])("%s is %s", (key, choice) => {
-  expect(choose(key, { window })).toBe(choice);
+  expect(file(key)).toBe(choice);
 });
 
 describe("folders", () => {
   test("of other days, accounts and regions are passed over", () => {
     for (const path of [PLAIN, HIVE]) {
       const folders = path.split("/").map((_, index, parts) => parts.slice(0, index + 1).join("/"));
-      for (const folder of folders) expect(mayLieBelow(folder, { window })).toBe(true);
-      expect(mayLieBelow(path.replace(/01$/, "03"), { window })).toBe(false);
-      expect(mayLieBelow(path.replace("06", "07"), { window })).toBe(false);
-      expect(mayLieBelow(path.replace("2024", "2023"), { window })).toBe(false);
-      expect(mayLieBelow(path, { window, accounts: new Set(["210987654321"]) })).toBe(false);
-      expect(mayLieBelow(path, { window, regions: new Set(["eu-west-2"]) })).toBe(false);
+      expect(folders.map((name) => folder(name))).toEqual([...folders.slice(1).map(() => "look"), "day"]);
+      expect(folder(path.replace(/01$/, "03"))).toBe("outsideWindow");
+      expect(folder(path.replace("06", "07"))).toBe("outsideWindow");
+      expect(folder(path.replace("2024", "2023"))).toBe("outsideWindow");
+      expect(folder(path, { accounts: new Set(["210987654321"]) })).toBe("notSelected");
+      expect(folder(path, { regions: new Set(["eu-west-2"]) })).toBe("notSelected");
     }
   });
 
   test("that look like no layout of AWS are looked into", () => {
-    expect(mayLieBelow("2019/01/01", { window, accounts: new Set(["210987654321"]) })).toBe(true);
+    expect(folder("2019/01/01", { accounts: new Set(["210987654321"]) })).toBe("look");
+    expect(folder("202406011200", { accounts: new Set(["210987654321"]) })).toBe("look");
+    expect(folder(`${PLAIN.slice(0, -6)}/13/01`)).toBe("look");
   });
 
   test("of days are those of the window, and of its neighbours near midnight", () => {
-    expect(daysOf(window)).toEqual(["2024-06-01", "2024-06-02"]);
-    const days = daysOf(TimeWindow.parse("2024-03-01T00:30:00Z", "2024-03-01T12:00:00Z"));
-    expect(days).toEqual(["2024-02-29", "2024-03-01"]);
+    expect(new Selector({ window }).days).toEqual(["2024-06-01", "2024-06-02"]);
+    const near = TimeWindow.parse("2024-03-01T00:30:00Z", "2024-03-01T12:00:00Z");
+    expect(new Selector({ window: near }).days).toEqual(["2024-02-29", "2024-03-01"]);
   });
 });
 

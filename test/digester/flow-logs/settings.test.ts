@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { z } from "zod";
-import { flowLogSettings } from "../../../src/digester/flow-logs/settings.js";
+import { S3_SETTLE_MS } from "../../../src/digester/flow-logs/bucket-settings.js";
+import { flowLogOptions, flowLogSettings } from "../../../src/digester/flow-logs/settings.js";
 import { DEFAULT_FORMAT } from "../../../src/flow-log/fields.js";
 
 const settings = z.object(flowLogSettings);
@@ -31,4 +32,22 @@ test("accounts and regions are lists", () => {
   expect(parsed.FLOW_LOG_ACCOUNTS).toEqual(new Set(["123456789012", "210987654321"]));
   expect(parsed.FLOW_LOG_REGIONS).toEqual(new Set(["us-gov-west-1"]));
   expect(settings.safeParse({ FLOW_LOG_ACCOUNTS: "12", FLOW_LOG_REGIONS: "" }).error?.issues).toHaveLength(2);
+});
+
+test("ids of flow logs are a list, and patterns too, in which a comma within braces parts none", () => {
+  const parsed = settings.parse({
+    FLOW_LOG_IDS: "fl-0a1b2c3d, fl-1",
+    FLOW_LOG_INCLUDE: "AWSLogs/**",
+    FLOW_LOG_EXCLUDE: "athena-results/**, *.{csv,json}",
+  });
+  expect(parsed.FLOW_LOG_IDS).toEqual(new Set(["fl-0a1b2c3d", "fl-1"]));
+  expect(parsed.FLOW_LOG_INCLUDE?.patterns).toEqual(["AWSLogs/**"]);
+  expect(parsed.FLOW_LOG_EXCLUDE?.patterns).toEqual(["athena-results/**", "*.{csv,json}"]);
+  const wrong = settings.safeParse({ FLOW_LOG_IDS: "vpc-1", FLOW_LOG_INCLUDE: "", FLOW_LOG_EXCLUDE: "a,,b" });
+  expect(wrong.error?.issues).toHaveLength(3);
+});
+
+test("logs on S3 are waited for longer than stragglers have been seen to take", () => {
+  expect(flowLogOptions(settings.parse({}), S3_SETTLE_MS).settleMs).toBe(20 * 60_000);
+  expect(flowLogOptions(settings.parse({ FLOW_LOG_SETTLE: "1m" }), S3_SETTLE_MS).settleMs).toBe(60_000);
 });
