@@ -252,6 +252,7 @@ test("a large file is read in pieces, none of which it asks for twice", async ()
     key: "sparse.parquet",
     format: "parquet",
     named: "otherwise",
+    account: undefined,
     version: "1",
     size,
     open: (_: AbortSignal, range = { start: 0, end: size }) => {
