@@ -11,9 +11,10 @@ const tests = new Map(
     .map((path) => [path, readFileSync(join(root, path), "utf8")]),
 );
 
-/** Where sleeping is the point: kills at any moment, and a wait that has to be aborted. */
+/** Where sleeping is the point: kills at any moment, a wait that has to be aborted, a job longer than a hook may be. */
 const SLEEPERS = [
   "digester/flow-logs/in-parallel.test.ts",
+  "http/slow-modules.test.ts",
   "marker/disk-race.test.ts",
   "process/kills.test.ts",
   "storage/disk-crash.test.ts",

@@ -1,4 +1,4 @@
-import { isHeader } from "./fields.js";
+import { fieldName, isHeader } from "./fields.js";
 import type { FlowRecord } from "./record.js";
 
 /**
@@ -113,12 +113,15 @@ export function recordOf(values: readonly string[], columns: Columns): FlowRecor
 }
 
 /**
- * The names in AWS's own notation, `${version} ${account-id} …`. Undefined for anything else.
+ * The names of formats in AWS's own notation, `${version} ${account-id} …`, with commas or semicolons between formats.
+ * Undefined for anything else.
  *
  * https://docs.aws.amazon.com/vpc/latest/userguide/flow-log-records.html#flow-logs-custom
  */
-export function parseFormat(text: string): string[] | undefined {
-  const words = text.trim().split(/\s+/);
-  const names = words.map((word) => /^\$\{([a-z0-9-]+)\}$/.exec(word)?.[1] ?? "");
-  return isHeader(names) ? names : undefined;
+export function parseFormats(text: string): string[][] | undefined {
+  const formats = text.split(/[,;]/).map((format) => {
+    const words = format.trim().split(/\s+/);
+    return words.map((word) => /^\$\{([a-z0-9_-]+)\}$/.exec(word)?.[1] ?? "");
+  });
+  return formats.every(isHeader) ? formats.map((names) => names.map(fieldName)) : undefined;
 }

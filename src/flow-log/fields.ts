@@ -27,9 +27,28 @@ const FIELDS = {
 /** The default format, version 2: what a flow log without a header is taken to hold. Digests are written in it. */
 export const DEFAULT_FORMAT: readonly string[] = FIELDS[2].split(" ");
 
+/** The default format of Transit Gateways, which holds no action and no interface. */
+const TRANSIT_GATEWAY_FORMAT: readonly string[] = (
+  "version resource-type account-id tgw-id tgw-attachment-id tgw-src-vpc-account-id tgw-dst-vpc-account-id " +
+  "tgw-src-vpc-id tgw-dst-vpc-id tgw-src-subnet-id tgw-dst-subnet-id tgw-src-eni tgw-dst-eni tgw-src-az-id " +
+  "tgw-dst-az-id tgw-pair-attachment-id srcaddr dstaddr srcport dstport protocol packets bytes start end " +
+  "log-status type packets-lost-no-route packets-lost-blackhole packets-lost-mtu-exceeded " +
+  "packets-lost-ttl-expired tcp-flags region flow-direction pkt-src-aws-service pkt-dst-aws-service"
+).split(" ");
+
+/** What AWS writes unless it is told otherwise: known without a header, and told apart by the number of fields. */
+export const DEFAULT_FORMATS: readonly (readonly string[])[] = [DEFAULT_FORMAT, TRANSIT_GATEWAY_FORMAT];
+
 const KNOWN: ReadonlySet<string> = new Set(Object.values(FIELDS).flatMap((names) => names.split(" ")));
+
+/** Athena, Glue and Parquet write the names with underscores. */
+export function fieldName(word: string): string {
+  return word.replaceAll("_", "-");
+}
 
 /** Only header lines consist of nothing but names of which one is a known field's: each value that could pass for a name is not one. */
 export function isHeader(words: readonly string[]): boolean {
-  return words.some((word) => KNOWN.has(word)) && words.every((word) => /^[a-z][a-z0-9-]*$/.test(word));
+  return (
+    words.some((word) => KNOWN.has(fieldName(word))) && words.every((word) => /^[a-z][a-z0-9_-]*$/.test(word))
+  );
 }

@@ -40,12 +40,18 @@ class RecordCounts {
   skipdata = 0;
   noAddress = 0;
   outsideWindow = 0;
+  /** Of other accounts than those asked for, in files that don't tell whose they are. */
+  recordsNotSelected = 0;
   /** Records in the digest whose packets or bytes are `-` and count 0. */
   withoutSums = 0;
 }
 
 const MAX_VERSION = 999;
-const MAX_TIME = 999_999_999_999_999;
+/** Seconds since 1970, from 2001 to 5138: what is less or more isn't a time of a flow, or not in seconds. */
+const MIN_TIME = 1_000_000_000;
+const MAX_TIME = 99_999_999_999;
+/** AWS writes starts after their ends by up to a minute at times. Far beyond that, fields are in another order. */
+const MAX_BACKWARDS = 3600;
 
 /**
  * Takes records into a digest: the obvious path, which alone decides what is an error. The fast path in
@@ -57,6 +63,8 @@ export class RecordIntake {
   /** Seconds since 1970. A record belongs to the window that its end is in, so that none belongs to two. */
   readonly start: number;
   readonly stop: number;
+  /** The accounts whose records are taken; undefined: all. For one file after the other, as far as these don't tell. */
+  accounts: ReadonlySet<string> | undefined;
   readonly #scratch = Buffer.alloc(1024);
   readonly #view = viewOf(this.#scratch);
 
@@ -65,16 +73,28 @@ export class RecordIntake {
     this.stop = window.stopDate.getTime() / 1000;
   }
 
+  /** Whether records of the account with this number are taken. */
+  selects(account: number): boolean {
+    if (this.accounts === undefined) return true;
+    const length = this.aggregation.accounts.copy(account, this.#view, 0);
+    return this.accounts.has(this.#scratch.toString("latin1", 0, length));
+  }
+
   /** @throws RecordError */
   add(record: FlowRecord): void {
     this.counts.records++;
     whole("version", record.version, MAX_VERSION);
-    const end = whole("end, a Unix time in seconds", record.end, MAX_TIME);
+    const status = record.status === "-" ? "OK" : record.status;
+    const untimed = record.end === "-" && (isEmpty(status) || lacksAddress(record));
+    const end = untimed ? this.start : time("end", record.end);
     if (end < this.start || end >= this.stop) {
       this.counts.outsideWindow++;
       return;
     }
-    const status = record.status === "-" ? "OK" : record.status;
+    if (this.accounts?.has(record.account) === false) {
+      this.counts.recordsNotSelected++;
+      return;
+    }
     if (status === "NODATA") {
       this.counts.nodata++;
       return;
@@ -84,7 +104,7 @@ export class RecordIntake {
       return;
     }
     if (!/^ok$/i.test(status)) throw new RecordError("log-status OK, NODATA or SKIPDATA", status);
-    if (record.source === "-" || record.destination === "-") {
+    if (lacksAddress(record)) {
       this.counts.noAddress++;
       return;
     }
@@ -95,6 +115,14 @@ export class RecordIntake {
     const { accounts, interfaces, addresses } = this.aggregation;
     const packets = count("packets", record.packets);
     const bytes = count("bytes", record.bytes);
+    if (record.packets !== "-" && record.bytes !== "-" && bytes.value < packets.value) {
+      throw new RecordError(
+        "no fewer bytes than packets",
+        `${record.bytes} bytes in ${record.packets} packets`,
+      );
+    }
+    const start = record.start === "-" ? end : time("start", record.start);
+    if (!isOrdered(start, end)) throw new RecordError("a start before the end", `${start} and ${end}`);
     this.aggregation.add(
       this.#intern(accounts, "account-id, up to 256 printable characters", record.account),
       this.#intern(interfaces, "interface-id, up to 256 printable characters", record.interface),
@@ -108,7 +136,7 @@ export class RecordIntake {
       bytes.rest,
       packets.units,
       bytes.units,
-      record.start === "-" ? end : whole("start, a Unix time in seconds", record.start, MAX_TIME),
+      start,
       end,
     );
   }
@@ -122,21 +150,62 @@ export class RecordIntake {
   }
 }
 
+/** Whether a number can be a time in seconds since 1970. */
+export function isTime(value: number): boolean {
+  return value >= MIN_TIME && value <= MAX_TIME;
+}
+
+/** Whether a record can have this start and this end. */
+export function isOrdered(start: number, end: number): boolean {
+  return start - end <= MAX_BACKWARDS;
+}
+
+/** NODATA and SKIPDATA, which may lack all other values, their times included. */
+function isEmpty(status: string): boolean {
+  return status === "NODATA" || status === "SKIPDATA";
+}
+
+/** Without both there is no edge. */
+function lacksAddress({ source, destination }: FlowRecord): boolean {
+  return source === "-" || destination === "-";
+}
+
+function time(name: string, text: string): number {
+  const value = /^\d{1,15}$/.test(text) ? Number(text) : Number.NaN;
+  if (isTime(value)) return value;
+  const unit = UNITS.get(/^1\d+$/.test(text) ? text.length : 0);
+  if (unit === undefined) throw new RecordError(`${name}, a Unix time in seconds`, text);
+  throw new RecordError(`${name}, a Unix time in seconds, and not in ${unit}`, text);
+}
+
+/** What the times of our days are written in, by their number of digits. */
+const UNITS: ReadonlyMap<number, string> = new Map([
+  [13, "milliseconds"],
+  [16, "microseconds"],
+  [19, "nanoseconds"],
+]);
+
 function whole(name: string, text: string, max: number): number {
   const value = /^\d{1,15}$/.test(text) ? Number(text) : Number.POSITIVE_INFINITY;
   if (value <= max) return value;
-  throw new RecordError(max === MAX_TIME ? name : `${name} from 0 to ${max}`, text);
+  throw new RecordError(`${name} from 0 to ${max}`, text);
 }
 
 function wholeOrNone(name: string, text: string, max: number): number {
   return text === "-" ? 0 : whole(name, text, max);
 }
 
-function count(name: string, text: string): { rest: number; units: number } {
-  if (text === "-") return { rest: 0, units: 0 };
+interface Count {
+  readonly value: bigint;
+  readonly rest: number;
+  readonly units: number;
+}
+
+function count(name: string, text: string): Count {
+  if (text === "-") return { value: 0n, rest: 0, units: 0 };
   // A digest's sums may be larger than what a flow log counts.
   const value = /^\d{1,32}$/.test(text) ? BigInt(text) : MAX_SUM + 1n;
   if (value > MAX_SUM) throw new RecordError(`${name} from 0 to 2^105-1`, text);
   const unit = BigInt(SUM_UNIT);
-  return { rest: Number(value % unit), units: Number(value / unit) };
+  return { value, rest: Number(value % unit), units: Number(value / unit) };
 }

@@ -1,11 +1,12 @@
 import { CorruptInputError } from "../errors.js";
 import { ACCEPTED, REJECTED, UNDECIDED } from "./aggregation.js";
-import { ABSENT_VALUES, columnsOf, FIRST_VALUE, missingFields, recordOf } from "./columns.js";
-import type { AddressChoice, Columns } from "./columns.js";
+import { ABSENT_VALUES, FIRST_VALUE, missingFields, recordOf } from "./columns.js";
 import { readDecimal } from "./decimal.js";
 import { excerpt } from "./excerpt.js";
-import { isHeader } from "./fields.js";
-import { RecordError, type RecordIntake } from "./record.js";
+import { fieldName, isHeader } from "./fields.js";
+import { formatsOf, frontsOf, LineLayout, type TextFormat } from "./layout.js";
+import { isOrdered, isTime, RecordError, type RecordIntake } from "./record.js";
+import { remedy } from "./remedy.js";
 import { viewOf } from "./view.js";
 
 /** The longest line, in bytes. */
@@ -18,13 +19,13 @@ const ABSENT_TEXT = `${ABSENT_VALUES.join(" ")} `;
 /** The first of a line's bytes in the buffer. Eight more than none, so that the absent values lie before it. */
 const FRONT = 8;
 
-/** Stands before each line in exports from CloudWatch. No field of AWS has this name. */
-const TIMESTAMP = "timestamp";
-
+const FORMAT_ADVICE = "Without a header, FLOW_LOG_FORMAT tells the fields and their order";
+const BYTE_ORDER_MARK = "\uFEFF";
 const LINE_FEED = 0x0a;
 const CARRIAGE_RETURN = 0x0d;
 const SPACE = 0x20;
 const DASH = 0x2d;
+const UPPER_T = 0x54;
 // The usual words, as the four bytes at a place read as a little-endian integer.
 const OK_SPACE = word("\0\0OK");
 const ACCE = word("ACCE");
@@ -36,23 +37,23 @@ function word(text: string): number {
   return Buffer.from(text, "latin1").readInt32LE();
 }
 
-/** How the lines of a file without a header are to be read. */
-export interface TextFormat {
-  readonly fields: readonly string[];
-  readonly addresses: AddressChoice;
-}
-
 /**
  * Reads a flow log as text, in pieces of any size. Each line goes the fast path, which knows the usual record and
  * nothing else; what it doesn't take goes the obvious one, which knows headers, timestamps and errors as well.
  */
 export class TextReader {
   readonly #name: string;
-  readonly #unit: "line" | "row";
+  readonly #unit: "line" | "row" | "message";
   readonly #intake: RecordIntake;
-  readonly #addresses: AddressChoice;
-  #fields: readonly string[];
-  #columns: Columns;
+  readonly #format: TextFormat;
+  /** That of the last record. */
+  #layout: LineLayout;
+  readonly #layouts: LineLayout[] = [];
+  /** Whether a header tells the fields. */
+  #headed = false;
+  /** The layouts of records read before any header: what a header must agree with. */
+  readonly #assumed = new Set<LineLayout>();
+  readonly #recordsBefore: number;
   #line = 0;
 
   /** The absent values, then what is left of the last piece, then the next. */
@@ -66,13 +67,18 @@ export class TextReader {
    * @param name of the file, for messages
    * @param unit what a line is called there
    */
-  constructor(name: string, intake: RecordIntake, format: TextFormat, unit: "line" | "row" = "line") {
+  constructor(
+    name: string,
+    intake: RecordIntake,
+    format: TextFormat,
+    unit: "line" | "row" | "message" = "line",
+  ) {
     this.#name = name;
     this.#unit = unit;
     this.#intake = intake;
-    this.#addresses = format.addresses;
-    this.#fields = format.fields;
-    this.#columns = columnsOf(format.fields, format.addresses);
+    this.#format = format;
+    this.#layout = this.#layoutWith(format.fields, 0);
+    this.#recordsBefore = intake.counts.records;
     this.#buffer.write(ABSENT_TEXT, "latin1");
     let at = 0;
     for (const [index, value] of ABSENT_VALUES.entries()) {
@@ -127,7 +133,7 @@ export class TextReader {
       const end = buffer[at - 2] === CARRIAGE_RETURN ? at - 2 : at - 1;
       values[value + 1] = end + 1;
       const width = value - FIRST_VALUE + 1;
-      const usual = width === this.#columns.width && width <= USUAL_FIELDS && this.#takeUsual();
+      const usual = width === this.#layout.columns.width && width <= USUAL_FIELDS && this.#takeUsual();
       if (!usual) this.#takeAny(start, end);
       start = at;
     }
@@ -141,14 +147,23 @@ export class TextReader {
     const buffer = this.#buffer;
     const view = this.#view;
     const values = this.#values;
-    const columns = this.#columns;
+    const { columns, front } = this.#layout;
+
+    const first = values[FIRST_VALUE] ?? 0;
+    const timestamped = buffer[first + 10] === UPPER_T && buffer[first + 4] === DASH;
+    if (timestamped !== front > 0) return false;
 
     const version = decimalAt(buffer, values, columns.version);
     const end = decimalAt(buffer, values, columns.end);
-    if (version < 0 || version > 999 || end < 0) return false;
+    if (version < 0 || version > 999 || !isTime(end)) return false;
     if (end < windowStart || end >= windowStop) {
       counts.records++;
       counts.outsideWindow++;
+      return true;
+    }
+    if (this.#intake.accounts !== undefined && !this.#isSelected()) {
+      counts.records++;
+      counts.recordsNotSelected++;
       return true;
     }
 
@@ -178,8 +193,16 @@ export class TextReader {
     const packets = decimalAt(buffer, values, columns.packets);
     const bytes = decimalAt(buffer, values, columns.bytes);
     const start = decimalAt(buffer, values, columns.start);
-    if (sourcePort < 0 || destinationPort < 0 || protocol < 0 || packets < 0 || bytes < 0 || start < 0)
+    if (
+      sourcePort < 0 ||
+      destinationPort < 0 ||
+      protocol < 0 ||
+      packets < 0 ||
+      bytes < packets ||
+      !isTime(start)
+    )
       return false;
+    if (!isOrdered(start, end)) return false;
     if (sourcePort > 65_535 || destinationPort > 65_535 || protocol > 255) return false;
 
     const from = buffer[values[columns.source] ?? 0] === DASH ? columns.sourceFallback : columns.source;
@@ -219,43 +242,105 @@ export class TextReader {
     return true;
   }
 
+  /** Whether the account of the record whose values have been found is taken; the obvious path decides on odd ones. */
+  #isSelected(): boolean {
+    const { aggregation } = this.#intake;
+    const { account } = this.#layout.columns;
+    const from = this.#values[account] ?? 0;
+    const number = aggregation.accounts.intern(this.#view, from, (this.#values[account + 1] ?? 0) - 1);
+    return number < 0 || this.#intake.selects(number);
+  }
+
   /** The obvious path. */
-  #takeAny(start: number, end: number): void {
-    const text = withoutTrailingSpaces(this.#buffer.toString("utf8", start, end));
-    if (text === "") return;
-    const words = text.split(" ");
+  #takeAny(start: number, lineEnd: number): void {
+    let end = lineEnd;
+    while (end > start && this.#buffer[end - 1] === SPACE) end--;
+    // Nothing is made of what is blank: there may be millions of such lines.
+    if (end === start) return;
+    const text = this.#buffer.toString("utf8", start, end);
+    const words = (text.startsWith(BYTE_ORDER_MARK) ? text.slice(1) : text).split(" ");
     if (isHeader(words)) {
-      const missing = missingFields(words);
-      if (missing.length > 0) {
-        this.#fail(this.#line, `expected a header with ${missing.join(", ")} as well`, start, end);
-      }
-      this.#setFields(words);
+      this.#takeHeader(words, start, end);
       return;
     }
-    const timestamped = this.#fields[0] === TIMESTAMP;
-    if (!timestamped && words.length === this.#fields.length + 1 && isTimestamp(words[0])) {
-      this.#setFields([TIMESTAMP, ...this.#fields]);
-    }
-    const expected = this.#fields.length;
-    if (words.length !== expected) {
-      this.#fail(
-        this.#line,
-        `expected ${expected} fields and single spaces, got ${words.length}`,
-        start,
-        end,
-      );
+    if (!this.#layout.fits(words) || !this.#frontsOf(words).includes(this.#layout.front)) {
+      const layout = this.#layoutOf(words);
+      if (layout === undefined) this.#fail(this.#line, this.#expected(words, text), start, end);
+      if (!this.#headed && this.#records > 0) this.#assumed.add(this.#layout);
+      this.#layout = layout;
     }
     try {
-      this.#intake.add(recordOf(words, this.#columns));
+      this.#intake.add(recordOf(words, this.#layout.columns));
     } catch (error) {
       if (!(error instanceof RecordError)) throw error;
-      this.#fail(this.#line, error.message, start, end);
+      const advice = remedy(text);
+      const told = advice !== "" || this.#headed || this.#unit === "row" ? advice : `. ${FORMAT_ADVICE}`;
+      this.#fail(this.#line, `${error.message}${told}`, start, end);
     }
   }
 
-  #setFields(fields: readonly string[]): void {
-    this.#fields = fields;
-    this.#columns = columnsOf(fields, this.#addresses);
+  get #records(): number {
+    return this.#intake.counts.records - this.#recordsBefore;
+  }
+
+  #takeHeader(words: readonly string[], start: number, end: number): void {
+    const fields = words.map(fieldName);
+    const missing = missingFields(fields);
+    if (missing.length > 0) {
+      const more = `expected a header with ${missing.join(", ")} as well: without them there is no graph`;
+      this.#fail(this.#line, more, start, end);
+    }
+    if (!this.#headed && this.#records > 0) {
+      this.#assumed.add(this.#layout);
+      for (const { fields: assumed } of this.#assumed) {
+        if (assumed.join(" ") === fields.join(" ")) continue;
+        const other = `expected this header before the records that it is for, or FLOW_LOG_FORMAT to agree with it: those before it were read as ${assumed.join(" ")}`;
+        this.#fail(this.#line, other, start, end);
+      }
+    }
+    this.#headed = true;
+    this.#layouts.length = 0;
+    this.#layout = this.#layoutWith(fields, 0);
+  }
+
+  #layoutOf(words: readonly string[]): LineLayout | undefined {
+    const formats = this.#headed ? [this.#layout.fields] : formatsOf(this.#format);
+    const fronts = this.#frontsOf(words);
+    const layouts = fronts.flatMap((front) => formats.map((fields) => this.#layoutWith(fields, front)));
+    return (
+      layouts.find((layout) => layout.fits(words)) ??
+      // Whatever stands there instead of a version is what is wrong with it.
+      layouts.find((layout) => layout.front === fronts[0] && layout.hasWidthOf(words))
+    );
+  }
+
+  /** Made once: lines of several layouts may take turns. */
+  #layoutWith(fields: readonly string[], front: number): LineLayout {
+    const known = this.#layouts.find((layout) => layout.fields === fields && layout.front === front);
+    if (known !== undefined) return known;
+    const layout = new LineLayout(fields, front, this.#format.addresses);
+    this.#layouts.push(layout);
+    return layout;
+  }
+
+  #frontsOf(words: readonly string[]): readonly number[] {
+    return this.#unit === "row" ? [0] : frontsOf(words);
+  }
+
+  /** What a line should be whose words fit no layout. */
+  #expected(words: readonly string[], text: string): string {
+    const [front = 0] = this.#frontsOf(words);
+    const after = front > 0 ? " after the time" : "";
+    const got = `got ${words.length - front}${after}`;
+    const told = remedy(text);
+    if (this.#headed || this.#unit === "row") {
+      return `expected ${this.#layout.fields.length} fields and single spaces, ${got}${told}`;
+    }
+    const widths = formatsOf(this.#format)
+      .map(({ length }) => length)
+      .join(" or ");
+    const set = told === "" ? `. ${FORMAT_ADVICE}` : told;
+    return `expected ${widths} fields and single spaces, ${got}${set}`;
   }
 
   #fail(line: number, reason: string, start: number, end: number): never {
@@ -266,15 +351,4 @@ export class TextReader {
 
 function decimalAt(buffer: Uint8Array, values: Int32Array, value: number): number {
   return readDecimal(buffer, values[value] ?? 0, (values[value + 1] ?? 0) - 1);
-}
-
-function isTimestamp(word: string | undefined): boolean {
-  return word !== undefined && /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z$/.test(word);
-}
-
-/** A loop, because a regular expression takes quadratic time on many spaces that aren't at the end. */
-function withoutTrailingSpaces(text: string): string {
-  let end = text.length;
-  while (text[end - 1] === " ") end--;
-  return text.slice(0, end);
 }

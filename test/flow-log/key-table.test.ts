@@ -53,11 +53,13 @@ test("the lines of a digest have the same order in any process, though slots dif
     (_, i) =>
       `2 1 eni-${i % 7} 10.0.${i % 50}.${i % 200} 10.1.0.${i % 31} ${32768 + i} 443 6 1 40 1418530010 1418530070 ACCEPT OK\n`,
   ).join("");
-  const here = read([log], undefined, undefined, "as written");
+  const here = read([log], undefined, undefined, undefined, undefined, "as written");
   const key: Key = [1, 2, 3, 4, 5, 6];
   vi.resetModules();
   const other = await import("./reading.js");
   const { hashKey: otherHash } = await import("../../src/flow-log/key-table.js");
   expect(otherHash(...key)).not.toBe(hashKey(...key));
-  expect(other.read([log], undefined, undefined, "as written").lines).toEqual(here.lines);
+  expect(other.read([log], undefined, undefined, undefined, undefined, "as written").lines).toEqual(
+    here.lines,
+  );
 });

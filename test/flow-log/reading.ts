@@ -19,10 +19,13 @@ export function read(
   pieces: readonly (string | Uint8Array)[],
   addresses: AddressChoice = "interface",
   fields: readonly string[] = DEFAULT_FORMAT,
+  others: readonly (readonly string[])[] = [],
+  accounts?: ReadonlySet<string>,
   order: "sorted" | "as written" = "sorted",
 ): Reading {
   const intake = new RecordIntake(WINDOW);
-  const reader = new TextReader("flow.log", intake, { fields, addresses });
+  intake.accounts = accounts;
+  const reader = new TextReader("flow.log", intake, { fields, others, addresses });
   for (const piece of pieces) reader.push(Buffer.from(piece));
   reader.end();
   const blocks = intake.aggregation.partitions.flatMap((table) => [

@@ -1,5 +1,5 @@
 import * as fc from "fast-check";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { DEFAULT_FORMAT } from "../../src/flow-log/fields.js";
 import { read } from "./reading.js";
 
@@ -132,7 +132,17 @@ const unusual: Record<string, fc.Arbitrary<string>> = {
     "9223372036854775808",
     "-",
   ),
-  time: fc.constantFrom("1418529599", "1418529600", "1418533199", "1418533200", "-", "now"),
+  time: fc.constantFrom(
+    "1418529599",
+    "1418529600",
+    "1418533199",
+    "1418533200",
+    "1418533671",
+    "1418530070000",
+    "443",
+    "-",
+    "now",
+  ),
   name: fc.constantFrom("eni-1", "-", "unknown", '"', "\t", "a".repeat(256), "a".repeat(257)),
   action: fc.constantFrom("ACCEPT", "REJECT", "accept", "-", "ACCEPTED", "ACCEPX", "DENY12"),
   status: fc.constantFrom("OK", "ok", "Ok", "NODATA", "SKIPDATA", "-", "KO", "OKAY"),
@@ -197,7 +207,7 @@ test("a piece may be larger than what is taken in at a time", () => {
 });
 
 test("a digest that is read as a flow log is the same again, its ports and large sums included", () => {
-  const sum = fc.bigInt({ min: 0n, max: 2n ** 90n }).map(String);
+  const sum = fc.bigInt({ min: 0n, max: 2n ** 90n });
   const line = fc
     .tuple(
       fc.constantFrom("10.0.0.1", "10.0.0.2"),
@@ -207,8 +217,8 @@ test("a digest that is read as a flow log is the same again, its ports and large
       sum,
     )
     .map(
-      ([source, from, to, packets, bytes]) =>
-        `2 1 eni-1 ${source} 10.0.0.3 ${from} ${to} 6 ${packets} ${bytes} 1418530010 1418530070 ACCEPT OK`,
+      ([source, from, to, packets, more]) =>
+        `2 1 eni-1 ${source} 10.0.0.3 ${from} ${to} 6 ${packets} ${packets + more} 1418530010 1418530070 ACCEPT OK`,
     );
   fc.assert(
     fc.property(fc.array(line), (lines) => {
@@ -228,4 +238,72 @@ test.each([
 ])("of the ports %s %s are kept", (ports, kept) => {
   const log = `2 1 eni-1 10.0.0.1 10.0.0.2 ${ports} 6 1 40 1418530010 1418530070 ACCEPT OK\n`;
   expect(read([log]).lines.map((line) => line.split(" ").slice(5, 7).join(" "))).toEqual([kept]);
+});
+
+function line(names: readonly string[] = []): string {
+  return names.map((name) => FIELDS[name] ?? "vpc-1").join(" ");
+}
+
+describe("formats without a header", () => {
+  const [nine, ten] = ["", " vpc-id"].map((more) =>
+    `srcaddr dstaddr srcport dstport protocol packets bytes start end${more}`.split(" "),
+  );
+
+  test("are told apart by their number of fields, line by line, with and without a time and a stream", () => {
+    const stamped = `2014-12-14T04:08:30+00:00 ${line(ten)}`;
+    const streamed = `2014-12-14T04:08:30+00:00 eni-1-all ${line(DEFAULT_FORMAT)}`;
+    const text = [line(nine), line(ten), stamped, streamed, line(DEFAULT_FORMAT), line(nine)].join("\n");
+    const { lines, counts } = read([text], "interface", nine, [ten ?? [], DEFAULT_FORMAT]);
+    expect(counts.records).toBe(6);
+    expect(lines).toEqual([
+      "2 - - 10.0.0.1 10.0.0.2 0 443 6 12 1200 1418530010 1418530070 - OK",
+      SUMMED.replace(" 3 300 ", " 6 600 "),
+    ]);
+  });
+
+  test("a time isn't taken for a field, however many there are", () => {
+    // Of as many words as a line of the default format behind a time, and in another order.
+    const swapped = ["vpc-id", ...DEFAULT_FORMAT].map(
+      (name) => ({ srcaddr: "dstaddr", dstaddr: "srcaddr" })[name] ?? name,
+    );
+    const text = [line(swapped), `2014-12-14T04:08:30Z ${line(DEFAULT_FORMAT)}`, line(swapped)].join("\n");
+    const { lines } = read([text], "interface", swapped, [DEFAULT_FORMAT]);
+    expect(lines).toEqual([SUMMED.replace(" 3 300 ", " 9 900 ")]);
+  });
+
+  test("a header must agree with all records before it", () => {
+    const both = `${line(nine)}\n${line(ten)}\n`;
+    const read2 = (header: readonly string[] = []) =>
+      read([`${both}${header.join(" ")}\n`], "interface", nine, [ten ?? []]);
+    expect(() => read2(ten)).toThrow("flow.log, line 3: expected this header before the records");
+    expect(() => read([`${line(nine)}\n${nine?.join(" ")}\n`], "interface", nine)).not.toThrow();
+  });
+});
+
+test("records of other accounts are counted, in the usual form and in others", () => {
+  const others = { "account-id": "210987654321" };
+  const text = log(
+    DEFAULT_FORMAT,
+    {},
+    others,
+    { ...others, "log-status": "NODATA" },
+    { ...others, action: "accept" },
+  );
+  const { lines, counts } = read([text], "interface", DEFAULT_FORMAT, [], new Set(["123456789010"]));
+  expect(lines).toEqual([SUMMED]);
+  expect(counts).toMatchObject({ records: 4, recordsNotSelected: 3, nodata: 0 });
+});
+
+test("blank lines are passed over without making anything of them", () => {
+  const decoded = vi.spyOn(Buffer.prototype, "toString");
+  const blank = Buffer.from("\n\r\n   \n".repeat(100_000));
+  read([blank]);
+  expect(decoded.mock.calls.length).toBeLessThan(10);
+  decoded.mockRestore();
+});
+
+test("a time that can't be one in seconds fails, though it would be outside the window", () => {
+  for (const end of ["1418530070000", "1418530070000000", "443", "0"]) {
+    expect(() => read([log(DEFAULT_FORMAT, { end })])).toThrow("expected end, a Unix time in seconds");
+  }
 });

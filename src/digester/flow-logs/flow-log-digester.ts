@@ -1,16 +1,24 @@
+import { setImmediate } from "node:timers/promises";
 import { CorruptInputError, DependencyError } from "../../errors.js";
 import { digestLines } from "../../flow-log/digest-lines.js";
 import { RecordIntake } from "../../flow-log/record.js";
-import type { TextFormat } from "../../flow-log/text-reader.js";
+import { formatsOf, type TextFormat } from "../../flow-log/layout.js";
 import type { TimeWindow } from "../../window.js";
 import type { Digest, Digester } from "../digester.js";
 import { streamOf } from "./body.js";
+import { ForeignFiles } from "./foreign-files.js";
+import { ForeignFileError } from "./foreign.js";
 import type { Globs } from "./globs.js";
+import { look, type Look } from "./look.js";
+import { firstOf, nothingRecognised } from "./nothing-recognised.js";
 import { prefetch } from "./prefetch.js";
-import { readText } from "./read-text.js";
+import { readContent } from "./read-content.js";
 import { Rows } from "./rows.js";
 import type { LogObject, Source } from "./source.js";
 import { TwiceLogged } from "./twice-logged.js";
+
+/** Files that are passed over before others have their turn. */
+const KNOWN_AT_ONCE = 256;
 
 export interface FlowLogDigesterOptions {
   readonly source: Source;
@@ -38,6 +46,7 @@ export interface FlowLogDigesterOptions {
  */
 export class FlowLogDigester implements Digester {
   readonly #options: FlowLogDigesterOptions;
+  readonly #foreign = new ForeignFiles();
 
   constructor(options: FlowLogDigesterOptions) {
     this.#options = options;
@@ -61,7 +70,13 @@ export class FlowLogDigester implements Digester {
     const { objects, counts: listed } = listing;
     const counts: Record<string, number> = { files: objects.length, ...listed };
     const warnings = [...listing.warnings];
-    const body = streamOf((closed) => this.#lines(window, objects, counts, warnings, closed), signal);
+    // Where something is outside the window, or not selected, there are flow logs.
+    const elsewhere = ["filesOutsideWindow", "filesNotSelected", "foldersNotSelected"];
+    const where = elsewhere.every((name) => (listed[name] ?? 0) === 0) ? listing.where : undefined;
+    const body = streamOf(
+      (closed) => this.#lines(window, objects, { counts, warnings, where }, closed),
+      signal,
+    );
     return { body, counts, warnings };
   }
 
@@ -72,47 +87,96 @@ export class FlowLogDigester implements Digester {
   async *#lines(
     window: TimeWindow,
     objects: readonly LogObject[],
-    counts: Record<string, number>,
-    warnings: string[],
+    report: Report,
     signal: AbortSignal,
   ): AsyncGenerator<Buffer> {
-    const { format, keysInMemory, spillDirectory, prefetch: limit = 1 } = this.#options;
+    const { keysInMemory, spillDirectory } = this.#options;
     const intake = new RecordIntake(window);
     const { aggregation } = intake;
     const rows = new Rows(aggregation, keysInMemory, spillDirectory);
-    const twiceLogged = new TwiceLogged(aggregation.interfaces, objects);
     try {
-      for (const object of prefetch(objects, limit, signal)) {
-        twiceLogged.begin(object);
-        try {
-          const bound = () => rows.bound();
-          if (object.format === "parquet") {
-            // Its decoders take as long to load as everything else together.
-            const { readParquet } = await import("./read-parquet.js");
-            await readParquet(object, intake, format.addresses, bound, signal);
-          } else {
-            await readText(object, intake, format, bound, signal);
-          }
-        } catch (error) {
-          signal.throwIfAborted();
-          throw explained(object.key, error);
-        }
-      }
-      warnings.push(...twiceLogged.warnings());
+      await this.#read(objects, intake, () => rows.bound(), report, signal);
       let keys = 0;
       for await (const table of rows.tables(signal)) {
         keys += table.size;
         yield* digestLines(aggregation, table);
       }
-      Object.assign(counts, intake.counts, { keys, spilledRows: rows.spilled });
+      Object.assign(report.counts, intake.counts, { keys, spilledRows: rows.spilled });
     } finally {
       await rows.close();
     }
   }
+
+  /** Takes in the records of all objects that can be flow logs. */
+  async #read(
+    objects: readonly LogObject[],
+    intake: RecordIntake,
+    afterBlock: () => Promise<void>,
+    { counts, warnings, where }: Report,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const { format, accounts, prefetch: limit = 1 } = this.#options;
+    const formats = formatsOf(format);
+    const twiceLogged = new TwiceLogged(intake.aggregation.interfaces, objects);
+    const foreign: LogObject[] = [];
+    let emptyFiles = 0;
+    const looking = (object: LogObject): Promise<Look> | undefined => {
+      if (object.named === "aws") return undefined;
+      if (this.#foreign.has(object)) return Promise.resolve({ verdict: "foreign", object });
+      return look(object, formats, signal).catch((error: unknown) => {
+        throw explained(object.key, error);
+      });
+    };
+    for await (const { object, verdict } of prefetch(objects, limit, signal, looking)) {
+      if (verdict === "foreign") {
+        this.#foreign.add(object);
+        // What was known already takes no time of its own, in which others could have their turn.
+        if (foreign.push(object) % KNOWN_AT_ONCE === 0) await setImmediate();
+      } else if (verdict === "empty") {
+        emptyFiles++;
+      } else {
+        intake.accounts = object.account === undefined ? accounts : undefined;
+        twiceLogged.begin(object);
+        try {
+          if (!(await readContent(object, intake, format, afterBlock, signal))) emptyFiles++;
+        } catch (error) {
+          signal.throwIfAborted();
+          if (!(error instanceof ForeignFileError && object.named === "otherwise"))
+            throw explained(object.key, error);
+          this.#foreign.add(object);
+          foreign.push(object);
+        }
+      }
+    }
+    counts["files"] = objects.length - foreign.length;
+    counts["emptyFiles"] = emptyFiles;
+    counts["foreignFiles"] = (counts["foreignFiles"] ?? 0) + foreign.length;
+    warnings.push(...twiceLogged.warnings());
+    if (foreign.length === 0) return;
+    const names = foreign.map(({ key }) => key);
+    if (where !== undefined && foreign.length === objects.length) {
+      throw nothingRecognised(where, names, counts["foreignFiles"]);
+    }
+    const files = foreign.length === 1 ? "1 file that is" : `${foreign.length} files that are`;
+    warnings.push(
+      `passed over ${files} no flow log by the content: ${firstOf(names)}. FLOW_LOG_EXCLUDE leaves them out for good`,
+    );
+  }
+}
+
+interface Report {
+  readonly counts: Record<string, number>;
+  readonly warnings: string[];
+  /** Where was looked, if it is an error that nothing there can be a flow log. */
+  readonly where: string | undefined;
 }
 
 function explained(key: string, error: unknown): Error {
-  if (error instanceof CorruptInputError || error instanceof DependencyError) return error;
+  if (error instanceof CorruptInputError) {
+    const advice = "FLOW_LOG_EXCLUDE leaves a file out that can't be mended, or is no flow log";
+    return new CorruptInputError(`${error.message}. ${advice}`, { cause: error });
+  }
+  if (error instanceof DependencyError) return error;
   const reason = error instanceof Error ? error.message : String(error);
   return new DependencyError("digester", `can't read the flow log ${key}: ${reason}`, { cause: error });
 }

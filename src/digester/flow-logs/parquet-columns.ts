@@ -36,9 +36,6 @@ const TELLING = new Set(
 /** In which Security Lake keeps flow logs: https://schema.ocsf.io/classes/network_activity */
 const OCSF = ["class_uid", "src_endpoint", "dst_endpoint", "traffic"];
 
-/** What ends a message: the ways out. */
-const LEAVE_OUT = "or leave the file out with FLOW_LOG_EXCLUDE";
-
 /**
  * The columns of a Parquet file that hold what a digest needs.
  *
@@ -52,7 +49,7 @@ export function flowColumns(key: string, schema: readonly SchemaElement[]): Flow
   if (OCSF.every((name) => names.includes(name))) {
     throw new CorruptInputError(
       `${key}: expected columns with the names of flow logs' fields (srcport, dstport, …), got the schema OCSF of ` +
-        `Security Lake, which isn't read: let the flow logs themselves be read, ${LEAVE_OUT}`,
+        `Security Lake, which isn't read: let the flow logs themselves be read`,
     );
   }
   const found = columnsByField(key, columns);
@@ -65,7 +62,7 @@ export function flowColumns(key: string, schema: readonly SchemaElement[]): Flow
   if (missing.length > 0) {
     throw new CorruptInputError(
       `${key}: expected the columns ${missing.join(", ")} as well, got ${listed.join(", ")}: ` +
-        `add these fields to the flow log, ${LEAVE_OUT}`,
+        `add these fields to the flow log`,
     );
   }
   return [...found].map(([field, { element, nested }]) => {
@@ -74,7 +71,7 @@ export function flowColumns(key: string, schema: readonly SchemaElement[]): Flow
     const got = nested ? "a group of columns" : describeType(element);
     throw new CorruptInputError(
       `${key}: expected the column ${element.name} to hold ${expectedOf(field)}, got ${got}: ` +
-        `write it so, ${LEAVE_OUT}`,
+        `write it so`,
     );
   });
 }

@@ -1,36 +1,75 @@
 import type { Readable } from "node:stream";
+import type { Look } from "./look.js";
 import { PARQUET_WHOLE_BYTES, type LogObject } from "./source.js";
 
+/** Files looked at at once: each is a request and 64 KiB, and there may be very many that turn out to be none of ours. */
+const LOOKS_AT_ONCE = 32;
+
 /**
- * The objects in their order, the next ones opened already: `limit` at once, each of which runs ahead of its reader as
- * far as its stream does. So what is on its way is bounded, and the one that is read never waits for those behind it.
+ * The objects in their order, those that need it looked at and the next ones opened already: `limit` at once, each of which
+ * runs ahead of its reader as far as its stream does. So what is on its way is bounded, and the one that is read never
+ * waits for those behind it.
  *
  * An object is closed when the next one is asked for.
+ *
+ * @param look tells what an object is; without it, or where it gives nothing, the object is to be read
  */
-export function* prefetch(
+export async function* prefetch(
   objects: readonly LogObject[],
   limit: number,
   signal: AbortSignal,
-): Generator<LogObject> {
-  const ahead: { readonly object: LogObject; readonly body: Readable | undefined }[] = [];
+  look: (object: LogObject) => Promise<Look> | undefined = () => undefined,
+): AsyncGenerator<Look> {
+  const ahead: Slot[] = [];
   const left = objects.values();
   const fill = () => {
-    while (ahead.length < limit) {
+    while (ahead.length < Math.max(limit, LOOKS_AT_ONCE)) {
       const next = left.next();
-      if (next.done === true) return;
-      const object = next.value;
-      ahead.push({ object, body: isReadWhole(object) ? object.open(signal) : undefined });
+      if (next.done === true) break;
+      ahead.push(new Slot(next.value, look(next.value)));
     }
+    for (const slot of ahead.slice(0, limit)) slot.open(signal);
   };
   try {
     for (fill(); ahead[0] !== undefined; fill()) {
-      const [{ object, body }] = ahead;
-      yield body === undefined ? object : opened(object, body);
-      body?.destroy();
+      const [slot] = ahead;
+      yield await slot.looked;
+      slot.close();
       ahead.shift();
     }
   } finally {
-    for (const { body } of ahead) body?.destroy();
+    for (const slot of ahead) slot.close();
+  }
+}
+
+/** An object on its way. */
+class Slot {
+  looked: Promise<Look>;
+  #body: Readable | undefined;
+  #isOpened = false;
+  #isClosed = false;
+
+  constructor(object: LogObject, looked: Promise<Look> = Promise.resolve({ verdict: "maybe", object })) {
+    this.looked = looked;
+    // A failure ahead of the reader waits for its turn.
+    looked.catch(() => {});
+  }
+
+  open(signal: AbortSignal): void {
+    if (this.#isOpened) return;
+    this.#isOpened = true;
+    this.looked = this.looked.then((look) => {
+      const { object, verdict } = look;
+      if (this.#isClosed || verdict !== "maybe" || !isReadWhole(object)) return look;
+      this.#body = object.open(signal);
+      return { ...look, object: opened(object, this.#body) };
+    });
+    this.looked.catch(() => {});
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    this.#body?.destroy();
   }
 }
 

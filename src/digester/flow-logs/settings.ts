@@ -1,20 +1,30 @@
 import { z } from "zod";
-import { missingFields, parseFormat } from "../../flow-log/columns.js";
-import { DEFAULT_FORMAT } from "../../flow-log/fields.js";
+import { missingFields, parseFormats } from "../../flow-log/columns.js";
+import { DEFAULT_FORMAT, DEFAULT_FORMATS } from "../../flow-log/fields.js";
 import { duration, integer } from "../../settings.js";
 import type { FlowLogDigesterOptions } from "./flow-log-digester.js";
 import { parseGlobs } from "./globs.js";
 
-const format = z.string().transform((text, context) => {
-  const fields = parseFormat(text);
-  if (fields === undefined) {
-    context.addIssue('expected fields in AWS\'s notation, such as "${version} ${srcaddr} ${dstaddr}"');
+const formats = z.string().transform((text, context) => {
+  const parsed = parseFormats(text);
+  if (parsed === undefined) {
+    context.addIssue(
+      'expected fields in AWS\'s notation, such as "${version} ${srcaddr} ${dstaddr}", with commas between several formats',
+    );
     return z.NEVER;
   }
-  const missing = missingFields(fields);
-  if (missing.length === 0) return fields;
-  context.addIssue(`expected the fields ${missing.join(", ")} as well: without them there is no graph`);
-  return z.NEVER;
+  const missing = parsed.map(missingFields).find(({ length }) => length > 0);
+  if (missing !== undefined) {
+    context.addIssue(`expected the fields ${missing.join(", ")} as well: without them there is no graph`);
+  }
+  const widths = parsed.map(({ length }) => length);
+  const twice = widths.find((width, index) => widths.indexOf(width) !== index);
+  if (twice !== undefined) {
+    context.addIssue(
+      `expected formats of different numbers of fields, got two of ${twice}: their lines can't be told apart`,
+    );
+  }
+  return parsed;
 });
 
 /** Rows of a partition are numbered with 32 bits. */
@@ -40,9 +50,11 @@ const globs = z.string().transform((text, context) => {
 
 /** What the digester of flow logs can be told, wherever they are kept. */
 export const flowLogSettings = {
-  FLOW_LOG_FORMAT: format
+  FLOW_LOG_FORMAT: formats
     .prefault(DEFAULT_FORMAT.map((field) => `\${${field}}`).join(" "))
-    .describe("fields of flow logs without a header line, in AWS's notation"),
+    .describe(
+      "fields of flow logs without a header line, in AWS's notation; several formats are separated by commas and told apart by their number of fields. AWS's default formats, of VPCs and Transit Gateways, are known besides",
+    ),
   FLOW_LOG_ADDRESSES: z
     .enum(["interface", "packet"], 'expected "interface" or "packet"')
     .default("interface")
@@ -96,8 +108,11 @@ export function flowLogOptions(
   settings: z.output<z.ZodObject<typeof flowLogSettings>>,
   settleMs = 0,
 ): Omit<FlowLogDigesterOptions, "source"> {
+  const [fields = DEFAULT_FORMAT, ...others] = settings.FLOW_LOG_FORMAT;
+  const widths = new Set([fields, ...others].map(({ length }) => length));
+  const known = [...others, ...DEFAULT_FORMATS.filter(({ length }) => !widths.has(length))];
   return {
-    format: { fields: settings.FLOW_LOG_FORMAT, addresses: settings.FLOW_LOG_ADDRESSES },
+    format: { fields, others: known, addresses: settings.FLOW_LOG_ADDRESSES },
     accounts: settings.FLOW_LOG_ACCOUNTS,
     regions: settings.FLOW_LOG_REGIONS,
     flowLogs: settings.FLOW_LOG_IDS,

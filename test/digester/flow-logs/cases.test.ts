@@ -29,29 +29,6 @@ const Case = z.strictObject({
 });
 type Case = z.infer<typeof Case>;
 
-/** Those whose content isn't read yet as it should be. */
-const PENDING: ReadonlySet<string> = new Set([
-  "07-cloudfront-beside",
-  "08-athena-results-beside",
-  "10-accelerator-and-control-tower-layouts",
-  "13-cloudwatch-export-layout",
-  "14-zero-byte-object",
-  "20-firehose-direct-json",
-  "21-firehose-direct-no-newline",
-  "23-cloudwatch-subscription-json",
-  "28-logs-tail-short",
-  "30-tgw-and-vpc-in-one-export",
-  "40-nodata-without-times",
-  "48-milliseconds",
-  "51-bom",
-  "54-underscored-header",
-  "64-parquet-timestamps",
-  "67-parquet-without-extension",
-  "69-parquet-in-gzip",
-  "84-headerless-custom-without-setting",
-  "85-headerless-custom-of-14-fields",
-]);
-
 interface Outcome {
   readonly edges: number;
   readonly error: string;
@@ -94,11 +71,11 @@ describe.each(readdirSync(CASES))("%s", (name) => {
     .filter((entry) => entry.isFile())
     .map((entry) => join(entry.parentPath, entry.name));
 
-  test.skipIf(PENDING.has(name))("from a directory", async () => {
+  test("from a directory", async () => {
     judge(told, await run(told, { DIGESTER_ENDPOINT: `file:${logs}` }));
   });
 
-  test.skipIf(PENDING.has(name))("from S3", async () => {
+  test("from S3", async () => {
     const server = await startS3();
     for (const file of files) {
       server.bucket("logs").put(`some/prefix/${file.slice(logs.length + 1)}`, readFileSync(file));

@@ -41,8 +41,11 @@ export async function digest(
   directory: string,
   window = EVER,
   options: Partial<FlowLogDigesterOptions> = {},
-): Promise<{ lines: string[]; counts: Readonly<Record<string, number>> }> {
-  const { body, counts } = await digesterOf(directory, options).digest(window, new AbortController().signal);
+): Promise<{ lines: string[]; counts: Readonly<Record<string, number>>; warnings: readonly string[] }> {
+  const { body, counts, warnings } = await digesterOf(directory, options).digest(
+    window,
+    new AbortController().signal,
+  );
   const lines = (await text(body)).split("\n").slice(0, -1);
-  return { lines: lines.toSorted(), counts: counts ?? {} };
+  return { lines: lines.toSorted(), counts: counts ?? {}, warnings: warnings ?? [] };
 }

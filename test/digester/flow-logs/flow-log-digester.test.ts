@@ -65,12 +65,12 @@ describe("gzip in several members", () => {
 describe("sums", () => {
   test("are exact beyond 2^53", async () => {
     const log = [
-      record({ packets: "9223372036854775807", bytes: "9007199254740993" }),
-      record({ packets: "9223372036854775807", bytes: "1" }),
-      record({ packets: "1", bytes: "9007199254740992" }),
+      record({ packets: "9007199254740993", bytes: "9223372036854775807" }),
+      record({ packets: "1", bytes: "9223372036854775807" }),
+      record({ packets: "1", bytes: "1" }),
     ].join("\n");
     const { lines } = await digest(directoryOf({ "flow.log": log }));
-    expect(lines).toEqual([SUMMED.replace(" 3 300 ", " 18446744073709551615 18014398509481986 ")]);
+    expect(lines).toEqual([SUMMED.replace(" 3 300 ", " 9007199254740995 18446744073709551615 ")]);
   });
 
   test("that a digest can hold are read again, and what goes beyond fails", async () => {
@@ -219,7 +219,7 @@ describe("what is wrong fails, and says where", () => {
 
   test("gzip that is truncated anywhere", async () => {
     const whole = gzipSync(`${RECORD}\n`.repeat(10));
-    for (let length = 0; length < whole.length; length++) {
+    for (let length = 1; length < whole.length; length++) {
       const failed = digest(directoryOf({ "a/flow.log.gz": whole.subarray(0, length) }));
       await expect(failed).rejects.toThrow(CorruptInputError);
       await expect(failed).rejects.toThrow("a/flow.log.gz");

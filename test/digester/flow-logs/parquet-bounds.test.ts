@@ -176,7 +176,7 @@ describe("a damaged file is read or fails as damaged", () => {
     ["v2", "uncompressed"],
     ["v2", "snappy"],
     ["v2", "zstd"],
-  ])("%s, %s", { timeout: 120_000 }, async (version, codec) => {
+  ])("%s, %s", async (version, codec) => {
     const sql = `select * exclude (i) replace (if(i % 7 = 0, null, srcaddr) as srcaddr, 'eni-' || i as interface_id,
       40000 + i as srcport, i % 3 as protocol, 1717286400::bigint + i as start) from (${select()}), range(200) t(i)`;
     const directory = await parquetOf(sql, `, codec '${codec}', parquet_version ${version}`);

@@ -52,7 +52,7 @@ const NEVER = new AbortController().signal;
 test("objects come in their order, and so many are opened ahead", async () => {
   const objects = new Objects(10, 2);
   const keys: string[] = [];
-  for (const object of prefetch(objects.list, 4, NEVER)) {
+  for await (const { object } of prefetch(objects.list, 4, NEVER)) {
     expect(objects.opened).toHaveLength(Math.min(10, keys.length + 4));
     keys.push(object.key);
     expect(await buffer(object.open(NEVER))).toEqual(Buffer.alloc(2 * CHUNK, Number(object.key)));
@@ -63,7 +63,7 @@ test("objects come in their order, and so many are opened ahead", async () => {
 
 test("those ahead hold no more than they may, and the one that is read doesn't wait for them", async () => {
   const objects = new Objects(3, 5000);
-  for (const object of prefetch(objects.list, 3, NEVER)) {
+  for await (const { object } of prefetch(objects.list, 3, NEVER)) {
     expect(await buffer(object.open(NEVER))).toHaveLength(5000 * CHUNK);
     if (object.key !== "0") continue;
     await expect.poll(() => objects.given.get(2)).toBeGreaterThanOrEqual(AHEAD);
@@ -75,7 +75,7 @@ test("those ahead hold no more than they may, and the one that is read doesn't w
 test("all are closed when the reader stops, and those that it passes over", async () => {
   const nothingLeft = watchResources();
   const objects = new Objects(5, 5000);
-  for (const object of prefetch(objects.list, 3, NEVER)) {
+  for await (const { object } of prefetch(objects.list, 3, NEVER)) {
     if (object.key === "1") break;
   }
   expect(objects.opened).toEqual([0, 1, 2, 3]);
@@ -102,7 +102,7 @@ test("a failure ahead of the reader waits for its turn", async () => {
   };
   const keys: string[] = [];
   const reading = async () => {
-    for (const object of prefetch([...list, broken], 3, NEVER)) {
+    for await (const { object } of prefetch([...list, broken], 3, NEVER)) {
       // Time for the failure to happen.
       await new Promise(setImmediate);
       await buffer(object.open(NEVER));
@@ -116,7 +116,7 @@ test("a failure ahead of the reader waits for its turn", async () => {
 test("an abort while all is fetched and nobody reads ends the streams and nothing else", async () => {
   const controller = new AbortController();
   const objects = new Objects(2, 2);
-  for (const object of prefetch(objects.list, 2, controller.signal)) {
+  for await (const { object } of prefetch(objects.list, 2, controller.signal)) {
     await expect.poll(() => objects.closed.size).toBe(2);
     controller.abort(new Error("stopping"));
     await expect(buffer(object.open(NEVER))).rejects.toThrow("stopping");
@@ -124,7 +124,7 @@ test("an abort while all is fetched and nobody reads ends the streams and nothin
   }
 });
 
-test("large Parquet files aren't fetched ahead: their reader picks ranges", () => {
+test("large Parquet files aren't fetched ahead: their reader picks ranges", async () => {
   const ranges: unknown[] = [];
   const open: LogObject["open"] = (_, range) => {
     ranges.push(range);
@@ -132,7 +132,7 @@ test("large Parquet files aren't fetched ahead: their reader picks ranges", () =
   };
   for (const size of [PARQUET_WHOLE_BYTES, PARQUET_WHOLE_BYTES + 1]) {
     const { list } = new Objects(1, 1, { format: "parquet", size, open });
-    for (const object of prefetch(list, 8, NEVER)) object.open(NEVER, { start: 1, end: 2 });
+    for await (const { object } of prefetch(list, 8, NEVER)) object.open(NEVER, { start: 1, end: 2 });
   }
   expect(ranges).toEqual([undefined, { start: 1, end: 2 }, { start: 1, end: 2 }]);
 });

@@ -3,25 +3,44 @@ import { z } from "zod";
 import { S3_SETTLE_MS } from "../../../src/digester/flow-logs/bucket-settings.js";
 import { flowLogOptions, flowLogSettings } from "../../../src/digester/flow-logs/settings.js";
 import { DEFAULT_FORMAT } from "../../../src/flow-log/fields.js";
+import { formatsOf } from "../../../src/flow-log/layout.js";
 
+const USABLE = "srcaddr dstaddr srcport dstport protocol packets bytes start end"
+  .split(" ")
+  .map((field) => `\${${field}}`)
+  .join(" ");
 const settings = z.object(flowLogSettings);
 
 test("by default, files without a header are in the default format", () => {
-  expect(settings.parse({}).FLOW_LOG_FORMAT).toEqual(DEFAULT_FORMAT);
+  expect(settings.parse({}).FLOW_LOG_FORMAT).toEqual([DEFAULT_FORMAT]);
 });
 
 test("a format is what AWS's console shows", () => {
   const fields = "srcaddr dstaddr srcport dstport protocol packets bytes start end traffic-path".split(" ");
   const text = fields.map((field) => `\${${field}}`).join(" ");
-  expect(settings.parse({ FLOW_LOG_FORMAT: text }).FLOW_LOG_FORMAT).toEqual(fields);
+  expect(settings.parse({ FLOW_LOG_FORMAT: text }).FLOW_LOG_FORMAT).toEqual([fields]);
 });
 
 test.each([
   ["srcaddr dstaddr", "in AWS's notation"],
-  ["${srcaddr},${dstaddr}", "in AWS's notation"],
+  ["${srcaddr}|${dstaddr}", "in AWS's notation"],
+  ["${srcaddr},", "in AWS's notation"],
+  [`${USABLE};${USABLE.split(" ").toReversed().join(" ")}`, "got two of 9"],
+  [`${USABLE}, \${srcaddr}`, "srcport, dstport, protocol, packets"],
   ["${srcaddr} ${pkt-dstaddr} ${start} ${end} ${bytes} ${packets}", "srcport, dstport, protocol as well"],
 ])("a wrong format is refused: %s", (FLOW_LOG_FORMAT, message) => {
   expect(settings.safeParse({ FLOW_LOG_FORMAT }).error?.message).toContain(message);
+});
+
+test("formats are separated by commas or semicolons, and AWS's own are known besides, but for their widths", () => {
+  const parsed = settings.parse({
+    FLOW_LOG_FORMAT: `${USABLE}; ${USABLE} \${vpc_id} ,\n${USABLE} \${a} \${b} \${c} \${d} \${e} `,
+  });
+  const { format } = flowLogOptions(parsed);
+  const widths = formatsOf(format).map(({ length }) => length);
+  expect(widths).toEqual([9, 10, 14, 36]);
+  expect(format.others?.[0]?.at(-1)).toBe("vpc-id");
+  expect(format.others?.[1]?.at(-1)).toBe("e");
 });
 
 test("accounts and regions are lists", () => {
