@@ -3,7 +3,6 @@ import { dirname, join } from "node:path";
 import type { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { FileClock, hasCode } from "./data-dir.js";
-import { lastMoment } from "./last-moment.js";
 
 /** Makes the names in a directory survive a power cut: what was created, renamed or removed there. */
 export async function syncDirectory(path: string): Promise<void> {
@@ -17,15 +16,16 @@ export async function syncDirectory(path: string): Promise<void> {
 
 /**
  * Writes a body to `path`, whole and durable or not at all, by way of a file at `temporary` that must be on the same
- * file system and whose name nobody else uses. An abort counts until the file is complete; then it is put in its place.
+ * file system and whose name nobody else uses. An abort counts until the file is complete.
  *
+ * @param putInPlace puts the file at `temporary`, which is complete, at `path`; whole or not at all
  * @param io wraps every file operation, so that its failure can be told from the body's own, which passes unchanged
  */
 export async function writeWhole(
-  path: string,
-  temporary: string,
+  { path, temporary }: { readonly path: string; readonly temporary: string },
   body: Readable,
   signal: AbortSignal,
+  putInPlace: () => Promise<void>,
   io: <T>(operation: Promise<T>) => Promise<T>,
 ): Promise<void> {
   async function write(source: AsyncIterable<Uint8Array>): Promise<void> {
@@ -40,8 +40,7 @@ export async function writeWhole(
 
   try {
     await pipeline(body, write, { signal });
-    await lastMoment(signal);
-    await io(rename(temporary, path));
+    await putInPlace();
   } catch (error) {
     // What can't be removed now is stale later; the first cause is the one to report.
     await rm(temporary, { force: true }).catch(() => {});

@@ -1,5 +1,6 @@
 import type { Dispatcher } from "undici";
 import { type Config, loadConfig, MODULE_NAMES } from "./config.js";
+import type { Deliverer } from "./deliverer.js";
 import { createDigester } from "./digester/index.js";
 import { type AccessTokens, accessTokens } from "./http/auth.js";
 import { createMarker } from "./marker/index.js";
@@ -12,6 +13,8 @@ export interface ServiceOptions extends Partial<Modules> {
   /** undici clients to be used as they are, with their own retries and limits. They aren't closed by the service. */
   readonly queuerHttpClient?: Dispatcher;
   readonly digesterHttpClient?: Dispatcher;
+  /** Who brings jobs besides HTTP. */
+  readonly deliverers?: readonly Deliverer[];
 }
 
 function modulesOf(options: ServiceOptions, config: Config): Modules {
@@ -37,7 +40,7 @@ export class Service extends Core {
   /** @throws ConfigError that lists every fault of the environment */
   constructor(options: ServiceOptions = {}, env: NodeJS.ProcessEnv = process.env) {
     const config = loadConfig(env, new Set(MODULE_NAMES.filter((name) => options[name] !== undefined)));
-    super(modulesOf(options, config), toServiceSettings(config));
+    super(modulesOf(options, config), toServiceSettings(config), options.deliverers);
     this.access = accessTokens(config);
   }
 }

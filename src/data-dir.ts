@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { type FileHandle, open, unlink } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
-import { DependencyError, type DependencyName } from "./errors.js";
+import { DependencyError, type DependencyName, type Obstacle } from "./errors.js";
 
 /** What the modules that keep files have in common: where these are, how they fail, and what time it is there. */
 export const diskSettings = {
@@ -21,7 +21,13 @@ export function hasCode(error: unknown, ...codes: string[]): boolean {
  * Somebody has to change something before the next try can succeed. ENOENT isn't among them: a volume may come back, and
  * a temporary file that another process took for a killed one's is gone this once.
  */
-const PERMANENT = ["EACCES", "EPERM", "EROFS", "ENOTDIR", "EISDIR", "ELOOP", "ENAMETOOLONG"];
+const DENIED = ["EACCES", "EPERM", "EROFS"];
+const MISPLACED = ["ENOTDIR", "EISDIR", "ELOOP", "ENAMETOOLONG"];
+
+function obstacleOf(error: unknown): Obstacle | undefined {
+  if (hasCode(error, ...DENIED)) return "access";
+  return hasCode(error, ...MISPLACED) ? "settings" : undefined;
+}
 
 /**
  * Gives a function that awaits a file operation and turns its failure into the port's error. `doing` names the path,
@@ -36,8 +42,7 @@ export function fileErrors(
       return await operation;
     } catch (cause) {
       const reason = cause instanceof Error ? cause.message : String(cause);
-      const transient = !hasCode(cause, ...PERMANENT);
-      throw new DependencyError(dependency, `${doing}: ${reason}`, { cause, transient });
+      throw new DependencyError(dependency, `${doing}: ${reason}`, { cause, obstacle: obstacleOf(cause) });
     }
   };
 }

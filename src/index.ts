@@ -1,11 +1,20 @@
-export { CorruptInputError, DependencyError, RetryLaterError, type DependencyName } from "./errors.js";
+export {
+  CorruptInputError,
+  DependencyError,
+  RetryLaterError,
+  SupersededError,
+  type DependencyName,
+  type Obstacle,
+} from "./errors.js";
 export { Job, toMessage, type JobMessage } from "./job.js";
+export type { Deliver, Deliverer, Fate } from "./deliverer.js";
+export { explain } from "./explain.js";
 export type { BoundAddress, Module } from "./module.js";
 export { GraphId, TimeWindow, WindowError } from "./window.js";
 export type { Digest, Digester } from "./digester/digester.js";
 export { Claim, type ClaimRecord, type Marker } from "./marker/marker.js";
 export type { Queuer } from "./queuer/queuer.js";
-export type { GraphInfo, Storage, StoredGraph } from "./storage/storage.js";
+export type { GraphInfo, Storage, StoredGraph, StoreOptions } from "./storage/storage.js";
 export { Service, type ServiceOptions } from "./built-in.js";
 export { ConfigError } from "./config.js";
 export { buildApp, type AppOptions } from "./http/app.js";
@@ -19,5 +28,4 @@ export { S3Storage } from "./storage/s3.js";
 export { S3Marker } from "./marker/s3.js";
 export { FlowLogDigester } from "./digester/flow-logs/flow-log-digester.js";
 export { DirectorySource } from "./digester/flow-logs/directory.js";
-export { lastMoment } from "./last-moment.js";
 export type { Stats } from "./telemetry/stats.js";

@@ -17,6 +17,11 @@ export interface Module {
   start?(): Promise<void>;
   /** Called when the process has begun to listen, with where. */
   listening?(address: BoundAddress): void;
+  /**
+   * Called once, when the process begins to stop: bring nothing new. Other calls, for what is under way, still follow.
+   * Must not hang.
+   */
+  drain?(): Promise<void>;
   /** Called once, after the last other call has settled. Must not hang. */
   stop?(): Promise<void>;
   /** Resolves when the module could serve a call now; rejects with the reason when it could not. */

@@ -1,9 +1,12 @@
 import { performance } from "node:perf_hooks";
-import { CorruptInputError, DependencyError } from "./errors.js";
+import { uninterrupted } from "./deadline.js";
 import type { Digester } from "./digester/digester.js";
+import type { Deliver, Deliverer, Fate } from "./deliverer.js";
+import { CorruptInputError, RetryLaterError, SupersededError } from "./errors.js";
+import { explain } from "./explain.js";
 import { convert } from "./graph/convert.js";
 import type { GraphStats } from "./graph/stats.js";
-import type { Job } from "./job.js";
+import { Job } from "./job.js";
 import type { Marker } from "./marker/marker.js";
 import type { BoundAddress, Module } from "./module.js";
 import type { Queuer } from "./queuer/queuer.js";
@@ -57,27 +60,14 @@ export type Found<Graph extends GraphInfo> = { readonly state: "stored"; readonl
 /** What became of a job that ran. */
 type Produced = Readonly<GraphStats> | "exists";
 
-/** How long storage, marker and queuer may take over one call of an API request. */
-const REQUEST_DEADLINE_MS = 30_000;
-
-/** What a failed job tells callers: the kind of failure and what they can do; the detail is in the log. */
-function explain(error: unknown): string {
-  if (error instanceof CorruptInputError) {
-    return "its flow logs can't be read: malformed, incomplete or too large; ask again when they have been mended";
-  }
-  if (error instanceof DependencyError) {
-    const did = error.timedOut ? "did not answer in time" : "failed";
-    return `the ${error.dependency} ${did}; ask again later`;
-  }
-  return "an unexpected failure; ask again later";
-}
-
 /**
  * The heart: answers requests for graphs and works the jobs that make them. It knows its modules by their ports alone,
  * and nothing of HTTP.
  */
 export class Service {
   readonly settings: ServiceSettings;
+  /** What counts as a job here. */
+  readonly jobs: typeof Job;
   readonly #modules: Modules;
   readonly #claims: Claims;
   readonly #worker: Worker<Produced>;
@@ -85,13 +75,20 @@ export class Service {
   /** Modules that were not waited for, with why they can't serve yet. */
   #late: ReadonlyMap<keyof Modules, unknown> = new Map();
   readonly #sweeper: Sweeper;
+  readonly #deliverers: readonly Deliverer[];
+  readonly #delivering: Deliverer[] = [];
   #stopped: Promise<void> | undefined;
   #log: Logger = silent;
   #stats: Stats = noStats;
   #report = new JobReport(silent, noStats);
 
-  constructor(modules: Modules, settings: ServiceSettings) {
+  constructor(modules: Modules, settings: ServiceSettings, deliverers: readonly Deliverer[] = []) {
     this.settings = settings;
+    this.#deliverers = deliverers;
+    this.jobs = Job.refine(
+      ({ window }) => window.ms <= settings.maxWindowMs,
+      "the window is longer than GRAPH_MAX_WINDOW",
+    );
     const stats = () => this.#stats;
     this.#modules = {
       storage: instrumentStorage(modules.storage, stats),
@@ -110,6 +107,7 @@ export class Service {
       attempt: (job, claim, signal) => this.#attempt(job, claim, signal),
       explain,
       onFailure: (job, error, last) => this.#report.failed(job, error, last),
+      onClaimFailure: (job, error) => this.#report.claimFailed(job, error),
     });
     this.#sweeper = new Sweeper({
       claims: this.#claims,
@@ -140,8 +138,8 @@ export class Service {
   }
 
   /**
-   * Starts the modules. When one fails, those before it are stopped again and its error is thrown. One that doesn't answer
-   * is not waited for: `ready` names it until it has started.
+   * Starts the modules, then those who deliver. When one fails, those before it are stopped again and its error is thrown. A
+   * module that doesn't answer is not waited for: `ready` names it until it has started.
    */
   async start(): Promise<void> {
     const { storage, marker, digester, queuer } = this.#modules;
@@ -155,6 +153,11 @@ export class Service {
         ],
         (module) => this.#started.push(module),
       );
+      const deliver: Deliver = (message) => this.deliver(message);
+      for (const deliverer of this.#deliverers) {
+        await deliverer.start(deliver);
+        this.#delivering.push(deliverer);
+      }
     } catch (error) {
       // Why it did not start says more than how it stopped.
       await this.stop().catch(() => undefined);
@@ -171,19 +174,21 @@ export class Service {
     if (this.#modules.queuer.local === true) this.#sweeper.start();
   }
 
-  /** Takes no more jobs, gives the running ones the shutdown timeout, frees the others, then stops the modules. */
+  /** Whoever delivers stops that first. Takes no more jobs, gives the running ones the shutdown timeout, frees the others, then stops the modules. */
   stop(): Promise<void> {
     this.#stopped ??= (async () => {
-      // The worker first: its refusal ends a sweep that is about to take up a job.
-      await Promise.all([this.#worker.stop(this.settings.shutdownTimeoutMs), this.#sweeper.stop()]);
       const failures: unknown[] = [];
-      for (const module of this.#started.toReversed()) {
-        try {
-          await module.stop?.();
-        } catch (error) {
-          failures.push(error);
-        }
-      }
+      const all = [...this.#started, ...this.#delivering].toReversed();
+      const noted = (error: unknown) => void failures.push(error);
+      // Nothing is waited for yet: whoever is slow to drain must not cost the running jobs their time.
+      const drained = all.map(async (module) => module.drain?.().catch(noted));
+      // The worker's refusal ends a sweep that is about to take up a job.
+      await Promise.all([
+        ...drained,
+        this.#worker.stop(this.settings.shutdownTimeoutMs),
+        this.#sweeper.stop(),
+      ]);
+      for (const module of all) await module.stop?.().catch(noted);
       if (failures.length > 0) throw new AggregateError(failures, "modules did not stop as they should");
     })();
     return this.#stopped;
@@ -193,17 +198,11 @@ export class Service {
   async ready(signal: AbortSignal): Promise<Map<keyof Modules, unknown>> {
     const failures = new Map<keyof Modules, unknown>();
     const names = ["storage", "marker", "queuer", "digester"] as const;
-    // A module that heeds no signal isn't waited for.
-    const late = new Promise<never>((_, reject) => {
-      const abort = () => reject(new Error("no answer in time", { cause: signal.reason }));
-      signal.addEventListener("abort", abort, { once: true });
-    });
-    late.catch(() => undefined);
     await Promise.all(
       names.map(async (name) => {
         try {
           if (this.#late.has(name)) throw this.#late.get(name);
-          await Promise.race([this.#modules[name].ready?.(signal), late]);
+          await this.#modules[name].ready?.(signal);
         } catch (error) {
           failures.set(name, error);
         }
@@ -220,7 +219,8 @@ export class Service {
    * @throws DependencyError
    */
   async request(window: TimeWindow, refresh: boolean, requestId?: string): Promise<RequestOutcome> {
-    const signal = AbortSignal.timeout(REQUEST_DEADLINE_MS);
+    // Each of the modules' calls has a deadline.
+    const signal = uninterrupted();
     const exists = async () =>
       !refresh && (await this.#modules.storage.head(window.id, signal)) !== undefined;
     if (await exists()) return { state: "exists" };
@@ -233,7 +233,8 @@ export class Service {
         await this.#giveBack(claim);
         return { state: "exists" };
       }
-      await this.#modules.queuer.queue({ window, refresh, claim: claim.claim.token }, signal);
+      const { token, refresh: owed } = claim.claim;
+      await this.#modules.queuer.queue({ window, refresh: owed, claim: token }, signal);
     } catch (error) {
       await this.#giveBack(claim);
       throw error;
@@ -244,7 +245,7 @@ export class Service {
   /** A claim that can't be given back lapses. */
   async #giveBack(claim: HeldClaim): Promise<void> {
     await claim
-      .release()
+      .giveBack()
       .catch((error: unknown) => this.#reportMarker(error, "a claim could not be given back"));
   }
 
@@ -256,6 +257,25 @@ export class Service {
   /** As fetch, without the body. */
   async describe(window: TimeWindow, signal: AbortSignal): Promise<Found<GraphInfo> | Missing> {
     return this.#find(window, signal, () => this.#modules.storage.head(window.id, signal));
+  }
+
+  /** Admits what was delivered, if it is a job, and works it to its end. Never rejects. */
+  async deliver(message: unknown): Promise<Fate> {
+    const job = this.jobs.safeParse(message);
+    return job.success ? this.work(job.data) : { fate: "drop", error: job.error };
+  }
+
+  /** Works a job that was admitted to its end. Never rejects. */
+  async work(job: Job): Promise<Fate> {
+    try {
+      await this.produce(job);
+      return { fate: "done" };
+    } catch (cause) {
+      const error = cause instanceof Error ? cause : new Error(String(cause));
+      if (error instanceof CorruptInputError) return { fate: "drop", error };
+      if (error instanceof RetryLaterError) return { fate: "later", afterMs: error.retryAfterMs, error };
+      return { fate: "again", error };
+    }
   }
 
   /**
@@ -301,17 +321,23 @@ export class Service {
   async #attempt(job: Job, claim: HeldClaim, signal: AbortSignal): Promise<Produced> {
     const { window } = job;
     const { storage, digester } = this.#modules;
-    if (!claim.claim.refresh && (await storage.head(window.id, signal)) !== undefined) return "exists";
+    const there = await storage.head(window.id, signal);
+    if (there !== undefined && !claim.claim.refresh) return "exists";
     const began = performance.now();
     this.#report.started(job);
     const digest = await digester.digest(window, signal);
     const { body, stats } = convert(digest.body, {
       maxDigestBytes: this.settings.digestMaxBytes,
-      // The graph doesn't end before the claim is known to be ours still.
-      beforeEnd: () => claim.confirm(),
       signal,
     });
-    await storage.store(window.id, body, signal);
+    try {
+      const replaces = there?.version ?? null;
+      await storage.store(window.id, body, { signal, beforeCommit: () => claim.fence(), replaces });
+    } catch (error) {
+      // Whoever was faster has the claim by now, as a rule, and this job has nothing left to do.
+      if (error instanceof SupersededError) await claim.confirm();
+      throw error;
+    }
     this.#report.finished(job, performance.now() - began, stats, digest);
     return stats;
   }

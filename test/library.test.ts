@@ -49,6 +49,7 @@ test("the package holds what is needed and nothing else", () => {
 test.for([
   ["all-modules.js", "all modules replaced"],
   ["storage-alone.js", "storage replaced"],
+  ["sqs-consumer.js", "jobs delivered from a queue"],
 ] as const)("%s works", async ([program, says]) => {
   const { stdout } = await run(process.execPath, [join(project, "dist", program)], {
     cwd: project,

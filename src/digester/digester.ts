@@ -2,9 +2,24 @@ import type { Readable } from "node:stream";
 import type { Module } from "../module.js";
 import type { TimeWindow } from "../window.js";
 
+/**
+ * A digest is the flow log records of a window, summed:
+ *
+ * - **Window.** A record belongs to the window that its `end` is in, the window's stop excluded, so that none belongs to two.
+ *   Of a record, all or nothing is counted.
+ * - **Key.** A line for each account, interface, source, destination, protocol, pair of ports, action and log-status, as
+ *   they are written in the records; no two lines have one key.
+ * - **Ports.** The end that doesn't serve has port 0, so that a service called two thousand times from as many ports is one
+ *   line each way; both are 0 where there are no ports.
+ * - **Sums.** Packets and bytes are exact, beyond 2^53 as well. For each key without its ports they are those of its records.
+ * - **Times.** `start` and `end` of each line are the least start and the greatest end of all records of the window.
+ * - **Order.** Any; the same flow logs always give the same bytes.
+ * - **Records without traffic.** NODATA and SKIPDATA are lines of their own (a vpcflow-digesterd's) or among the `counts`,
+ *   never both: SKIPDATA says that AWS lost records, and the job's events tell it.
+ */
 export interface Digest {
   /**
-   * Lines in the default flow log format, one for each key, plain or gzip (told by the first bytes). Errors with
+   * Lines in the default flow log format, plain or gzip (told by the first bytes). Errors with
    * `CorruptInputError` when the flow logs can never be digested, otherwise with `DependencyError("digester", …)`.
    * Never ends early: an end means that it is whole. The reader must consume or destroy it.
    */
@@ -15,7 +30,7 @@ export interface Digest {
   readonly warnings?: readonly string[];
 }
 
-/** Sums up the flow logs of a window. May be called concurrently. */
+/** Sums up the flow logs of a window, or has it done elsewhere. May be called concurrently. */
 export interface Digester extends Module {
   /**
    * The signal governs the body as well.

@@ -2,9 +2,9 @@ import { addAbortSignal, PassThrough } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Dispatcher } from "undici";
-import { CorruptInputError, DependencyError } from "../errors.js";
+import { withDeadline } from "../deadline.js";
+import { CorruptInputError } from "../errors.js";
 import { createHttpClient } from "../http-client/client.js";
-import { withDeadline } from "../http-client/deadline.js";
 import { probe } from "../http-client/probe.js";
 import {
   connectionFailure,
@@ -64,14 +64,11 @@ export class HttpDigester implements Digester {
   }
 
   async digest(window: TimeWindow, signal: AbortSignal): Promise<Digest> {
-    const ms = this.#options.pollingTimeoutMs;
-    const late = () =>
-      new DependencyError(
-        "digester",
-        `${withoutQuery(this.#options.endpoint)}: no digest from ${window.start} to ${window.stop} within ${ms} ms`,
-        { timedOut: true },
-      );
-    const answer = await withDeadline(signal, ms, late, (signal) => this.#poll(window, signal));
+    const { endpoint, pollingTimeoutMs: ms } = this.#options;
+    const doing = `asking ${withoutQuery(endpoint)} for the digest from ${window.start} to ${window.stop}`;
+    const answer = await withDeadline({ dependency: "digester", doing, ms }, signal, (signal) =>
+      this.#poll(window, signal),
+    );
     const body = new DigestBody(answer.body, this.#options, signal);
     // Nothing is lost here: the reader sees the failure on the body.
     void pipeline(answer.body, body).catch(() => undefined);
@@ -134,7 +131,7 @@ class DigestBody extends PassThrough {
     const digest = `the digest of ${withoutQuery(this.#options.endpoint)}`;
     if ("code" in error && error.code === "UND_ERR_RES_EXCEEDED_MAX_SIZE") {
       const limit = `expected at most DIGEST_MAX_BYTES, ${this.#options.maxBytes}`;
-      return new CorruptInputError(`${digest} is too large: ${limit}`, { cause: error });
+      return new CorruptInputError(`${digest} is too large: ${limit}`, { cause: error, tooLarge: true });
     }
     return connectionFailure("digester", `${digest} broke off`, error);
   }

@@ -23,6 +23,7 @@ export function expand(maxBytes: number) {
       if (total > maxBytes) {
         throw new CorruptInputError(
           `expected a digest of at most ${maxBytes} bytes (DIGEST_MAX_BYTES), got a larger one`,
+          { tooLarge: true },
         );
       }
       yield chunk;

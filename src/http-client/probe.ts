@@ -1,6 +1,6 @@
 import type { Dispatcher } from "undici";
-import { DependencyError, type DependencyName } from "../errors.js";
-import { withDeadline } from "./deadline.js";
+import { withDeadline } from "../deadline.js";
+import type { DependencyName } from "../errors.js";
 import { request, unexpectedAnswer, withoutQuery, type HttpRequest } from "./request.js";
 
 const DEADLINE_MS = 2000;
@@ -19,11 +19,8 @@ export async function probe(
   signal: AbortSignal,
 ): Promise<void> {
   const head: HttpRequest = { method: "HEAD", url };
-  const late = () =>
-    new DependencyError(dependency, `HEAD ${withoutQuery(url)}: no answer within ${DEADLINE_MS} ms`, {
-      timedOut: true,
-    });
-  await withDeadline(signal, DEADLINE_MS, late, async (signal) => {
+  const wait = { dependency, doing: `HEAD ${withoutQuery(url)}`, ms: DEADLINE_MS };
+  await withDeadline(wait, signal, async (signal) => {
     const answer = await request(client, dependency, head, signal);
     if (GATEWAY_STATUSES.has(answer.statusCode)) {
       throw await unexpectedAnswer(dependency, head, "any answer but a gateway's", answer);

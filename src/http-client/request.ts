@@ -1,5 +1,6 @@
 import type { Readable } from "node:stream";
 import type { Dispatcher } from "undici";
+import { unlessAborted } from "../deadline.js";
 import { DependencyError, type DependencyName } from "../errors.js";
 
 const EXCERPT_CHARACTERS = 200;
@@ -29,14 +30,6 @@ export async function request(
   signal: AbortSignal,
 ): Promise<Dispatcher.ResponseData> {
   signal.throwIfAborted();
-  // undici heeds a signal only from when the request has a connection; the wait for one shall be cut short too.
-  let cancel: (() => void) | undefined;
-  const aborted = new Promise<never>((_resolve, reject) => {
-    // The reason is what whoever aborts chose, as with every other API that takes a signal.
-    // oxlint-disable-next-line typescript/prefer-promise-reject-errors
-    cancel = () => reject(signal.reason);
-    signal.addEventListener("abort", cancel, { once: true });
-  });
   try {
     const answer = client.request({
       origin: req.url.origin,
@@ -46,12 +39,11 @@ export async function request(
       body: req.body ?? null,
       signal,
     });
-    return await Promise.race([answer, aborted]);
+    // undici heeds a signal only from when the request has a connection; the wait for one shall be cut short too.
+    return await unlessAborted(answer, signal);
   } catch (error) {
     signal.throwIfAborted();
     throw connectionFailure(dependency, `${req.method} ${withoutQuery(req.url)}`, error);
-  } finally {
-    if (cancel !== undefined) signal.removeEventListener("abort", cancel);
   }
 }
 
@@ -75,9 +67,14 @@ export async function unexpectedAnswer(
 ): Promise<DependencyError> {
   // Most of 4xx means that the request is wrong or not allowed, and the next one is the same.
   const transient = statusCode < 400 || statusCode > 499 || [404, 408, 409, 425, 429].includes(statusCode);
+  const denied = statusCode === 401 || statusCode === 403;
   const got = `${statusCode} with the body ${await excerpt(body)}`;
   const message = `${req.method} ${withoutQuery(req.url)}: expected ${expected}, got ${got}`;
-  return new DependencyError(dependency, message, { transient, timedOut: statusCode === 504 });
+  return new DependencyError(dependency, message, {
+    transient,
+    obstacle: denied ? "access" : undefined,
+    timedOut: statusCode === 504,
+  });
 }
 
 /** The beginning of a body, quoted and escaped. Waits half a second for it at most and never fails. */

@@ -3,6 +3,7 @@ import type { FastifyBaseLogger, FastifyError, FastifyInstance, FastifyReply, Fa
 import { hasZodFastifySchemaValidationErrors } from "fastify-type-provider-zod";
 import { z } from "zod";
 import { CorruptInputError, DependencyError, RetryLaterError } from "../errors.js";
+import { explain } from "../explain.js";
 
 export const ErrorBody = z
   .object({ statusCode: z.number(), error: z.string(), message: z.string() })
@@ -50,10 +51,8 @@ function toAnswer(error: FastifyError): Answer {
     const { dependency, timedOut } = error;
     const statusCode =
       dependency === "digester" ? (timedOut ? 504 : 502) : dependency === "queuer" ? 502 : 500;
-    return {
-      statusCode,
-      message: `the ${dependency} ${timedOut ? "did not answer in time" : "failed"}; try again later`,
-    };
+    const passing = `the ${dependency} ${timedOut ? "did not answer in time" : "failed"}; try again later`;
+    return { statusCode, message: error.transient ? passing : explain(error) };
   }
   // What is ours to say is said as it is.
   if (error instanceof HttpError) return error;

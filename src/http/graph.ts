@@ -2,7 +2,6 @@ import type { Readable } from "node:stream";
 import type { FastifyReply } from "fastify";
 import type { FastifyPluginCallbackZod } from "fastify-type-provider-zod";
 import { z } from "zod";
-import { DependencyError } from "../errors.js";
 import type { Missing, Service } from "../service.js";
 import { TimeWindow, WindowError } from "../window.js";
 import { HttpError, seconds } from "./errors.js";
@@ -14,8 +13,6 @@ import { Representation } from "./representation.js";
 const POLL_MS = 1000;
 /** How far into the future a window may reach, for clocks that differ. */
 const FUTURE_MS = 60_000;
-/** How long storage and marker may take to find a graph. The transfer that follows may take any time. */
-const LOOKUP_MS = 30_000;
 
 function instant(name: "start" | "stop") {
   return z
@@ -70,17 +67,14 @@ function answerMissing(missing: Missing, reply: FastifyReply): FastifyReply {
   );
 }
 
-/** Aborts when the caller hangs up, or when nothing was found in time. */
-function lookup(reply: FastifyReply): { signal: AbortSignal; found: () => void } {
+/** Aborts when the caller hangs up. */
+function whileConnected(reply: FastifyReply): AbortSignal {
   const controller = new AbortController();
-  const late = () => new DependencyError("storage", `no answer within ${LOOKUP_MS} ms`, { timedOut: true });
-  const timer = setTimeout(() => controller.abort(late()), LOOKUP_MS);
   whenEnded(reply, () => {
-    clearTimeout(timer);
     // Nobody reads this answer; its status is for the log, as nginx has it.
     if (!reply.raw.writableFinished) controller.abort(new HttpError(499, "the caller hung up"));
   });
-  return { signal: controller.signal, found: () => clearTimeout(timer) };
+  return controller.signal;
 }
 
 const DotStream = z.custom<Readable | undefined>(() => true).meta({ type: "string" });
@@ -139,7 +133,7 @@ export function graphRoutes(service: Service): FastifyPluginCallbackZod {
           },
           handler: async (request, reply) => {
             const { window } = request.query;
-            const { signal, found } = lookup(reply);
+            const signal = whileConnected(reply);
             if (method === "HEAD") {
               const outcome = await service.describe(window, signal);
               if (outcome.state !== "stored") return answerMissing(outcome, reply);
@@ -147,7 +141,6 @@ export function graphRoutes(service: Service): FastifyPluginCallbackZod {
               return form.describe(reply) ? reply.code(304).send(undefined) : reply.send(undefined);
             }
             const outcome = await service.fetch(window, signal);
-            found();
             if (outcome.state !== "stored") return answerMissing(outcome, reply);
             const form = new Representation(outcome.graph, request);
             if (!form.describe(reply)) return reply.send(form.body(outcome.graph));

@@ -3,7 +3,6 @@ import type { FastifyRequest } from "fastify";
 import type { FastifyPluginCallbackZod } from "fastify-type-provider-zod";
 import { z } from "zod";
 import { EnvelopeError, unwrap } from "../envelope.js";
-import { Job } from "../job.js";
 import type { Service } from "../service.js";
 import { HttpError } from "./errors.js";
 import { anyFailure, empty, failure } from "./responses.js";
@@ -65,11 +64,7 @@ export function produceRoutes(service: Service): FastifyPluginCallbackZod {
   return (app, _, done) => {
     // Buses label JSON in many ways, or not at all.
     app.removeAllContentTypeParsers();
-    const { maxWindowMs } = service.settings;
-    const body = Job.refine(
-      ({ window }) => window.ms <= maxWindowMs,
-      "the window is longer than GRAPH_MAX_WINDOW",
-    );
+    const body = service.jobs;
     app.addContentTypeParser(
       "*",
       { parseAs: "string", bodyLimit: MAX_JOB_BYTES },
@@ -104,7 +99,8 @@ export function produceRoutes(service: Service): FastifyPluginCallbackZod {
             await service.accept(job);
             return reply.code(202).header("preference-applied", "respond-async").send(undefined);
           }
-          await service.produce(job);
+          const fate = await service.work(job);
+          if (fate.fate !== "done") throw fate.error;
           return reply.code(daemon ? 200 : 204).send(undefined);
         },
       });

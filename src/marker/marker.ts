@@ -26,6 +26,8 @@ export const Claim = z.object({
   notBefore: z.string().optional(),
   /** Milliseconds from the writing of the record to `notBefore`: lets the store's clock alone decide when it lapses. */
   waitMs: z.number().nonnegative().optional(),
+  /** Milliseconds that it was old when a request, which had taken it over and was refused, wrote it back. */
+  agedMs: z.number().nonnegative().optional(),
 });
 export type Claim = z.infer<typeof Claim>;
 

@@ -1,9 +1,9 @@
 import { randomUUID } from "node:crypto";
-import { once } from "node:events";
 import { DeleteObjectCommand, ListObjectsV2Command } from "@aws-sdk/client-s3";
 import { z } from "zod";
+import { uninterrupted, unlessAborted } from "../deadline.js";
 import { DependencyError } from "../errors.js";
-import { Bucket, uninterrupted, type BucketOptions, type Deadline } from "../s3/bucket.js";
+import { Bucket, type BucketOptions, type Deadline } from "../s3/bucket.js";
 import { isAnswer } from "../s3/errors.js";
 import { unquote } from "../s3/etag.js";
 import { readRecord, writeRecord, type S3Record } from "../s3/record.js";
@@ -46,6 +46,7 @@ class UnfitStoreError extends DependencyError {
 export class S3Marker implements Marker {
   readonly #bucket: Bucket;
   #proof: Promise<void> | undefined;
+  #isProven = false;
 
   constructor(options: BucketOptions) {
     this.#bucket = new Bucket("marker", "GRAPH_PROGRESS_BUCKET_REGION", options);
@@ -145,11 +146,13 @@ export class S3Marker implements Marker {
   /** Once it is known that the store honours conditions, this is free; until then calls find out, one for all. */
   async #proven(signal: AbortSignal): Promise<void> {
     signal.throwIfAborted();
+    if (this.#isProven) return;
     this.#proof ??= this.#probe().catch((error: unknown) => {
       this.#proof = undefined;
       throw error;
     });
     await unlessAborted(this.#proof, signal);
+    this.#isProven = true;
   }
 
   async #probe(): Promise<void> {
@@ -175,18 +178,6 @@ export class S3Marker implements Marker {
       await this.#delete(key).catch(() => undefined);
       throw error;
     }
-  }
-}
-
-/** The promise's outcome, or the signal's reason when that comes first. The promise goes on. */
-async function unlessAborted(promise: Promise<void>, signal: AbortSignal): Promise<void> {
-  const settled = new AbortController();
-  const aborted = once(signal, "abort", { signal: settled.signal }).then(() => signal.throwIfAborted());
-  try {
-    await Promise.race([promise, aborted]);
-  } finally {
-    settled.abort();
-    aborted.catch(() => undefined);
   }
 }
 

@@ -1,8 +1,8 @@
 import { randomBytes } from "node:crypto";
 import type { Dispatcher } from "undici";
-import { DependencyError, RetryLaterError } from "../errors.js";
+import { withDeadline } from "../deadline.js";
+import { RetryLaterError } from "../errors.js";
 import { createHttpClient } from "../http-client/client.js";
-import { withDeadline } from "../http-client/deadline.js";
 import { probe } from "../http-client/probe.js";
 import { request, unexpectedAnswer, withoutQuery, type HttpRequest } from "../http-client/request.js";
 import { toMessage, type Job } from "../job.js";
@@ -10,7 +10,7 @@ import type { BoundAddress } from "../module.js";
 import type { JobEndpoint } from "./endpoint.js";
 import type { Queuer } from "./queuer.js";
 
-/** Ahead of the 30 s that a request has in all, so that what is late is named. */
+/** Ahead of the 30 s that any module has for a call, so that the message names the address. */
 const TIMEOUT_MS = 20_000;
 const DEFAULT_RETRY_AFTER_MS = 1000;
 const MAX_RETRY_AFTER_MS = 60 * 60_000;
@@ -72,11 +72,8 @@ export class HttpQueuer implements Queuer {
       body: JSON.stringify(toMessage(job)),
     };
     const ms = this.#options.timeoutMs ?? TIMEOUT_MS;
-    const late = () =>
-      new DependencyError("queuer", `POST ${withoutQuery(url)}: no answer within ${ms} ms`, {
-        timedOut: true,
-      });
-    await withDeadline(signal, ms, late, async (signal) => {
+    const wait = { dependency: "queuer", doing: `POST ${withoutQuery(url)}`, ms } as const;
+    await withDeadline(wait, signal, async (signal) => {
       const answer = await request(this.#client, "queuer", post, signal);
       const retryAfter = answer.headers["retry-after"];
       if (answer.statusCode >= 200 && answer.statusCode < 300) {

@@ -1,4 +1,5 @@
 import { ListObjectsV2Command, type S3Client } from "@aws-sdk/client-s3";
+import { withDeadline } from "../deadline.js";
 import type { DependencyName } from "../errors.js";
 import { assumedRole } from "./assume-role.js";
 import { createClient, type S3Access } from "./client.js";
@@ -65,7 +66,7 @@ export class Bucket {
       if (!this.#regionIsAsked) await this.client.config.region();
       await this.#source.check?.();
     } catch (error) {
-      throw dependencyError(error, { ...this.#site, action: `s3://${this.name}` }, false);
+      throw dependencyError(error, { ...this.#site, action: `s3://${this.name}` });
     }
   }
 
@@ -82,29 +83,24 @@ export class Bucket {
     run: (options: SendOptions) => Promise<T>,
     deadline: Deadline = SMALL_CALL,
   ): Promise<T> {
-    signal.throwIfAborted();
-    const late = new AbortController();
-    const timer = setTimeout(() => late.abort(), deadline.totalMs);
-    try {
-      return await run({
-        abortSignal: AbortSignal.any([signal, late.signal]),
-        requestTimeout: deadline.attemptMs,
-      });
-    } catch (error) {
-      signal.throwIfAborted();
-      throw this.error(operation, key, error, late.signal.aborted);
-    } finally {
-      clearTimeout(timer);
-    }
+    const { dependency } = this.#site;
+    const wait = { dependency, doing: this.#action(operation, key), ms: deadline.totalMs };
+    return withDeadline(wait, signal, async (abortSignal) => {
+      try {
+        return await run({ abortSignal, requestTimeout: deadline.attemptMs });
+      } catch (error) {
+        throw this.error(operation, key, error);
+      }
+    });
   }
 
   /** This port's error for a failure of a call on the key. */
-  error(operation: string, key: string, error: unknown, timedOut = false): Error {
-    return dependencyError(
-      error,
-      { ...this.#site, action: `${operation} s3://${this.name}/${key}` },
-      timedOut,
-    );
+  error(operation: string, key: string, error: unknown): Error {
+    return dependencyError(error, { ...this.#site, action: this.#action(operation, key) });
+  }
+
+  #action(operation: string, key: string): string {
+    return `${operation} s3://${this.name}/${key}`;
   }
 
   /**
@@ -119,9 +115,4 @@ export class Bucket {
   close(): void {
     this.client.destroy();
   }
-}
-
-/** For calls that end by their deadline alone, because nobody could clean up after an interrupted one. */
-export function uninterrupted(): AbortSignal {
-  return new AbortController().signal;
 }

@@ -1,5 +1,5 @@
 import { S3ServiceException } from "@aws-sdk/client-s3";
-import { DependencyError, type DependencyName } from "../errors.js";
+import { DependencyError, type DependencyName, type Obstacle } from "../errors.js";
 import { CredentialsError } from "./credentials.js";
 
 /** What a message needs to say where a call went wrong. */
@@ -27,41 +27,51 @@ const REFUSED_CREDENTIALS = new Set([
 ]);
 const WRONG_REGION = new Set(["AuthorizationHeaderMalformed", "IllegalLocationConstraintException"]);
 
+interface Advice {
+  readonly advice: string;
+  readonly obstacle: Obstacle;
+}
+
+const settings = (advice: string): Advice => ({ advice, obstacle: "settings" });
+const access = (advice: string): Advice => ({ advice, obstacle: "access" });
+
 /** What an operator can do about it, when trying again can't help. */
-function lasting(error: Error, site: CallSite): string | undefined {
+function lasting(error: Error, site: CallSite): Advice | undefined {
   const status = error instanceof S3ServiceException ? error.$metadata.httpStatusCode : undefined;
-  if (error instanceof CredentialsError) return error.message;
+  if (error instanceof CredentialsError) return access(error.message);
   if (error.message === "Region is missing") {
-    return `the region of bucket ${site.bucket} is not known: set ${site.regionSetting} or AWS_REGION`;
+    return settings(
+      `the region of bucket ${site.bucket} is not known: set ${site.regionSetting} or AWS_REGION`,
+    );
   }
   if (REFUSED_CREDENTIALS.has(error.name)) {
-    return `S3 refused the credentials (${error.name}), which came from ${site.source}`;
+    return access(`S3 refused the credentials (${error.name}), which came from ${site.source}`);
   }
-  if (error.name === "NoSuchBucket") return `there is no bucket ${site.bucket}`;
+  if (error.name === "NoSuchBucket") return settings(`there is no bucket ${site.bucket}`);
   if (status === 301 || WRONG_REGION.has(error.name)) {
-    return `bucket ${site.bucket} is in another region (${error.name}): set ${site.regionSetting}`;
+    return settings(`bucket ${site.bucket} is in another region (${error.name}): set ${site.regionSetting}`);
+  }
+  if (error.name === "InvalidObjectState") {
+    return { advice: "the object is archived: restore it first", obstacle: "archive" };
   }
   // The SDK corrects its clock by the answer and tries again; what is left after that is worth another try.
   if (status === 403 && error.name !== "RequestTimeTooSkewed") {
-    return (
+    return access(
       `S3 denied it (403 ${error.name}) to the credentials from ${site.source}. ` +
-      "Where s3:ListBucket isn't granted, this is also the answer for a key that isn't there"
+        "Where s3:ListBucket isn't granted, this is also the answer for a key that isn't there",
     );
   }
   return undefined;
 }
 
 /** The port's error for whatever the SDK threw. */
-export function dependencyError(error: unknown, site: CallSite, timedOut: boolean): DependencyError {
+export function dependencyError(error: unknown, site: CallSite): DependencyError {
   if (error instanceof DependencyError) return error;
-  if (!(error instanceof Error))
-    return new DependencyError(site.dependency, site.action, { cause: error, timedOut });
-  const advice = lasting(error, site);
-  if (advice !== undefined) {
-    return new DependencyError(site.dependency, `${site.action}: ${advice}`, {
-      cause: error,
-      transient: false,
-    });
+  if (!(error instanceof Error)) return new DependencyError(site.dependency, site.action, { cause: error });
+  const lasts = lasting(error, site);
+  if (lasts !== undefined) {
+    const { advice, obstacle } = lasts;
+    return new DependencyError(site.dependency, `${site.action}: ${advice}`, { cause: error, obstacle });
   }
   if (error.name === "CredentialsProviderError") {
     // Not lasting: the metadata service that an instance role comes from may be slow for a while.
@@ -73,7 +83,7 @@ export function dependencyError(error: unknown, site: CallSite, timedOut: boolea
   }
   // The SDK gives this name to connections that broke, too.
   const broke = "code" in error && (error.code === "ECONNRESET" || error.code === "EPIPE");
-  const late = timedOut || (error.name === "TimeoutError" && !broke);
+  const late = error.name === "TimeoutError" && !broke;
   const what = late ? "no answer in time" : `${broke ? String(error.code) : error.name}: ${error.message}`;
   return new DependencyError(site.dependency, `${site.action}: ${what}`, { cause: error, timedOut: late });
 }

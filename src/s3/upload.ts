@@ -1,16 +1,17 @@
+import { randomUUID } from "node:crypto";
 import { addAbortSignal, type Readable } from "node:stream";
 import {
   AbortMultipartUploadCommand,
   CompleteMultipartUploadCommand,
   CreateMultipartUploadCommand,
-  HeadObjectCommand,
   PutObjectCommand,
   UploadPartCommand,
   type CompletedPart,
+  type CreateMultipartUploadCommandInput,
 } from "@aws-sdk/client-s3";
-import { lastMoment } from "../last-moment.js";
-import { uninterrupted, type Bucket, type Deadline } from "./bucket.js";
-import { isAnswer } from "./errors.js";
+import { uninterrupted } from "../deadline.js";
+import type { Bucket, Deadline, SendOptions } from "./bucket.js";
+import { commitObject, type CommitOptions, type Condition } from "./commit.js";
 
 /** All parts but the last have this size; an object of S3's 10,000 parts is 80 GiB. */
 const PART_BYTES = 8 * 1024 * 1024;
@@ -19,7 +20,6 @@ const MAX_PARTS = 10_000;
 const PARTS_IN_FLIGHT = 2;
 
 const PART: Deadline = { attemptMs: 60_000, totalMs: 180_000 };
-const COMMIT: Deadline = { attemptMs: 60_000, totalMs: 150_000 };
 
 interface Part {
   readonly content: Buffer;
@@ -27,7 +27,7 @@ interface Part {
   readonly last: boolean;
 }
 
-interface Target {
+export interface Target {
   readonly key: string;
   readonly headers: { readonly ContentType: string; readonly ContentEncoding: string };
 }
@@ -61,10 +61,15 @@ async function* partsOf(body: AsyncIterable<Buffer>): AsyncGenerator<Part> {
  */
 export async function upload(
   bucket: Bucket,
-  target: Target,
+  { key, headers }: Target,
   body: Readable,
-  signal: AbortSignal,
+  options: CommitOptions,
 ): Promise<void> {
+  const { signal } = options;
+  // Tells this object from every other under its key, should the answer to its completion be lost.
+  const making = randomUUID();
+  const object = { Bucket: bucket.name, Key: key, ...headers, Metadata: { making } };
+  const commit: Commit = (operation, send) => commitObject(bucket, { key, making, operation }, send, options);
   addAbortSignal(signal, body);
   // Not `pipeline`: on an error of the body it would not wait for the upload to be discarded.
   try {
@@ -72,8 +77,15 @@ export async function upload(
     const first = await parts.next();
     // A generator that yields before it returns; the type can't say so.
     if (first.done === true) throw new Error("a body has at least one part");
-    if (first.value.last) await put(bucket, target, first.value.content, signal);
-    else await uploadParts(bucket, target, first.value, parts, (error) => body.destroy(error), signal);
+    const { content, last } = first.value;
+    if (last) {
+      await commit("PutObject", (condition, o) =>
+        bucket.client.send(new PutObjectCommand({ ...object, Body: content, ...condition }), o),
+      );
+    } else {
+      const stopReading = (error: Error) => body.destroy(error);
+      await uploadParts(bucket, object, { first: first.value, rest: parts, stopReading }, commit, signal);
+    }
   } catch (error) {
     signal.throwIfAborted();
     throw error;
@@ -82,32 +94,23 @@ export async function upload(
   }
 }
 
-async function put(bucket: Bucket, target: Target, content: Buffer, signal: AbortSignal): Promise<void> {
-  await lastMoment(signal);
-  const command = new PutObjectCommand({
-    Bucket: bucket.name,
-    Key: target.key,
-    Body: content,
-    ...target.headers,
-  });
-  await bucket.call("PutObject", target.key, uninterrupted(), (o) => bucket.client.send(command, o), COMMIT);
-}
+type Commit = (
+  operation: "PutObject" | "CompleteMultipartUpload",
+  send: (condition: Condition, options: SendOptions) => Promise<unknown>,
+) => Promise<void>;
 
 async function uploadParts(
   bucket: Bucket,
-  target: Target,
-  first: Part,
-  rest: AsyncIterable<Part>,
-  stopReading: (error: Error) => void,
+  object: CreateMultipartUploadCommandInput & { readonly Key: string },
+  body: { first: Part; rest: AsyncIterable<Part>; stopReading: (error: Error) => void },
+  commit: Commit,
   signal: AbortSignal,
 ): Promise<void> {
-  const { client, name: Bucket } = bucket;
-  const { key: Key, headers } = target;
-  let size = 0;
-  const create = new CreateMultipartUploadCommand({ Bucket, Key, ...headers });
+  const { client } = bucket;
+  const { Bucket, Key } = object;
   // Not interrupted either: without the answer nobody could discard the upload.
   const { UploadId } = await bucket.call("CreateMultipartUpload", Key, uninterrupted(), (o) =>
-    client.send(create, o),
+    client.send(new CreateMultipartUploadCommand(object), o),
   );
   const failed = new AbortController();
   const sending = AbortSignal.any([signal, failed.signal]);
@@ -120,7 +123,6 @@ async function uploadParts(
     const command = new UploadPartCommand({ Bucket, Key, UploadId, PartNumber, Body: content });
     const { ETag } = await bucket.call("UploadPart", Key, sending, (o) => client.send(command, o), PART);
     sent[PartNumber - 1] = { PartNumber, ETag };
-    size += content.length;
   };
   const enqueue = async (part: Part): Promise<void> => {
     if (inFlight.size >= PARTS_IN_FLIGHT) await Promise.race(inFlight);
@@ -129,55 +131,24 @@ async function uploadParts(
     sending.then(
       () => inFlight.delete(sending),
       // Kept in the set, so that whoever waits for it next learns of it; the body may be slow to give the next part.
-      (error: Error) => stopReading(error),
+      (error: Error) => body.stopReading(error),
     );
   };
 
   try {
-    await enqueue(first);
-    for await (const part of rest) await enqueue(part);
+    await enqueue(body.first);
+    for await (const part of body.rest) await enqueue(part);
     await Promise.all(inFlight);
-    await lastMoment(signal);
-    await complete(bucket, Key, UploadId, sent, size);
+    const whole = { Bucket, Key, UploadId, MultipartUpload: { Parts: sent } };
+    await commit("CompleteMultipartUpload", (condition, o) =>
+      client.send(new CompleteMultipartUploadCommand({ ...whole, ...condition }), o),
+    );
   } catch (error) {
     failed.abort();
     await Promise.allSettled(inFlight);
     await discard(bucket, Key, UploadId);
     throw error;
   }
-}
-
-async function complete(
-  bucket: Bucket,
-  key: string,
-  uploadId: string | undefined,
-  parts: CompletedPart[],
-  size: number,
-): Promise<void> {
-  const { client, name: Bucket } = bucket;
-  const object = { Bucket, Key: key };
-  const command = new CompleteMultipartUploadCommand({
-    ...object,
-    UploadId: uploadId,
-    MultipartUpload: { Parts: parts },
-  });
-  await bucket.call(
-    "CompleteMultipartUpload",
-    key,
-    uninterrupted(),
-    async (options) => {
-      try {
-        await client.send(command, options);
-      } catch (error) {
-        if (!isAnswer(error, "NoSuchUpload")) throw error;
-        // Sent again by the SDK because the answer was lost, and completed by the first? Then the object is there.
-        const found = await client.send(new HeadObjectCommand(object), options);
-        const ours = found.ContentLength === size && found.ETag?.includes(`-${parts.length}`) === true;
-        if (!ours) throw error;
-      }
-    },
-    COMMIT,
-  );
 }
 
 /** Best effort: what stays behind is removed by the bucket's lifecycle rule, and the first error is what counts. */

@@ -1,11 +1,12 @@
 import { randomUUID } from "node:crypto";
-import { access, constants, type FileHandle, mkdir, open } from "node:fs/promises";
+import { access, constants, type FileHandle, link, mkdir, open, rename, unlink } from "node:fs/promises";
 import { join } from "node:path";
 import { addAbortSignal, type Readable } from "node:stream";
 import { removeStale, writeWhole } from "../atomic-file.js";
 import { checkRoom, fileErrors, hasCode } from "../data-dir.js";
+import { SupersededError } from "../errors.js";
 import type { GraphId } from "../window.js";
-import type { GraphInfo, Storage, StoredGraph } from "./storage.js";
+import type { GraphInfo, Storage, StoredGraph, StoreOptions } from "./storage.js";
 
 export interface DiskStorageOptions {
   /** The data directory, made when absent. Graphs are `graphs/<id>.dot` in it. Processes may share it. */
@@ -53,10 +54,25 @@ export class DiskStorage implements Storage {
     return opened && { ...opened.info, body: addAbortSignal(signal, opened.handle.createReadStream()) };
   }
 
-  async store(id: GraphId, body: Readable, signal: AbortSignal): Promise<void> {
+  async store(id: GraphId, body: Readable, { signal, beforeCommit, replaces }: StoreOptions): Promise<void> {
     const path = this.#path(id);
     const temporary = join(this.#temporaryDir, `${id}.${randomUUID()}`);
-    await writeWhole(path, temporary, body, signal, fileErrors("storage", `storing ${path}`));
+    const io = fileErrors("storage", `storing ${path}`);
+    const commit = async () => {
+      await beforeCommit();
+      signal.throwIfAborted();
+      if (replaces === null && (await io(linked(temporary, path)))) return;
+      // No file system compares and renames in one step: a process that is paused right here stores over its successor's.
+      if (replaces !== undefined) await this.#expect(id, replaces, signal);
+      await io(rename(temporary, path));
+    };
+    await writeWhole({ path, temporary }, body, signal, commit, io);
+  }
+
+  /** @throws SupersededError unless this version is there; null: none */
+  async #expect(id: GraphId, version: string | null, signal: AbortSignal): Promise<void> {
+    const there = (await this.head(id, signal))?.version ?? null;
+    if (there !== version) throw new SupersededError(`${this.#path(id)} was stored by somebody else`);
   }
 
   #path(id: GraphId): string {
@@ -89,6 +105,19 @@ export class DiskStorage implements Storage {
       throw error;
     }
   }
+}
+
+/** Gives the file its name where nothing has it; false where something does, or the file system has no links. */
+async function linked(temporary: string, path: string): Promise<boolean> {
+  try {
+    await link(temporary, path);
+  } catch (error) {
+    if (hasCode(error, "EEXIST", "EPERM", "ENOTSUP", "ENOSYS", "EMLINK")) return false;
+    throw error;
+  }
+  // The graph is there; a name that can't be removed now is stale later.
+  await unlink(temporary).catch(() => undefined);
+  return true;
 }
 
 async function inspect(handle: FileHandle): Promise<GraphInfo> {

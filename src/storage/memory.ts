@@ -1,8 +1,9 @@
 import { randomUUID } from "node:crypto";
 import { addAbortSignal, Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
+import { SupersededError } from "../errors.js";
 import type { GraphId } from "../window.js";
-import type { GraphInfo, Storage, StoredGraph } from "./storage.js";
+import type { GraphInfo, Storage, StoredGraph, StoreOptions } from "./storage.js";
 
 const PIECE_BYTES = 64 * 1024;
 
@@ -22,7 +23,7 @@ export class MemoryStorage implements Storage {
     return { ...graph.info, body: addAbortSignal(signal, Readable.from(pieces(graph.bytes))) };
   }
 
-  async store(id: GraphId, body: Readable, signal: AbortSignal): Promise<void> {
+  async store(id: GraphId, body: Readable, { signal, beforeCommit, replaces }: StoreOptions): Promise<void> {
     const chunks: Uint8Array[] = [];
     try {
       await pipeline(
@@ -32,11 +33,15 @@ export class MemoryStorage implements Storage {
         },
         { signal },
       );
+      await beforeCommit();
     } catch (error) {
       signal.throwIfAborted();
       throw error;
     }
     signal.throwIfAborted();
+    if (replaces !== undefined && (this.#graphs.get(id)?.info.version ?? null) !== replaces) {
+      throw new SupersededError(`the graph ${id} was stored by somebody else`);
+    }
     const bytes = Buffer.concat(chunks);
     const info = {
       encoding: "gzip",

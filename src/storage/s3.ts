@@ -9,7 +9,7 @@ import { isAnswer } from "../s3/errors.js";
 import { unquote } from "../s3/etag.js";
 import { upload } from "../s3/upload.js";
 import type { GraphId } from "../window.js";
-import type { GraphInfo, Storage, StoredGraph } from "./storage.js";
+import type { GraphInfo, Storage, StoredGraph, StoreOptions } from "./storage.js";
 
 export const s3StorageSettings = {
   GRAPH_STORAGE_BUCKET: z
@@ -55,9 +55,9 @@ export class S3Storage implements Storage {
     return found && { ...found.info, body: found.body };
   }
 
-  async store(id: GraphId, body: Readable, signal: AbortSignal): Promise<void> {
+  async store(id: GraphId, body: Readable, options: StoreOptions): Promise<void> {
     const headers = { ContentType: "text/vnd.graphviz", ContentEncoding: "gzip" };
-    await upload(this.#bucket, { key: keyOf(id), headers }, body, signal);
+    await upload(this.#bucket, { key: keyOf(id), headers }, body, options);
   }
 
   async #get(

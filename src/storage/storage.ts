@@ -18,6 +18,20 @@ export interface StoredGraph extends GraphInfo {
   readonly body: Readable;
 }
 
+export interface StoreOptions {
+  readonly signal: AbortSignal;
+  /**
+   * To be awaited when nothing is left to do but the step that makes the graph appear, and that step to follow at once. It
+   * rejects when the job isn't ours any more; then nothing appears, and the rejection is the call's.
+   */
+  readonly beforeCommit: () => Promise<void>;
+  /**
+   * What was there when the work began: the graph of this version, or null for none. Where that isn't so any more, a
+   * storage that can tell in the same step rejects with `SupersededError` and leaves what is there. Undefined: anything.
+   */
+  readonly replaces?: string | null;
+}
+
 /**
  * Where graphs are kept. All calls may run concurrently, for one id too, and from several processes.
  *
@@ -33,12 +47,11 @@ export interface Storage extends Module {
 
   /**
    * Keeps a gzip body under the id, replacing what was there. Readers see the old graph or the whole new one, never
-   * a part: nothing appears before the body has ended, and nothing at all when it errors or the signal aborts.
+   * a part: nothing appears before the body has ended and `beforeCommit` has resolved, and nothing at all when either
+   * fails or the signal aborts.
    * When it resolves the graph survives a crash. Of two concurrent calls for one id either may win, whole.
    * On rejection, whatever was uploaded so far has been discarded (or that was tried, with a deadline).
-   * An error here destroys the body, and the body's own error is the rejection. Right before the graph appears,
-   * implementations look at the signal once more, having awaited `lastMoment`: a process that was paused must not store
-   * over its successor's work.
+   * An error here destroys the body, and the body's own error is the rejection.
    */
-  store(id: GraphId, body: Readable, signal: AbortSignal): Promise<void>;
+  store(id: GraphId, body: Readable, options: StoreOptions): Promise<void>;
 }

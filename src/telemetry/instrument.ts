@@ -1,6 +1,7 @@
 import { performance } from "node:perf_hooks";
+import { withDeadline } from "../deadline.js";
 import type { Digester } from "../digester/digester.js";
-import { CorruptInputError, DependencyError, RetryLaterError } from "../errors.js";
+import { CorruptInputError, DependencyError, type DependencyName, RetryLaterError } from "../errors.js";
 import type { Marker } from "../marker/marker.js";
 import type { Module } from "../module.js";
 import type { Queuer } from "../queuer/queuer.js";
@@ -8,9 +9,13 @@ import type { Storage } from "../storage/storage.js";
 import type { Stats } from "./stats.js";
 
 /**
- * Decorators that count and time the calls of a port, by outcome. What they wrap doesn't know of them. A call that gives
- * a stream has ended when the stream begins; `storage.store` includes all that it reads.
+ * Decorators that count and time the calls of a port, by outcome, and end a small call that is late: its error names the
+ * dependency, whatever the module heeds. What they wrap doesn't know of them. A call that gives a stream has ended when
+ * the stream begins; `storage.store` includes all that it reads.
  */
+
+/** How long a module may take over a small call. Ours have shorter deadlines, and messages that say more. */
+const CALL_MS = 30_000;
 
 /** Where statistics are kept at the moment of a call. */
 type CurrentStats = () => Stats;
@@ -22,8 +27,8 @@ function outcome(error: unknown): string {
   return error instanceof Error && error.name === "TimeoutError" ? "timeout" : "aborted";
 }
 
-function timer(stats: CurrentStats, dependency: string) {
-  return async <Result>(operation: string, call: () => Promise<Result>): Promise<Result> => {
+function observer(stats: CurrentStats, dependency: DependencyName) {
+  const timed = async <Result>(operation: string, call: () => Promise<Result>): Promise<Result> => {
     const began = performance.now();
     const ended = (how: string) => {
       const tags = { dependency, operation, outcome: how };
@@ -39,67 +44,92 @@ function timer(stats: CurrentStats, dependency: string) {
       throw error;
     }
   };
+  const prompt = <Result>(
+    operation: string,
+    signal: AbortSignal,
+    call: (signal: AbortSignal) => Promise<Result>,
+  ): Promise<Result> => timed(operation, () => inTime(dependency, operation, signal, call));
+  return { timed, prompt };
+}
+
+function inTime<Result>(
+  dependency: DependencyName,
+  operation: string,
+  signal: AbortSignal,
+  call: (signal: AbortSignal) => Promise<Result>,
+): Promise<Result> {
+  return withDeadline({ dependency, doing: `${dependency}.${operation}`, ms: CALL_MS }, signal, call);
 }
 
 /** What every module may have, handed on. */
-function lifecycle(module: Module): Required<Module> {
+function lifecycle(dependency: DependencyName, module: Module): Required<Module> {
   return {
     start: async () => module.start?.(),
     listening: (address) => module.listening?.(address),
+    drain: async () => module.drain?.(),
     stop: async () => module.stop?.(),
-    ready: async (signal) => module.ready?.(signal),
+    ready: (signal) => inTime(dependency, "ready", signal, async (signal) => module.ready?.(signal)),
   };
 }
 
 export function instrumentStorage(storage: Storage, stats: CurrentStats): Storage {
-  const timed = timer(stats, "storage");
+  const { timed, prompt } = observer(stats, "storage");
   return {
-    ...lifecycle(storage),
-    head: (id, signal) => timed("head", () => storage.head(id, signal)),
-    get: (id, signal) => timed("get", () => storage.get(id, signal)),
-    store: (id, body, signal) => timed("store", () => storage.store(id, body, signal)),
+    ...lifecycle("storage", storage),
+    head: (id, signal) => prompt("head", signal, (signal) => storage.head(id, signal)),
+    get: (id, signal) =>
+      prompt("get", signal, async (signal) => {
+        const graph = await storage.get(id, signal);
+        // Nobody waits for it any more.
+        if (signal.aborted) graph?.body.destroy();
+        return graph;
+      }),
+    store: (id, body, options) => timed("store", () => storage.store(id, body, options)),
   };
 }
 
 export function instrumentMarker(marker: Marker, stats: CurrentStats): Marker {
-  const timed = timer(stats, "marker");
+  const { prompt } = observer(stats, "marker");
   return {
-    ...lifecycle(marker),
-    read: (id, signal) => timed("read", () => marker.read(id, signal)),
-    create: (id, claim, signal) => timed("create", () => marker.create(id, claim, signal)),
+    ...lifecycle("marker", marker),
+    read: (id, signal) => prompt("read", signal, (signal) => marker.read(id, signal)),
+    create: (id, claim, signal) => prompt("create", signal, (signal) => marker.create(id, claim, signal)),
     replace: (id, version, claim, signal) =>
-      timed("replace", () => marker.replace(id, version, claim, signal)),
-    remove: (id, version, signal) => timed("remove", () => marker.remove(id, version, signal)),
+      prompt("replace", signal, (signal) => marker.replace(id, version, claim, signal)),
+    remove: (id, version, signal) => prompt("remove", signal, (signal) => marker.remove(id, version, signal)),
     async *list(signal) {
       const records = marker.list(signal)[Symbol.asyncIterator]();
       try {
         // Its caller does work of its own between the records.
-        let next = await timed("list", () => records.next());
-        for (; next.done !== true; next = await records.next()) yield next.value;
+        let next = await prompt("list", signal, () => records.next());
+        for (; next.done !== true; next = await inTime("marker", "list", signal, () => records.next())) {
+          yield next.value;
+        }
       } finally {
-        await records.return?.();
+        // Not awaited: that would wait for a page that is late.
+        void Promise.resolve(records.return?.()).catch(() => undefined);
       }
     },
   };
 }
 
 export function instrumentQueuer(queuer: Queuer, stats: CurrentStats): Queuer {
-  const timed = timer(stats, "queuer");
+  const { prompt } = observer(stats, "queuer");
   return {
-    ...lifecycle(queuer),
+    ...lifecycle("queuer", queuer),
     // Known only when the process listens.
     get local() {
       return queuer.local ?? false;
     },
     ...(queuer.loopbackToken !== undefined && { loopbackToken: queuer.loopbackToken }),
-    queue: (job, signal) => timed("queue", () => queuer.queue(job, signal)),
+    queue: (job, signal) => prompt("queue", signal, (signal) => queuer.queue(job, signal)),
   };
 }
 
 export function instrumentDigester(digester: Digester, stats: CurrentStats): Digester {
-  const timed = timer(stats, "digester");
+  const { timed } = observer(stats, "digester");
   return {
-    ...lifecycle(digester),
+    ...lifecycle("digester", digester),
     digest: (window, signal) => timed("digest", () => digester.digest(window, signal)),
     // An epoch long past is now.
     readyAt: (window) => digester.readyAt?.(window) ?? new Date(0),

@@ -26,6 +26,8 @@ export interface WorkOptions<Result> {
   readonly explain: (error: unknown) => string;
   /** Told of every attempt that failed or was interrupted, and whether it was the last. */
   readonly onFailure: (job: Job, error: unknown, final: boolean) => void;
+  /** Told when a claim could not say what became of its job, which is as it is all the same. */
+  readonly onClaimFailure: (job: Job, error: unknown) => void;
 }
 
 /** A job in process, from delivery to its end. */
@@ -91,7 +93,7 @@ export class ActiveJob<Result> {
       await this.#untilReady(claim);
       const result = await this.#attempts(claim);
       // The graph is stored. A claim that can't be released now lapses, and whoever meets it then finds the graph.
-      await claim.release().catch((error: unknown) => this.#options.onFailure(this.#job, error, false));
+      await claim.release().catch((error: unknown) => this.#options.onClaimFailure(this.#job, error));
       return result;
     } catch (error) {
       this.#failed = true;
@@ -106,7 +108,7 @@ export class ActiveJob<Result> {
 
   async #putDown(claim: HeldClaim, error: unknown): Promise<void> {
     if (error instanceof LostClaimError) return;
-    const { readyAt, explain, onFailure } = this.#options;
+    const { readyAt, explain, onClaimFailure } = this.#options;
     try {
       if (error instanceof StoppingError) await claim.leave("free");
       else if (error instanceof RetryLaterError) await claim.leave("queued", wait(readyAt(this.#job)));
@@ -116,7 +118,7 @@ export class ActiveJob<Result> {
       }
     } catch (cause) {
       // The claim lapses by itself; the job's own failure is what matters.
-      onFailure(this.#job, cause, false);
+      onClaimFailure(this.#job, cause);
     }
   }
 
@@ -131,7 +133,7 @@ export class ActiveJob<Result> {
       } catch (error) {
         if (error instanceof LostClaimError) throw error;
         // Callers poll more often than they need to; the job waits all the same.
-        this.#options.onFailure(this.#job, error, false);
+        this.#options.onClaimFailure(this.#job, error);
       }
       await this.#pause(ms);
     }

@@ -3,6 +3,7 @@ import { RetryLaterError } from "../errors.js";
 import { Job } from "../job.js";
 import type { Claim, ClaimRecord, Marker } from "../marker/marker.js";
 import type { TimeWindow } from "../window.js";
+import { conditionOf, deliveryOf, freshForMs, reasonOf, RULES } from "./claim-rules.js";
 import { HeldClaim } from "./held-claim.js";
 
 /** What a claim tells somebody who asks for a graph that isn't there. */
@@ -23,13 +24,8 @@ const MAX_RACES = 10;
 const READ_BACK_MS = 5000;
 
 /**
- * One job a window: the rules by which claims are taken, read and handed on, over any store with compare-and-set.
- *
- *     absent ──request──▶ queued ──worker──▶ working ──stored──▶ absent
- *                            ▲                  │ ├──process stops──▶ free ──any worker──▶ working
- *                            └─ bus: may fail ──┘ └──failed for good──▶ failed ──request──▶ queued
- *
- * A claim that nobody renewed for the timeout counts as absent, whatever its state.
+ * One job a window: how claims are taken, read and handed on, over any store with compare-and-set. What may happen to a
+ * claim is in `claim-rules.ts`, what always holds in CLAIMS.md.
  */
 export class Claims {
   readonly #marker: Marker;
@@ -42,32 +38,13 @@ export class Claims {
     this.#timeoutMs = timeoutMs;
   }
 
-  /**
-   * A queued claim also lives until its job may begin: a bus that is told to come back then renews nothing meanwhile.
-   * `waitMs` was measured when the claim was written, so the store's clock alone decides.
-   */
-  #freshForMs({ claim, ageMs }: ClaimRecord): number {
-    const waitMs = claim?.state === "queued" ? (claim.waitMs ?? 0) : 0;
-    return this.#timeoutMs + waitMs - ageMs;
-  }
-
-  #isFresh(record: ClaimRecord): boolean {
-    return this.#freshForMs(record) > 0;
-  }
-
   async progress(window: TimeWindow, signal: AbortSignal): Promise<Progress> {
     const record = await this.#marker.read(window.id, signal);
-    if (record === undefined) return { state: "none" };
-    const { claim } = record;
-    if (claim?.state !== "failed" && this.#isFresh(record)) {
-      const notBefore = claim?.notBefore;
-      return { state: "in progress", notBefore: notBefore === undefined ? undefined : new Date(notBefore) };
-    }
-    // The Go service leaves a bare time, and removes it when it has stored the graph.
-    if (claim === null) {
-      return { state: "failed", reason: "an older service began it and left no graph; ask again" };
-    }
-    return { state: "failed", reason: claim.reason ?? "no worker finished it in time; ask again" };
+    const tells = RULES[conditionOf(record, this.#timeoutMs)].look;
+    if (tells === "none") return { state: "none" };
+    if (tells === "reason") return { state: "failed", reason: reasonOf(record?.claim) };
+    const notBefore = record?.claim?.notBefore;
+    return { state: "in progress", notBefore: notBefore === undefined ? undefined : new Date(notBefore) };
   }
 
   /** Takes the claim for a new request. Undefined when another one holds it. */
@@ -90,8 +67,11 @@ export class Claims {
     };
     for (let race = 0; race < MAX_RACES; race++) {
       const record = await this.#marker.read(window.id, signal);
-      if (record !== undefined && record.claim?.state !== "failed" && this.#isFresh(record)) return undefined;
-      const held = await this.#write(window, record, claim, signal);
+      const condition = conditionOf(record, this.#timeoutMs);
+      if (RULES[condition].request === "refuse") return undefined;
+      // An abandoned job that was asked for as a refresh is still owed one.
+      const owed = condition === "abandoned" && record?.claim?.refresh === true;
+      const held = await this.#write(window, record, { ...claim, refresh: refresh || owed }, signal);
       if (held !== undefined) return held;
     }
     throw new Error(
@@ -109,14 +89,14 @@ export class Claims {
     const { window, refresh } = job;
     for (let race = 0; race < MAX_RACES; race++) {
       const record = await this.#marker.read(window.id, signal);
-      if (record === undefined && refresh && job.claim !== undefined) return undefined;
       const found = record?.claim ?? undefined;
-      const same = job.claim === undefined || found === undefined || found.token === job.claim;
-      if (record !== undefined && this.#isFresh(record)) {
-        if (!same || (found?.state === "failed" && job.claim !== undefined)) return undefined;
-        if (found === undefined || found.state === "working") {
-          throw new RetryLaterError("another worker holds this job", this.#timeoutMs - record.ageMs);
-        }
+      const rules = RULES[conditionOf(record, this.#timeoutMs)];
+      switch (rules[deliveryOf(job, found)]) {
+        case "nothing":
+          return undefined;
+        case "later":
+          throw new RetryLaterError("another worker holds this job", this.#timeoutMs - (record?.ageMs ?? 0));
+        case "take":
       }
       const requestId = found?.requestId ?? job.requestId;
       const held = await this.#write(
@@ -149,15 +129,16 @@ export class Claims {
         if (this.#settled.has(version)) settled.add(version);
         continue;
       }
-      // A failed one waits for a request, and what the Go service left doesn't say what to do.
-      if (record.claim === null || record.claim.state === "failed") {
+      const condition = conditionOf(record, this.#timeoutMs);
+      const { survey } = RULES[condition];
+      if (survey === "settled" || record.claim === null) {
         settled.add(record.version);
         continue;
       }
-      const { token, start, stop, refresh, state } = record.claim;
+      const { token, start, stop, refresh } = record.claim;
       const job = Job.safeParse({ id, start, stop, refresh, claim: token });
       if (!job.success) continue;
-      yield { job: job.data, abandonedInMs: state === "free" ? 0 : this.#freshForMs(record) };
+      yield { job: job.data, abandonedInMs: survey === "take" ? 0 : freshForMs(record, this.#timeoutMs) };
     }
     this.#settled = settled;
   }
@@ -179,7 +160,7 @@ export class Claims {
       if (version === undefined) throw error;
     }
     if (version === undefined) return undefined;
-    return new HeldClaim(this.#marker, window.id, claim, version, this.#timeoutMs);
+    return new HeldClaim(this.#marker, { id: window.id, claim, version, before: record }, this.#timeoutMs);
   }
 
   /** The version of a claim whose writing failed, for the write may have happened all the same. Its holder is unique. */

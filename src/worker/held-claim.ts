@@ -1,9 +1,18 @@
-import type { Claim, Marker } from "../marker/marker.js";
+import type { Claim, ClaimRecord, Marker } from "../marker/marker.js";
 import type { GraphId } from "../window.js";
+import { reasonOf } from "./claim-rules.js";
 
 /** The claim isn't ours any more: whoever has it now does the job. */
 export class LostClaimError extends Error {
   override name = "LostClaimError";
+}
+
+/** A claim as it was written, and what it took over, if anything. */
+export interface Taken {
+  readonly id: GraphId;
+  readonly claim: Claim;
+  readonly version: string;
+  readonly before: ClaimRecord | undefined;
 }
 
 /**
@@ -16,7 +25,9 @@ export class HeldClaim {
   readonly #timeoutMs: number;
   readonly #lost = new AbortController();
   /** Tells this hold of the claim from every other, those of the same process included. */
+  readonly #token: string;
   readonly #holder: string | undefined;
+  readonly #before: ClaimRecord | undefined;
   #claim: Claim;
   #version: string;
   #renewedAt = performance.now();
@@ -25,12 +36,14 @@ export class HeldClaim {
   #putDown = false;
   #writes: Promise<unknown> = Promise.resolve();
 
-  constructor(marker: Marker, id: GraphId, claim: Claim, version: string, timeoutMs: number) {
+  constructor(marker: Marker, { id, claim, version, before }: Taken, timeoutMs: number) {
     this.#marker = marker;
     this.#id = id;
     this.#claim = claim;
+    this.#token = claim.token;
     this.#holder = claim.holder;
     this.#version = version;
+    this.#before = before;
     this.#timeoutMs = timeoutMs;
   }
 
@@ -57,6 +70,19 @@ export class HeldClaim {
     await this.#write({});
   }
 
+  /**
+   * To be awaited right before the step that makes something visible to others: the claim is ours, by the store, and was
+   * written less than the timeout ago, by this process's clock. A process that was paused (SIGSTOP, a suspended machine)
+   * finds here that it is too late, so that it stores nothing over its successor's work.
+   *
+   * @throws LostClaimError
+   */
+  async fence(): Promise<void> {
+    await this.confirm();
+    if (this.#isLate()) this.#giveUp();
+    this.lost.throwIfAborted();
+  }
+
   /** Says when the job may begin, and goes on holding it. */
   async postpone(notBefore: Pick<Claim, "notBefore" | "waitMs">): Promise<void> {
     await this.#write(notBefore);
@@ -67,6 +93,20 @@ export class HeldClaim {
     await this.#end(async (signal) => {
       if (await this.#marker.remove(this.#id, this.#version, signal)) return;
       if (await this.#adopt(signal)) await this.#marker.remove(this.#id, this.#version, signal);
+    });
+  }
+
+  /** Undoes the taking: what was taken over is there again, as old as it was. */
+  async giveBack(): Promise<void> {
+    const before = this.#before;
+    if (before === undefined) return this.release();
+    await this.#end(async (signal) => {
+      const agedMs = before.ageMs + (before.claim?.agedMs ?? 0);
+      // What isn't a claim of ours had ended without a graph, and that is all that was known.
+      const { start, stop, token } = this.#claim;
+      const ended: Claim = { token, start, stop, refresh: false, state: "failed", reason: reasonOf(null) };
+      this.#claim = { ...(before.claim ?? ended), agedMs };
+      await this.#replace(signal);
     });
   }
 
@@ -83,21 +123,26 @@ export class HeldClaim {
   }
 
   #renew(): void {
-    const isLate = () => performance.now() - this.#renewedAt >= this.#timeoutMs;
-    const giveUp = (cause?: unknown) => {
-      this.#lose(new LostClaimError("the claim could not be renewed in time", { cause }));
-    };
     // The process was paused, or the store hangs in spite of the deadline: somebody else may have the claim by now.
-    if (isLate()) giveUp();
-    if (isLate() || this.#renewing) return;
+    if (this.#isLate()) this.#giveUp();
+    if (this.lost.aborted || this.#renewing) return;
     this.#renewing = true;
     void this.confirm()
       .catch((error: unknown) => {
-        if (isLate()) giveUp(error);
+        if (this.#isLate()) this.#giveUp(error);
       })
       .finally(() => {
         this.#renewing = false;
       });
+  }
+
+  /** It may be somebody else's by now. */
+  #isLate(): boolean {
+    return performance.now() - this.#renewedAt >= this.#timeoutMs;
+  }
+
+  #giveUp(cause?: unknown): void {
+    this.#lose(new LostClaimError("the claim could not be renewed in time", { cause }));
   }
 
   #lose(error: LostClaimError): void {
@@ -157,7 +202,7 @@ export class HeldClaim {
    */
   async #adopt(signal: AbortSignal): Promise<boolean> {
     const record = await this.#marker.read(this.#id, signal);
-    if (record?.claim?.token !== this.#claim.token || record.claim.holder !== this.#holder) return false;
+    if (record?.claim?.token !== this.#token || record.claim.holder !== this.#holder) return false;
     if (record.version === this.#version) return false;
     this.#version = record.version;
     return true;

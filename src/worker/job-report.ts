@@ -59,6 +59,12 @@ export class JobReport {
     }
   }
 
+  /** The claim could not say what became of the job, or when it may begin. It lapses; the job is what it is. */
+  claimFailed(job: Job, error: unknown): void {
+    const reason = error instanceof Error ? error.message : String(error);
+    this.#log.error({ ...context(job), dependency: "marker", error, reason }, "dependency-failure");
+  }
+
   /** An attempt failed; another one follows here unless this was the last. */
   failed(job: Job, error: unknown, last: boolean): void {
     const fields = {

@@ -7,7 +7,7 @@ export interface SweeperOptions {
   readonly claims: Claims;
   /** The claims' timeout, in milliseconds. */
   readonly timeoutMs: number;
-  readonly worker: { readonly full: boolean; accept(job: Job): Promise<void> };
+  readonly worker: { readonly full: boolean; accept(job: Job): Promise<boolean> };
   readonly onTakenUp: (job: Job) => void;
   readonly onFailure: (error: unknown) => void;
 }
@@ -59,11 +59,10 @@ export class Sweeper {
   }
 }
 
-/** False when somebody else was faster: then it is taken care of. */
-async function taken(acceptance: Promise<void>): Promise<boolean> {
+/** False when nothing was left to do, or somebody else was faster: then it is taken care of. */
+async function taken(acceptance: Promise<boolean>): Promise<boolean> {
   try {
-    await acceptance;
-    return true;
+    return await acceptance;
   } catch (error) {
     if (error instanceof RetryLaterError) return false;
     throw error;

@@ -55,10 +55,14 @@ export class Worker<Result> {
    * Takes a job over: resolves when its claim is held, or when it has nothing left to do. From then on it is retried
    * here, and ends as a graph or as a failed claim.
    *
+   * @returns true when the job is in process because of this call: it was there to do, and wasn't being done here
    * @throws RetryLaterError at capacity, while somebody else holds the job, or when the process stops
    */
-  async accept(job: Job): Promise<void> {
-    await this.#enter(job, true).accepted;
+  async accept(job: Job): Promise<boolean> {
+    const before = this.size;
+    const { accepted } = this.#enter(job, true);
+    const isNew = this.size > before;
+    return (await accepted) && isNew;
   }
 
   /** Refuses new jobs, frees those that wait, and gives the running ones some time before they are freed as well. */

@@ -14,6 +14,6 @@ if (what === "dot") {
   await pipeline(digest, toDot(newStats()), output);
 } else {
   const { signal } = new AbortController();
-  const { body } = convert(digest, { maxDigestBytes: 2 ** 33, signal, beforeEnd: async () => {} });
+  const { body } = convert(digest, { maxDigestBytes: 2 ** 33, signal });
   await pipeline(body, output);
 }

@@ -6,6 +6,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { Storage } from "../../src/storage/storage.js";
 import type { GraphId } from "../../src/window.js";
 import { graphId } from "../support/graph-id.js";
+import { unfenced } from "../support/store-options.js";
 
 export interface StorageUnderTest {
   /** Started, and holding nothing. */
@@ -77,7 +78,7 @@ export function storageContract(name: string, open: () => Promise<StorageUnderTe
     test("a graph comes back as it was stored", async ({ signal }) => {
       const bytes = gzipSync("digraph {\n}\n");
       const before = Date.now();
-      await storage.store(id, bodyOf(bytes), signal);
+      await storage.store(id, bodyOf(bytes), unfenced(signal));
       const stored = await storage.get(id, signal);
       if (stored === undefined) throw new Error("expected the graph that was just stored");
       const { body, ...info } = stored;
@@ -98,7 +99,7 @@ export function storageContract(name: string, open: () => Promise<StorageUnderTe
     test("a body of many megabytes comes back as it was stored", async ({ signal }) => {
       const bytes = graph(7, 17 * MB);
       for (let at = 64; at < bytes.length; at += 4096) bytes.writeUInt32LE(at, at);
-      await storage.store(id, bodyOf(bytes), signal);
+      await storage.store(id, bodyOf(bytes), unfenced(signal));
       expect((await storage.head(id, signal))?.size).toBe(bytes.length);
       expect((await read(signal))?.equals(bytes)).toBe(true);
     });
@@ -111,7 +112,7 @@ export function storageContract(name: string, open: () => Promise<StorageUnderTe
       const stored = await storage.get(id, signal);
       expect(stored).toMatchObject({ encoding: "identity", size: bytes.length });
       expect(await buffer(stored?.body ?? Readable.from([]))).toEqual(bytes);
-      await storage.store(id, bodyOf(graph(1, 10)), signal);
+      await storage.store(id, bodyOf(graph(1, 10)), unfenced(signal));
       expect(await storage.head(id, signal)).toMatchObject({ encoding: "gzip" });
     });
 
@@ -119,7 +120,7 @@ export function storageContract(name: string, open: () => Promise<StorageUnderTe
       const versions = new Set<string | undefined>();
       for (const fill of [1, 2, 3, 4]) {
         const bytes = graph(fill, 1000);
-        await storage.store(id, bodyOf(bytes), signal);
+        await storage.store(id, bodyOf(bytes), unfenced(signal));
         expect((await read(signal))?.equals(bytes)).toBe(true);
         versions.add((await storage.head(id, signal))?.version);
       }
@@ -130,11 +131,11 @@ export function storageContract(name: string, open: () => Promise<StorageUnderTe
       const old = graph(1, 1000);
       const bytes = graph(2, 11 * MB);
       for (const before of [undefined, old]) {
-        if (before !== undefined) await storage.store(id, bodyOf(before), signal);
+        if (before !== undefined) await storage.store(id, bodyOf(before), unfenced(signal));
         const target = before === undefined ? graphId(3) : id;
         const info = await storage.head(target, signal);
         const body = new PassThrough();
-        const stored = storage.store(target, body, signal);
+        const stored = storage.store(target, body, unfenced(signal));
         await feed(body, bytes, signal);
         expect(await storage.head(target, signal)).toEqual(info);
         body.end();
@@ -146,7 +147,7 @@ export function storageContract(name: string, open: () => Promise<StorageUnderTe
     test("readers see the old graph or the new one while it is replaced, never a mix", async ({ signal }) => {
       const seen = new Map<string, number | undefined>();
       const writing = new AbortController();
-      await storage.store(id, bodyOf(graph(0, 500_000)), signal);
+      await storage.store(id, bodyOf(graph(0, 500_000)), unfenced(signal));
       const readers = Array.from({ length: 4 }, async () => {
         while (!writing.signal.aborted) {
           const stored = await storage.get(id, signal);
@@ -162,7 +163,7 @@ export function storageContract(name: string, open: () => Promise<StorageUnderTe
       const writer = (async () => {
         try {
           for (let fill = 1; fill <= 20; fill += 1) {
-            await storage.store(id, bodyOf(graph(fill, 500_000 + 1000 * fill)), signal);
+            await storage.store(id, bodyOf(graph(fill, 500_000 + 1000 * fill)), unfenced(signal));
           }
         } finally {
           writing.abort();
@@ -174,9 +175,80 @@ export function storageContract(name: string, open: () => Promise<StorageUnderTe
 
     test("of concurrent stores of one id one stays, whole", async ({ signal }) => {
       const graphs = Array.from({ length: 8 }, (_, n) => graph(n + 1, 1000 + 100_000 * n));
-      await Promise.all(graphs.map((bytes) => storage.store(id, bodyOf(bytes), signal)));
+      await Promise.all(graphs.map((bytes) => storage.store(id, bodyOf(bytes), unfenced(signal))));
       const stored = await read(signal);
       expect(graphs.some((bytes) => stored?.equals(bytes))).toBe(true);
+    });
+
+    describe.each([
+      ["small", 1000],
+      ["large", 11 * MB],
+    ])("right before a %s graph appears", (_, size) => {
+      test("the fence is awaited: until then nothing is there, and the body has been read", async ({
+        signal,
+      }) => {
+        let ended = false;
+        const body = bodyOf(graph(2, size)).once("end", () => (ended = true));
+        const beforeCommit = async () => {
+          expect(ended).toBe(true);
+          expect(await storage.head(id, signal)).toBeUndefined();
+        };
+        await storage.store(id, body, { signal, beforeCommit });
+        expect((await read(signal))?.equals(graph(2, size))).toBe(true);
+      });
+
+      test("the fence may forbid it: its reason, and nothing changes", async ({ signal }) => {
+        await storage.store(id, bodyOf(graph(1, 1000)), unfenced(signal));
+        const lost = new Error("the claim was lost");
+        const refused = { signal, beforeCommit: () => Promise.reject(lost) };
+        for (const target of [id, graphId(2)]) {
+          await expect(storage.store(target, bodyOf(graph(2, size)), refused)).rejects.toBe(lost);
+        }
+        expect(await storage.head(graphId(2), signal)).toBeUndefined();
+        expect((await read(signal))?.equals(graph(1, 1000))).toBe(true);
+      });
+
+      test("an abort while the fence is awaited is in time", async ({ signal }) => {
+        const reason = new Error("stopping");
+        const controller = new AbortController();
+        const beforeCommit = async () => controller.abort(reason);
+        await expect(
+          storage.store(id, bodyOf(graph(2, size)), { signal: controller.signal, beforeCommit }),
+        ).rejects.toBe(reason);
+        expect(await storage.head(id, signal)).toBeUndefined();
+      });
+
+      test("what it replaces has to be there still", async ({ signal }) => {
+        const superseded = { name: "SupersededError", dependency: "storage", transient: true };
+        await storage.store(id, bodyOf(graph(1, size)), { ...unfenced(signal), replaces: null });
+        const first = (await storage.head(id, signal))?.version ?? "";
+        await expect(
+          storage.store(id, bodyOf(graph(2, size)), { ...unfenced(signal), replaces: null }),
+        ).rejects.toMatchObject(superseded);
+        await storage.store(id, bodyOf(graph(3, size)), { ...unfenced(signal), replaces: first });
+        await expect(
+          storage.store(id, bodyOf(graph(4, size)), { ...unfenced(signal), replaces: first }),
+        ).rejects.toMatchObject(superseded);
+        await expect(
+          storage.store(graphId(2), bodyOf(graph(5, size)), { ...unfenced(signal), replaces: first }),
+        ).rejects.toMatchObject(superseded);
+        expect((await read(signal))?.equals(graph(3, size))).toBe(true);
+        expect(await storage.head(graphId(2), signal)).toBeUndefined();
+      });
+
+      test("of many that find none there, one is stored", async ({ signal }) => {
+        const stores = Array.from({ length: 8 }, (_, n) =>
+          storage.store(id, bodyOf(graph(n, size)), {
+            signal,
+            beforeCommit: async () => undefined,
+            replaces: null,
+          }),
+        );
+        const outcomes = await Promise.allSettled(stores);
+        const won = outcomes.flatMap(({ status }, n) => (status === "fulfilled" ? [n] : []));
+        expect(won).toHaveLength(1);
+        expect((await read(signal))?.equals(graph(won[0] ?? -1, size))).toBe(true);
+      });
     });
 
     describe.each([
@@ -190,11 +262,11 @@ export function storageContract(name: string, open: () => Promise<StorageUnderTe
         end: (body: PassThrough, controller: AbortController) => void,
         expectRejection: (stored: Promise<void>) => Promise<void>,
       ): Promise<void> {
-        await storage.store(id, bodyOf(graph(1, 1000)), signal);
+        await storage.store(id, bodyOf(graph(1, 1000)), unfenced(signal));
         for (const target of [id, graphId(4)]) {
           const body = new PassThrough();
           const controller = new AbortController();
-          const rejected = expectRejection(storage.store(target, body, controller.signal));
+          const rejected = expectRejection(storage.store(target, body, unfenced(controller.signal)));
           if (size > 0) await feed(body, graph(9, size), signal);
           end(body, controller);
           await rejected;
@@ -236,7 +308,7 @@ export function storageContract(name: string, open: () => Promise<StorageUnderTe
       const reason = new Error("stopping");
       const aborted = AbortSignal.abort(reason);
       const body = bodyOf(graph(1, 1000));
-      await expect(storage.store(id, body, aborted)).rejects.toBe(reason);
+      await expect(storage.store(id, body, unfenced(aborted))).rejects.toBe(reason);
       expect(body.destroyed).toBe(true);
       expect(await storage.head(id, signal)).toBeUndefined();
       await expect(storage.head(id, aborted)).rejects.toBe(reason);
@@ -244,7 +316,7 @@ export function storageContract(name: string, open: () => Promise<StorageUnderTe
     });
 
     test("the signal governs the body as well", async ({ signal }) => {
-      await storage.store(id, bodyOf(graph(1, 17 * MB)), signal);
+      await storage.store(id, bodyOf(graph(1, 17 * MB)), unfenced(signal));
       const controller = new AbortController();
       const stored = await storage.get(id, controller.signal);
       await expect(
@@ -255,7 +327,7 @@ export function storageContract(name: string, open: () => Promise<StorageUnderTe
     });
 
     test("a reader may give up in the middle", async ({ signal }) => {
-      await storage.store(id, bodyOf(graph(1, 17 * MB)), signal);
+      await storage.store(id, bodyOf(graph(1, 17 * MB)), unfenced(signal));
       const stored = await storage.get(id, signal);
       for await (const _ of stored?.body ?? []) break;
       expect(stored?.body.destroyed).toBe(true);

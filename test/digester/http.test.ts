@@ -21,7 +21,8 @@ for (const [form, encode] of [
 ] as const) {
   testDigester(`HttpDigester, ${form}`, async () => {
     const digest = line.repeat(30_000);
-    const { server } = await startDigesterd(encode(digest));
+    const digesterd = await startDigesterd(encode(digest));
+    const { server } = digesterd;
     return {
       digester: new HttpDigester({
         endpoint: server.url,
@@ -31,6 +32,9 @@ for (const [form, encode] of [
       }),
       window,
       digest,
+      contain: (fixture) => {
+        digesterd.body = encode(fixture.digest);
+      },
       breakSource: () => {
         server.down = status(500);
       },

@@ -13,13 +13,14 @@ import { eventually } from "../support/eventually.js";
 import { hang, status } from "../support/faults.js";
 import { gate } from "../support/gate.js";
 import { graphOf, serve, type Serving } from "./serving.js";
+import { unfenced } from "../support/store-options.js";
 
 const window = TimeWindow.parse("2019-06-01T00:00:00Z", "2019-06-01T01:00:00Z");
 const never = new AbortController().signal;
 const DOT = "digraph {\n}\n";
 
 async function store({ storage }: Serving, dot = DOT): Promise<void> {
-  await storage.store(window.id, Readable.from([gzipSync(dot)]), never);
+  await storage.store(window.id, Readable.from([gzipSync(dot)]), unfenced(never));
 }
 
 async function made({ call }: Serving, path = graphOf(window)): Promise<string> {

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import type { Claim } from "../../src/marker/marker.js";
 import { S3Marker } from "../../src/marker/s3.js";
 import { markerContract } from "../contract/marker.js";
@@ -160,6 +160,19 @@ describe("S3Marker", () => {
       expect(age).toBeLessThan(HOUR_MS / 2);
     },
   );
+
+  test("is never older than it is, although the store tells whole seconds", async ({ signal }) => {
+    vi.useFakeTimers({ toFake: ["Date"], now: new Date("2026-01-01T00:01:00.000Z") });
+    try {
+      await marker.start();
+      // A millisecond ago, in the second before.
+      const modified = new Date("2026-01-01T00:00:59.999Z");
+      server.bucket("claims").put(key, JSON.stringify(claim), { modified });
+      expect((await marker.read(id, signal))?.ageMs).toBeLessThanOrEqual(1);
+    } finally {
+      vi.useRealTimers();
+    }
+  });
 
   test.for([
     "2026-01-01T00:00:00Z",

@@ -11,6 +11,7 @@ import { DiskStorage } from "../../src/storage/disk.js";
 import { storageContract } from "../contract/storage.js";
 import { graphId } from "../support/graph-id.js";
 import { type TemporaryDir, temporaryDir } from "../support/temporary-dir.js";
+import { unfenced } from "../support/store-options.js";
 
 storageContract("DiskStorage", async () => {
   const dir = await temporaryDir();
@@ -68,15 +69,17 @@ describe("DiskStorage", () => {
     await expect(storage.head(id, signal)).rejects.toMatchObject(failure);
     await expect(storage.get(id, signal)).rejects.toMatchObject(failure);
     const stored = emptyGraph();
-    await expect(storage.store(id, stored, signal)).rejects.toMatchObject(failure);
+    await expect(storage.store(id, stored, unfenced(signal))).rejects.toMatchObject(failure);
     expect(stored.destroyed).toBe(true);
     await storage.start();
-    await storage.store(id, emptyGraph(), signal);
+    await storage.store(id, emptyGraph(), unfenced(signal));
   });
 
   test("a graph that can't be put in its place leaves nothing behind", async ({ signal }) => {
     await mkdir(join(graphs, `${id}.dot`));
-    await expect(storage.store(id, emptyGraph(), signal)).rejects.toMatchObject({ name: "DependencyError" });
+    await expect(storage.store(id, emptyGraph(), unfenced(signal))).rejects.toMatchObject({
+      name: "DependencyError",
+    });
     expect(await readdir(join(graphs, ".tmp"))).toEqual([]);
   });
 

@@ -8,6 +8,7 @@ import { gate } from "../support/gate.js";
 import { graphId } from "../support/graph-id.js";
 import { bucketOptions } from "../support/s3/modules.js";
 import { S3Server } from "../support/s3/server.js";
+import { unfenced } from "../support/store-options.js";
 
 const MB = 1024 * 1024;
 const id = graphId(1);
@@ -63,7 +64,7 @@ describe("S3Storage", () => {
   });
 
   test("graphs are stored as gzip DOT under their id", async ({ signal }) => {
-    await storage.store(id, bodyOf(gzipSync("digraph {\n}\n")), signal);
+    await storage.store(id, bodyOf(gzipSync("digraph {\n}\n")), unfenced(signal));
     expect(server.bucket("graphs").keys()).toEqual([key]);
     expect(server.bucket("graphs").get(key)?.headers).toMatchObject({
       "content-type": "text/vnd.graphviz",
@@ -73,7 +74,7 @@ describe("S3Storage", () => {
   });
 
   test("a large graph has the same headers", async ({ signal }) => {
-    await storage.store(id, bodyOf(Buffer.alloc(9 * MB)), signal);
+    await storage.store(id, bodyOf(Buffer.alloc(9 * MB)), unfenced(signal));
     expect(server.bucket("graphs").get(key)).toMatchObject({
       size: 9 * MB,
       headers: { "content-type": "text/vnd.graphviz", "content-encoding": "gzip" },
@@ -108,7 +109,7 @@ describe("S3Storage", () => {
       () => storage.head(id, signal),
       () => storage.get(id, signal),
       () => storage.ready(signal),
-      () => storage.store(id, bodyOf(gzipSync("")), signal),
+      () => storage.store(id, bodyOf(gzipSync("")), unfenced(signal)),
     ]) {
       await expect(call()).rejects.toMatchObject({
         ...error,
@@ -130,7 +131,7 @@ describe("S3Storage", () => {
 
   test("SlowDown is tried again", async ({ signal }) => {
     server.faults.add({ fault: { kind: "error", status: 503, code: "SlowDown" }, times: 2 });
-    await storage.store(id, bodyOf(gzipSync("")), signal);
+    await storage.store(id, bodyOf(gzipSync("")), unfenced(signal));
     expect(server.bucket("graphs").keys()).toEqual([key]);
   });
 
@@ -171,7 +172,9 @@ describe("S3Storage", () => {
           when: (request) => request.operation === operation,
           fault: { kind: "error", status: 400, code: "InvalidPart" },
         });
-        await expect(storage.store(id, large(), signal)).rejects.toMatchObject({ dependency: "storage" });
+        await expect(storage.store(id, large(), unfenced(signal))).rejects.toMatchObject({
+          dependency: "storage",
+        });
         expect(server.bucket("graphs").keys()).toEqual([]);
         expect(server.bucket("graphs").uploads.size).toBe(0);
       },
@@ -182,7 +185,9 @@ describe("S3Storage", () => {
         when: ({ operation }) => operation === "CompleteMultipartUpload",
         fault: { kind: "error-in-200", code: "InternalError" },
       });
-      await expect(storage.store(id, large(), signal)).rejects.toMatchObject({ dependency: "storage" });
+      await expect(storage.store(id, large(), unfenced(signal))).rejects.toMatchObject({
+        dependency: "storage",
+      });
       expect(server.bucket("graphs").uploads.size).toBe(0);
     });
 
@@ -192,7 +197,9 @@ describe("S3Storage", () => {
         fault: { kind: "error", status: 400, code: "InvalidPart" },
       });
       const body = Readable.from(endless(), { objectMode: false });
-      await expect(storage.store(id, body, signal)).rejects.toMatchObject({ dependency: "storage" });
+      await expect(storage.store(id, body, unfenced(signal))).rejects.toMatchObject({
+        dependency: "storage",
+      });
       expect(body.destroyed).toBe(true);
       expect(server.bucket("graphs").uploads.size).toBe(0);
     });
@@ -203,9 +210,23 @@ describe("S3Storage", () => {
         fault: { kind: "lose-answer" },
         times: 1,
       });
-      await storage.store(id, large(), signal);
+      await storage.store(id, large(), unfenced(signal));
       expect(server.bucket("graphs").get(key)?.size).toBe(30 * MB);
       expect(server.bucket("graphs").uploads.size).toBe(0);
+    });
+
+    test("that is gone wasn't completed when another object is there", async ({ signal }) => {
+      server.faults.add({
+        when: ({ operation }) => {
+          if (operation === "CompleteMultipartUpload") {
+            server.bucket("graphs").put(key, Buffer.alloc(30 * MB), { etag: `${"0".repeat(32)}-4` });
+            server.bucket("graphs").uploads.clear();
+          }
+          return false;
+        },
+        fault: { kind: "reset" },
+      });
+      await expect(storage.store(id, large(), unfenced(signal))).rejects.toThrow(/NoSuchUpload/);
     });
 
     test("survives lost answers and resets", async ({ signal }) => {
@@ -216,7 +237,7 @@ describe("S3Storage", () => {
           times: 1,
         });
       }
-      await storage.store(id, large(), signal);
+      await storage.store(id, large(), unfenced(signal));
       expect(server.bucket("graphs").get(key)?.size).toBe(30 * MB);
     });
 
@@ -224,7 +245,7 @@ describe("S3Storage", () => {
       const controller = new AbortController();
       const reason = new Error("the claim was lost");
       server.faults.add({ when: ({ operation }) => operation === "UploadPart", fault: { kind: "hang" } });
-      const stored = storage.store(id, large(), controller.signal);
+      const stored = storage.store(id, large(), unfenced(controller.signal));
       const rejected = expect(stored).rejects.toBe(reason);
       await expect.poll(() => server.count("UploadPart")).toBeGreaterThan(0);
       controller.abort(reason);
@@ -242,7 +263,7 @@ describe("S3Storage", () => {
         when: ({ operation, query }) => operation === "UploadPart" && query.get("partNumber") === "4",
         fault: { kind: "hold", until: arrival.opened },
       });
-      const rejected = expect(storage.store(id, large(), controller.signal)).rejects.toBe(reason);
+      const rejected = expect(storage.store(id, large(), unfenced(controller.signal))).rejects.toBe(reason);
       await expect.poll(() => server.count("UploadPart")).toBe(4);
       controller.abort(reason);
       await rejected;
@@ -253,6 +274,66 @@ describe("S3Storage", () => {
     });
   });
 
+  describe.each([
+    ["PutObject", 1000],
+    ["CompleteMultipartUpload", 9 * MB],
+  ] as const)("the commit of a graph, %s", (operation, size) => {
+    const isCommit = (request: { operation: string | undefined }) => request.operation === operation;
+    const bytes = Buffer.alloc(size, 1);
+    /** Stores where nothing is, or is supposed to be. */
+    const store = (signal: AbortSignal) =>
+      storage.store(id, bodyOf(bytes), { ...unfenced(signal), replaces: null });
+
+    test("comes after the fence, which comes after everything else", async ({ signal }) => {
+      const lost = new Error("the claim was lost");
+      const beforeCommit = () => {
+        expect(server.count("UploadPart")).toBe(size > MB ? 2 : 0);
+        return Promise.reject(lost);
+      };
+      await expect(storage.store(id, bodyOf(bytes), { signal, beforeCommit })).rejects.toBe(lost);
+      expect(server.count(operation)).toBe(0);
+    });
+
+    test("is known for its own when its answer was lost", async ({ signal }) => {
+      server.faults.add({ when: isCommit, fault: { kind: "lose-answer" }, times: 1 });
+      await store(signal);
+      expect(server.count(operation)).toBe(2);
+      expect(server.bucket("graphs").get(key)?.size).toBe(size);
+    });
+
+    test("isn't taken for its own when another is there, of the same size even", async ({ signal }) => {
+      server.faults.add({
+        when: (request) => {
+          if (!isCommit(request)) return false;
+          // Somebody else's, while this one is on its way; and the upload is gone, as after its completion.
+          server.bucket("graphs").put(key, Buffer.alloc(size, 2), { etag: `${"0".repeat(32)}-2` });
+          server.bucket("graphs").uploads.clear();
+          return false;
+        },
+        fault: { kind: "reset" },
+      });
+      await expect(store(signal)).rejects.toMatchObject({ dependency: "storage", transient: true });
+      const stored = await storage.get(id, signal);
+      expect((await buffer(stored?.body ?? Readable.from([])))[0]).toBe(2);
+    });
+
+    test("replaces an empty object, which is no graph", async ({ signal }) => {
+      server.bucket("graphs").put(key, "");
+      await store(signal);
+      expect(server.bucket("graphs").get(key)?.size).toBe(size);
+    });
+
+    test("goes without the condition where the store has none", async ({ signal }) => {
+      server.bucket("graphs").put(key, "somebody else's");
+      server.faults.add({
+        when: (request) => isCommit(request) && request.headers["if-none-match"] !== undefined,
+        fault: { kind: "error", status: 501, code: "NotImplemented" },
+      });
+      await store(signal);
+      expect(server.bucket("graphs").get(key)?.size).toBe(size);
+    });
+  });
+
   test("an abort after the object was sent is too late: the call tells what happened", async ({ signal }) => {
     const controller = new AbortController();
     const arrival = gate();
@@ -260,7 +341,7 @@ describe("S3Storage", () => {
       when: ({ operation }) => operation === "PutObject",
       fault: { kind: "hold", until: arrival.opened },
     });
-    const stored = storage.store(id, bodyOf(gzipSync("")), controller.signal);
+    const stored = storage.store(id, bodyOf(gzipSync("")), unfenced(controller.signal));
     await expect.poll(() => server.count("PutObject")).toBe(1);
     controller.abort();
     arrival.open();

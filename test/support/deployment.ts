@@ -91,7 +91,6 @@ export async function dotOf(digest: string): Promise<string> {
   const options = {
     maxDigestBytes: Number.MAX_SAFE_INTEGER,
     signal: new AbortController().signal,
-    beforeEnd: async () => undefined,
   };
   const gunzip = createGunzip();
   const [, dot] = await Promise.all([

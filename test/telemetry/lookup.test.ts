@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { cachedLookup } from "../../src/telemetry/lookup.js";
 
 /** A name server that answers when told to. */
@@ -37,4 +37,26 @@ test.each([
     [error, address, 4],
     [error, address, 4],
   ]);
+});
+
+test("asks again after a minute, so that a changed record is noticed", () => {
+  vi.useFakeTimers({ toFake: ["Date"] });
+  try {
+    const { asked, lookup } = nameServer();
+    const resolve = cachedLookup(lookup);
+    const answers: string[] = [];
+    const ask = () => resolve("host", {}, (_, address) => answers.push(address));
+    ask();
+    asked[0]?.(null, "127.0.0.1", 4);
+    vi.advanceTimersByTime(59_999);
+    ask();
+    vi.advanceTimersByTime(1);
+    ask();
+    expect(asked).toHaveLength(2);
+    asked[1]?.(null, "127.0.0.2", 4);
+    ask();
+    expect(answers).toEqual(["127.0.0.1", "127.0.0.1", "127.0.0.2", "127.0.0.2"]);
+  } finally {
+    vi.useRealTimers();
+  }
 });

@@ -1,13 +1,15 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { lastMoment } from "../../src/last-moment.js";
+import type { Marker } from "../../src/marker/marker.js";
 import { TimeWindow } from "../../src/window.js";
 import { Claims } from "../../src/worker/claims.js";
 import { type HeldClaim, LostClaimError } from "../../src/worker/held-claim.js";
+import { Gates } from "../support/gates.js";
 import { FaultyMarker } from "./faulty-marker.js";
 
 /** No multiple of three: some timers take whole milliseconds only. */
 const TIMEOUT_MS = 1000;
 const window = TimeWindow.parse("2019-06-01T00:00:00Z", "2019-06-01T01:00:00Z");
+const second = TimeWindow.parse("2019-06-01T01:00:00Z", "2019-06-01T02:00:00Z");
 const job = { window, refresh: false, claim: "a" };
 
 describe("a claim that is kept", () => {
@@ -97,16 +99,36 @@ describe("a claim that is kept", () => {
     await expect(late).rejects.toBeInstanceOf(LostClaimError);
     expect((await marker.store.read(window.id, signal))?.claim).toMatchObject({ state: "failed" });
   });
-});
 
-test("after a pause beyond the timeout the last moment is too late, whoever has the claim by then", async ({
-  signal,
-}) => {
-  const paused = await new Claims(new FaultyMarker(), { timeoutMs: TIMEOUT_MS }).work(job, signal);
-  if (paused === undefined) throw new Error("expected to get the claim");
-  paused.keep();
-  await lastMoment(paused.lost);
-  // Nothing of this process runs meanwhile, as when it is stopped.
-  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1.5 * TIMEOUT_MS);
-  await expect(lastMoment(paused.lost)).rejects.toBeInstanceOf(LostClaimError);
+  describe("at the fence", () => {
+    test("is renewed, and ours", async ({ signal }) => {
+      vi.advanceTimersByTime(TIMEOUT_MS / 4);
+      await held.fence();
+      expect((await marker.store.read(window.id, signal))?.ageMs).toBe(0);
+    });
+
+    test("is lost when somebody else has it", async ({ signal }) => {
+      const record = await marker.store.read(window.id, signal);
+      await marker.store.remove(window.id, record?.version ?? "", signal);
+      await expect(held.fence()).rejects.toBeInstanceOf(LostClaimError);
+    });
+
+    // The record is as old as the call that wrote it, however late its answer comes: others count from then on.
+    test("is lost when the answer of its renewal took as long as the timeout", async () => {
+      vi.clearAllTimers();
+      const gates = new Gates<Marker>(marker);
+      const late = await new Claims(gates.module, { timeoutMs: TIMEOUT_MS }).work(
+        { ...job, window: second },
+        new AbortController().signal,
+      );
+      const renewal = gates.next("replace");
+      const fenced = late?.fence();
+      const call = await renewal;
+      await call.perform();
+      vi.advanceTimersByTime(TIMEOUT_MS);
+      call.pass();
+      await expect(fenced).rejects.toBeInstanceOf(LostClaimError);
+      expect(late?.lost.aborted).toBe(true);
+    });
+  });
 });

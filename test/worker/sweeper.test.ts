@@ -20,11 +20,13 @@ describe("Sweeper", () => {
   let failures: unknown[];
   let full: boolean;
   let refuse: Error | undefined;
+  /** The token of a job that somebody ends right before it is taken. */
+  let gone: string | undefined;
   let sweeper: Sweeper;
 
   beforeEach(() => {
     marker = new FaultyMarker();
-    [accepted, takenUp, failures, full, refuse] = [[], [], [], false, undefined];
+    [accepted, takenUp, failures, full, refuse, gone] = [[], [], [], false, undefined, undefined];
   });
 
   afterEach(() => sweeper.stop());
@@ -41,7 +43,8 @@ describe("Sweeper", () => {
         accept: async (job) => {
           if (refuse !== undefined) throw refuse;
           accepted.push(job);
-          await claims.work(job, new AbortController().signal);
+          if (job.claim === gone) return false;
+          return (await claims.work(job, new AbortController().signal)) !== undefined;
         },
       },
       onTakenUp: (job) => void takenUp.push(job),
@@ -92,6 +95,16 @@ describe("Sweeper", () => {
     expect(accepted).toEqual([]);
     full = false;
     await eventually(() => expect(takenUp).toHaveLength(1));
+  });
+
+  test("what had nothing left to do by then was not taken up", async ({ signal }) => {
+    start(60);
+    const first = await free(window, signal);
+    const claim = await free(second, signal);
+    gone = first;
+    sweeper.start();
+    await eventually(() => expect(takenUp).toEqual([{ window: second, refresh: true, claim }]));
+    expect(accepted[0]).toMatchObject({ claim: first });
   });
 
   test("goes on when somebody else was faster; a failure ends the round, and is told", async ({ signal }) => {

@@ -123,6 +123,7 @@ function failure(message: string, cause: unknown): DependencyError {
   const reason = cause instanceof Error ? cause.message : String(cause);
   return new DependencyError("digester", `${message}: ${reason}`, {
     cause,
-    transient: code !== "ENOENT" && code !== "ENOTDIR" && code !== "EACCES" && code !== "ELOOP",
+    transient: code !== "ENOENT" && code !== "ENOTDIR" && code !== "ELOOP",
+    obstacle: code === "EACCES" ? "access" : undefined,
   });
 }

@@ -25,6 +25,7 @@ for (const [memory, keysInMemory] of [
       digester,
       window: WINDOW,
       digest: await text(body),
+      contain: ({ logs }) => writeFile(join(directory, "flow.log.gz"), gzipSync(logs)),
       breakSource: () => writeFile(join(directory, "flow.log.gz"), gzipSync(RECORDS).subarray(0, -1)),
       close: () => rm(directory, { recursive: true }),
     };
@@ -44,6 +45,10 @@ testDigester("FlowLogDigester, from S3", async () => {
     digester: fromS3(server),
     window: WINDOW,
     digest: await text(body),
+    contain: ({ logs, window }) => {
+      for (const stored of server.bucket("logs").keys()) server.bucket("logs").delete(stored);
+      server.bucket("logs").put(keyOf(`${window.start.slice(0, 10)}T04:05`), gzipSync(logs));
+    },
     breakSource: () => void server.bucket("logs").put(key, gzipSync(RECORDS).subarray(0, -1)),
     close: () => undefined,
   };

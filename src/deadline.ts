@@ -1,0 +1,71 @@
+import { DependencyError, type DependencyName } from "./errors.js";
+
+/** Whom a call waits for, and how long. */
+export interface Wait {
+  readonly dependency: DependencyName;
+  /** What is being done, for the message: `GetObject s3://bucket/key`. */
+  readonly doing: string;
+  /** Infinity: as long as it takes. */
+  readonly ms: number;
+}
+
+/**
+ * Runs a call under `signal` and a deadline, and waits for neither longer than they allow, whatever the call heeds. A
+ * deadline that was met is off for good, so that what the call gave, such as a body, is governed by `signal` alone.
+ *
+ * Whatever is late is named: where the signal is a deadline itself (`AbortSignal.timeout`), it is this dependency that was
+ * waited for when it passed.
+ *
+ * @throws DependencyError that timed out; the signal's reason when it aborts for another reason; what the call throws
+ */
+export async function withDeadline<T>(
+  { dependency, doing, ms }: Wait,
+  signal: AbortSignal,
+  call: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
+  const late = (within: string, cause?: unknown) =>
+    new DependencyError(dependency, `${doing}: no answer ${within}`, { cause, timedOut: true });
+  const deadline = new AbortController();
+  const timer =
+    ms === Number.POSITIVE_INFINITY
+      ? undefined
+      : setTimeout(() => deadline.abort(late(`within ${ms} ms`)), ms);
+  const both = AbortSignal.any([signal, deadline.signal]);
+  try {
+    both.throwIfAborted();
+    return await unlessAborted(call(both), both);
+  } catch (error) {
+    // What an abort breaks throws errors of its own; why it was aborted is what counts.
+    if (!both.aborted) throw error;
+    throw isTimeout(both.reason) ? late("in time", both.reason) : both.reason;
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** The promise's outcome, or the signal's reason when that comes first. The promise goes on. */
+export async function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  let abort: (() => void) | undefined;
+  const aborted = new Promise<never>((_, reject) => {
+    // The reason is what whoever aborts chose, as with every other API that takes a signal.
+    // oxlint-disable-next-line typescript/prefer-promise-reject-errors
+    abort = () => reject(signal.reason);
+    if (signal.aborted) abort();
+    else signal.addEventListener("abort", abort, { once: true });
+  });
+  try {
+    return await Promise.race([aborted, promise]);
+  } finally {
+    if (abort !== undefined) signal.removeEventListener("abort", abort);
+  }
+}
+
+/** For calls that end by their deadline alone: because nobody could clean up after an interrupted one, or none is there to interrupt. */
+export function uninterrupted(): AbortSignal {
+  return new AbortController().signal;
+}
+
+/** What `AbortSignal.timeout` aborts with. */
+function isTimeout(reason: unknown): boolean {
+  return reason instanceof DOMException && reason.name === "TimeoutError";
+}

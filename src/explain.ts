@@ -1,0 +1,31 @@
+import { CorruptInputError, DependencyError } from "./errors.js";
+
+const MORE = "whoever runs this service finds more in its log";
+
+/**
+ * What a failure tells callers: which kind it is and who can mend it, never the detail, which is in the log. "Ask again
+ * later" is for what may pass by itself.
+ */
+export function explain(error: unknown): string {
+  if (error instanceof CorruptInputError) {
+    return error.tooLarge
+      ? "its flow logs are larger than DIGEST_MAX_BYTES allows: ask for a shorter window, or have the limit raised"
+      : "its flow logs are malformed or incomplete: ask again when they have been mended";
+  }
+  if (!(error instanceof DependencyError)) return `an unexpected failure: ${MORE}`;
+  const { dependency, timedOut } = error;
+  const logs = dependency === "digester";
+  switch (error.obstacle) {
+    case "archive":
+      return "its flow logs are archived: ask again when they have been restored";
+    case "access":
+      return `this service has no access to the ${logs ? "flow logs" : dependency}: ${MORE}`;
+    case "settings":
+      return logs
+        ? `this service recognises nothing where DIGESTER_ENDPOINT points: ${MORE}`
+        : `the settings of the ${dependency} don't fit: ${MORE}`;
+    case undefined:
+    default:
+      return `the ${dependency} ${timedOut ? "did not answer in time" : "failed"}; ask again later`;
+  }
+}

@@ -1,0 +1,85 @@
+import { HeadObjectCommand, type HeadObjectCommandOutput } from "@aws-sdk/client-s3";
+import { uninterrupted } from "../deadline.js";
+import { SupersededError } from "../errors.js";
+import type { Bucket, Deadline, SendOptions } from "./bucket.js";
+import { isAnswer } from "./errors.js";
+
+const COMMIT: Deadline = { attemptMs: 60_000, totalMs: 150_000 };
+
+export interface CommitOptions {
+  readonly signal: AbortSignal;
+  /** Awaited right before the object appears; a rejection keeps it from that. */
+  readonly beforeCommit: () => Promise<void>;
+  /** The version that the object is to replace, null for none; undefined: anything. */
+  readonly replaces?: string | null | undefined;
+}
+
+/** https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html */
+export interface Condition {
+  readonly IfNoneMatch?: "*";
+  readonly IfMatch?: string | undefined;
+}
+
+function conditionOf(replaces: string | null | undefined): Condition {
+  if (replaces === undefined) return ANY;
+  return replaces === null ? { IfNoneMatch: "*" } : { IfMatch: replaces };
+}
+
+/**
+ * Sends the request that makes an object appear, unless another than it replaces is there by now. It isn't interrupted: its
+ * outcome would be unknown. A store that knows no such condition (501, or it looks past it) replaces whatever is there.
+ *
+ * @param object its key, and what its metadata `making` says, which no other object has
+ * @throws SupersededError, DependencyError, the signal's reason, whatever `beforeCommit` throws
+ */
+export async function commitObject(
+  bucket: Bucket,
+  { key, making, operation }: { readonly key: string; readonly making: string; readonly operation: string },
+  send: (condition: Condition, options: SendOptions) => Promise<unknown>,
+  { signal, beforeCommit, replaces }: CommitOptions,
+): Promise<void> {
+  const commit = (condition: Condition) =>
+    bucket.call(operation, key, uninterrupted(), (options) => send(condition, options), COMMIT);
+  let condition = conditionOf(replaces);
+  await beforeCommit();
+  signal.throwIfAborted();
+  for (;;) {
+    try {
+      await commit(condition);
+      return;
+    } catch (error) {
+      const answer = error instanceof Error ? error.cause : undefined;
+      if (isAnswer(answer, "NotImplemented") && condition !== ANY) {
+        condition = ANY;
+        continue;
+      }
+      if (!isAnswer(answer, "PreconditionFailed", "NoSuchKey", "NoSuchUpload")) throw error;
+      // The SDK sends again what got no answer, and the first may have been applied: then the object is ours.
+      const there = await find(bucket, key);
+      if (there?.Metadata?.["making"] === making) return;
+      if (isAnswer(answer, "NoSuchUpload")) throw error;
+      if (there?.ContentLength === 0 && condition.IfNoneMatch !== undefined) {
+        // An empty object is no graph, but in the way of one.
+        condition = { IfMatch: there.ETag };
+        continue;
+      }
+      throw new SupersededError(`${operation} s3://${bucket.name}/${key}: somebody else stored it`, {
+        cause: error,
+      });
+    }
+  }
+}
+
+const ANY: Condition = {};
+
+async function find(bucket: Bucket, key: string): Promise<HeadObjectCommandOutput | undefined> {
+  const head = new HeadObjectCommand({ Bucket: bucket.name, Key: key });
+  return bucket.call("HeadObject", key, uninterrupted(), async (options) => {
+    try {
+      return await bucket.client.send(head, options);
+    } catch (error) {
+      if (isAnswer(error, "NotFound", "NoSuchKey")) return undefined;
+      throw error;
+    }
+  });
+}

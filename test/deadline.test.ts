@@ -1,0 +1,74 @@
+import { getEventListeners } from "node:events";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
+import { uninterrupted, unlessAborted, withDeadline } from "../src/deadline.js";
+
+const wait = { dependency: "marker", doing: "reading it", ms: 30_000 } as const;
+const never = () => new Promise<never>(() => undefined);
+
+beforeEach(() => void vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] }));
+afterEach(() => void vi.useRealTimers());
+
+test("whatever a call heeds, its dependency is named when it is late", async () => {
+  const call = expect(withDeadline(wait, uninterrupted(), never)).rejects.toMatchObject({
+    name: "DependencyError",
+    dependency: "marker",
+    timedOut: true,
+    transient: true,
+    message: "reading it: no answer within 30000 ms",
+  });
+  await vi.advanceTimersByTimeAsync(30_000);
+  await call;
+});
+
+test("a deadline that was met is off, and what the call gave is governed by the signal alone", async () => {
+  const controller = new AbortController();
+  const given = await withDeadline(wait, controller.signal, async (signal) => signal);
+  expect(vi.getTimerCount()).toBe(0);
+  await vi.advanceTimersByTimeAsync(60_000);
+  expect(given.aborted).toBe(false);
+  controller.abort();
+  expect(given.aborted).toBe(true);
+});
+
+test("a signal that is a deadline names whom it was waiting for", async () => {
+  const controller = new AbortController();
+  const call = expect(withDeadline(wait, controller.signal, never)).rejects.toMatchObject({
+    dependency: "marker",
+    timedOut: true,
+    message: "reading it: no answer in time",
+  });
+  controller.abort(new DOMException("the operation timed out", "TimeoutError"));
+  await call;
+});
+
+test("any other reason is the signal's own, before the call and on the way", async () => {
+  const reason = new Error("stopping");
+  const call = vi.fn(never);
+  await expect(withDeadline(wait, AbortSignal.abort(reason), call)).rejects.toBe(reason);
+  expect(call).not.toHaveBeenCalled();
+  const controller = new AbortController();
+  const rejected = expect(
+    withDeadline(
+      wait,
+      controller.signal,
+      (signal) =>
+        new Promise((_, reject) => {
+          signal.addEventListener("abort", () => reject(new Error("broken by the abort")));
+        }),
+    ),
+  ).rejects.toBe(reason);
+  controller.abort(reason);
+  await rejected;
+  expect(vi.getTimerCount()).toBe(0);
+});
+
+test("the call's own failure passes unchanged", async () => {
+  const failure = new Error("it rained");
+  await expect(withDeadline(wait, uninterrupted(), () => Promise.reject(failure))).rejects.toBe(failure);
+});
+
+test("nothing listens to a signal whose promise has settled", async () => {
+  const { signal } = new AbortController();
+  await unlessAborted(Promise.resolve(), signal);
+  expect(getEventListeners(signal, "abort")).toEqual([]);
+});
