@@ -131,7 +131,13 @@ describe("jobs fail, with a reason in the log and for callers, and can be asked 
       /the storage failed; ask again later/,
     ],
     ["S3 resets connections", storage(broken), "storage", /ECONNRESET|socket hang up/, /the storage failed/],
-    ["S3 denies storage", storage(denied), "storage", /denied it \(403 AccessDenied\)/, /the storage failed/],
+    [
+      "S3 denies storage",
+      storage(denied),
+      "storage",
+      /denied it \(403 AccessDenied\)/,
+      /no access to the storage/,
+    ],
     [
       "the digester answers 500",
       digester(status(500, "out of order")),
@@ -150,7 +156,7 @@ describe("jobs fail, with a reason in the log and for callers, and can be asked 
       "the digester hangs",
       digester(hang),
       "digester",
-      new RegExp(`no digest .* within ${POLLING_TIMEOUT_MS} ms`),
+      new RegExp(`the digest .* within ${POLLING_TIMEOUT_MS} ms`),
       /the digester did not answer in time/,
     ],
     [
