@@ -108,6 +108,7 @@ describe("the limit", () => {
     await expect(expanded(chunksOf(bytes), TEXT.length - 1)).rejects.toThrow(
       new CorruptInputError(
         `expected a digest of at most ${TEXT.length - 1} bytes (DIGEST_MAX_BYTES), got a larger one`,
+        { tooLarge: true },
       ),
     );
   });
