@@ -1,4 +1,5 @@
 import { setImmediate } from "node:timers/promises";
+import { obstacleOf } from "../../data-dir.js";
 import { CorruptInputError, DependencyError } from "../../errors.js";
 import { digestLines } from "../../flow-log/digest-lines.js";
 import { RecordIntake } from "../../flow-log/record.js";
@@ -178,5 +179,10 @@ function explained(key: string, error: unknown): Error {
   }
   if (error instanceof DependencyError) return error;
   const reason = error instanceof Error ? error.message : String(error);
-  return new DependencyError("digester", `can't read the flow log ${key}: ${reason}`, { cause: error });
+  const obstacle = obstacleOf(error);
+  const advice = obstacle === "access" ? ". Grant it, or leave it out by FLOW_LOG_EXCLUDE" : "";
+  return new DependencyError("digester", `can't read the flow log ${key}: ${reason}${advice}`, {
+    cause: error,
+    obstacle,
+  });
 }

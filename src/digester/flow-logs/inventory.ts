@@ -130,6 +130,6 @@ function areArchived(where: string, archived: readonly Candidate[]): DependencyE
   return new DependencyError(
     "digester",
     `below ${where}, ${archived.length === 1 ? "1 file" : `${archived.length} files`} that may be of this window can't be read, because archived in the storage class ${classes}: ${keys}. Restore them (aws s3api restore-object), or leave them out by FLOW_LOG_EXCLUDE`,
-    { transient: false },
+    { obstacle: "archive" },
   );
 }

@@ -129,7 +129,9 @@ const FLOW_LOG = /flow|AWSLogs|vpc/i;
 function mayHoldFlowLogs(key: string, form: Form, head: Buffer): boolean {
   const inner = key.replace(/\.[^./]*$/, "");
   if (form === "zip" || form === "tar") {
-    const [from, length] = form === "zip" ? [30, head.readUInt16LE(26)] : [0, 100];
+    // A zip that is cut in its first header names nothing.
+    const nameLength = head.length < 30 ? 0 : head.readUInt16LE(26);
+    const [from, length] = form === "zip" ? [30, nameLength] : [0, 100];
     const [first = ""] = head.toString("latin1", from, from + length).split("\0");
     return FLOW_LOG.test(first) || /\.log(?:\.gz)?$/i.test(first);
   }

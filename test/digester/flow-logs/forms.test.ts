@@ -278,6 +278,7 @@ describe("is passed over, counted and named", () => {
       Buffer.from("ustar"),
       Buffer.alloc(512),
     ]),
+    "the first bytes of a zip archive": "PK\x03\x04",
     "text in brackets": "[2024-06-01 12:00:00] started\n",
     "a README": "# Flow logs\n\nOf account 123456789010.\n",
     "a checksum": "d41d8cd98f00b204e9800998ecf8427e  flow.log.gz\n",
