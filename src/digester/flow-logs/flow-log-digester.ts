@@ -6,6 +6,7 @@ import { RecordIntake } from "../../flow-log/record.js";
 import { formatsOf, type TextFormat } from "../../flow-log/layout.js";
 import type { TimeWindow } from "../../window.js";
 import type { Digest, Digester } from "../digester.js";
+import { Alike } from "./alike.js";
 import { streamOf } from "./body.js";
 import { ForeignFiles } from "./foreign-files.js";
 import { ForeignFileError } from "./foreign.js";
@@ -119,6 +120,7 @@ export class FlowLogDigester implements Digester {
     const { format, accounts, prefetch: limit = 1 } = this.#options;
     const formats = formatsOf(format);
     const twiceLogged = new TwiceLogged(intake.aggregation.interfaces, objects);
+    const alike = new Alike();
     const foreign: LogObject[] = [];
     let emptyFiles = 0;
     const looking = (object: LogObject): Promise<Look> | undefined => {
@@ -139,7 +141,10 @@ export class FlowLogDigester implements Digester {
         intake.accounts = object.account === undefined ? accounts : undefined;
         twiceLogged.begin(object);
         try {
-          if (!(await readContent(object, intake, format, afterBlock, signal))) emptyFiles++;
+          const before = intake.taken;
+          const beginning = await readContent(object, intake, format, afterBlock, signal);
+          if (beginning === undefined) emptyFiles++;
+          else if (intake.taken > before) alike.add(object, beginning);
         } catch (error) {
           signal.throwIfAborted();
           if (!(error instanceof ForeignFileError && object.named === "otherwise"))
@@ -152,7 +157,7 @@ export class FlowLogDigester implements Digester {
     counts["files"] = objects.length - foreign.length;
     counts["emptyFiles"] = emptyFiles;
     counts["foreignFiles"] = (counts["foreignFiles"] ?? 0) + foreign.length;
-    warnings.push(...twiceLogged.warnings());
+    warnings.push(...twiceLogged.warnings(), ...alike.warnings());
     if (foreign.length === 0) return;
     const names = foreign.map(({ key }) => key);
     if (where !== undefined && foreign.length === objects.length) {
