@@ -52,12 +52,19 @@ async function isForeign(object: LogObject, signal: AbortSignal): Promise<boolea
   return isForeignParquet(object, signal);
 }
 
-type Beginning = Pick<Content, "form" | "head" | "layers">;
+interface Beginning extends Pick<Content, "form" | "head" | "layers"> {
+  /** Whether the head is all there is. */
+  readonly isAll: boolean;
+}
 
-function canBe(key: string, { form, head }: Beginning, formats: readonly (readonly string[])[]): boolean {
+function canBe(
+  key: string,
+  { form, head, isAll }: Beginning,
+  formats: readonly (readonly string[])[],
+): boolean {
   if (isClosed(form)) return mayHoldFlowLogs(key, form, head);
   // What is empty here or Parquet is compressed: more can't be told from its beginning.
-  return form === "empty" || form === "parquet" || canBeText(form, head, formats);
+  return form === "empty" || form === "parquet" || canBeText({ form, head, isAll }, formats);
 }
 
 /** An object whose bytes are here. */
@@ -76,7 +83,9 @@ async function beginning(name: string, bytes: Buffer, isWhole: boolean): Promise
     try {
       const content = await contentOf(name, Readable.from([bytes]), { headBytes: LOOK_BYTES, isCut });
       await content.close();
-      return isWhole && isCut && !content.head.includes("\n") ? undefined : content;
+      if (isWhole && isCut && !content.head.includes("\n")) return undefined;
+      const { form, head, layers } = content;
+      return { form, head, layers, isAll: isWhole && !isCut && head.length < LOOK_BYTES };
     } catch (error) {
       if (!(error instanceof CorruptInputError)) throw error;
     }
@@ -84,8 +93,11 @@ async function beginning(name: string, bytes: Buffer, isWhole: boolean): Promise
   return undefined;
 }
 
-function canBeText(form: Form, head: Buffer, formats: readonly (readonly string[])[]): boolean {
-  if (form === "json") return canBeJson(head, formats);
+function canBeText(
+  { form, head, isAll }: Omit<Beginning, "layers">,
+  formats: readonly (readonly string[])[],
+): boolean {
+  if (form === "json") return canBeJson(head, isAll, formats);
   const text =
     form === "utf-16"
       ? head.toString("latin1").replaceAll(/\0|^(?:\xff\xfe|\xfe\xff)/g, "")
@@ -93,14 +105,21 @@ function canBeText(form: Form, head: Buffer, formats: readonly (readonly string[
   return canBeFlowLogText(text.replace(/^\uFEFF/, ""), formats);
 }
 
-/** Whether there is a record among what comes before the place where the JSON is cut. */
-function canBeJson(head: Buffer, formats: readonly (readonly string[])[]): boolean {
+/**
+ * Whether there is a record among what comes before the place where the JSON is cut.
+ *
+ * @param isAll whether nothing comes after it, so that a cut is a fault
+ */
+function canBeJson(head: Buffer, isAll: boolean, formats: readonly (readonly string[])[]): boolean {
   let found = false;
   const sink = {
     message: (text: string) => {
       found ||= canBeFlowLogText(text, formats);
     },
     record: () => {
+      found = true;
+    },
+    control: () => {
       found = true;
     },
     misplaced: () => {
@@ -110,6 +129,7 @@ function canBeJson(head: Buffer, formats: readonly (readonly string[])[]): boole
   const events = new JsonEvents(sink, (text) => canBeFlowLog(text, formats));
   try {
     events.push(head);
+    if (isAll) events.end();
   } catch (error) {
     if (!(error instanceof JsonError)) throw error;
     // What came just before a fault wasn't given out. JSON that is only cut has no fault yet.

@@ -81,6 +81,30 @@ const READ: Record<string, string | Uint8Array> = {
       ],
     ],
   }),
+  "Insights' answer in fields": JSON.stringify({
+    results: [Object.entries(fields()).map(([field, value]) => ({ field, value: String(value) }))],
+  }),
+  "Insights' answer in fields, beside the message": JSON.stringify({
+    results: [
+      [
+        ...Object.entries(fields()).map(([field, value]) => ({ field, value: String(value) })),
+        { field: "@message", value: RECORD },
+      ],
+    ],
+  }),
+  "fields in capitals": JSON.stringify(
+    Object.fromEntries(Object.entries(fields()).map(([name, value]) => [name.toUpperCase(), value])),
+  ),
+  "fields as Insights names them": JSON.stringify(
+    Object.fromEntries(
+      Object.entries(fields()).map(([name, value]) => [
+        name
+          .replace(/_(.)/, (_, letter: string) => letter.toUpperCase())
+          .replace(/(addr|port)$/, (word) => word.replace(/^./, (letter) => letter.toUpperCase())),
+        value,
+      ]),
+    ),
+  ),
   "a subscription": subscription(RECORD),
   "a subscription, with its keys in another order": JSON.stringify({
     logEvents: [{ message: RECORD, timestamp: 1 }],
@@ -192,6 +216,7 @@ describe("fails, and says what to do, whoever named it", () => {
       JSON.stringify(fields({ srcport: 70000 })),
       "record 1: expected srcport from 0 to 65535",
     ],
+    ["JSON cut in its first record", message.slice(0, -10), "expected whole and sound JSON"],
     [
       "JSON that lacks fields",
       JSON.stringify({ ...fields(), end: undefined, bytes: undefined }),
@@ -312,6 +337,15 @@ test.each([
   expect(lines).toEqual([SUMMED]);
   expect(counts).toMatchObject({ files: 2, emptyFiles: 1, foreignFiles: 0 });
   expect(warnings).toEqual([]);
+});
+
+test("what CloudWatch sends to see whether anybody is there holds nothing, and is no fault", async () => {
+  for (const content of [control, gzipSync(control)]) {
+    const { lines, counts, warnings } = await digest(directoryOf({ "x-1-2014": content }));
+    expect(lines).toEqual([]);
+    expect(counts).toMatchObject({ files: 1, records: 0, foreignFiles: 0 });
+    expect(warnings).toEqual([]);
+  }
 });
 
 test("NODATA and SKIPDATA may lack their times, in text and in JSON", async () => {
