@@ -65,7 +65,7 @@ async function walk(
     signal.throwIfAborted();
     const key = below + textOf(entry.name);
     const entryPath = Buffer.concat([path, SLASH, entry.name]);
-    if (entry.isSymbolicLink()) inventory.passOverLink();
+    if (entry.isSymbolicLink()) inventory.passOverLink(key);
     else if (entry.isDirectory()) {
       const choice = selector.folder(`${key}/`);
       if (choice !== "look" && choice !== "day") inventory.passOverFolder(`${key}/`, choice);
