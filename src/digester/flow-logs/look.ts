@@ -155,6 +155,6 @@ function mayHoldFlowLogs(key: string, form: Form, head: Buffer): boolean {
     const [first = ""] = head.toString("latin1", from, from + length).split("\0");
     return FLOW_LOG.test(first) || /\.log(?:\.gz)?$/i.test(first);
   }
-  if (form === "7z") return FLOW_LOG.test(inner.slice(inner.lastIndexOf("/") + 1));
+  if (form === "7z" || form === "rar") return FLOW_LOG.test(inner.slice(inner.lastIndexOf("/") + 1));
   return EXTENSIONS.test(inner);
 }

@@ -236,6 +236,10 @@ describe("fails, and says what to do, whoever named it", () => {
     ["too many layers", gzipSync(gzipSync(gzipSync(once))), "at most 3 layers"],
     ["a zip archive", zip, "got zip"],
     ["bzip2", BZIP2, "got bzip2"],
+    ["compress", Buffer.from("1f9d90", "hex"), "got compress"],
+    ["snappy", Buffer.from("ff060000734e61507059", "hex"), "got snappy"],
+    ["colours", `\x1b[32m2014-12-14T04:08:30\x1b[0m ${RECORD}`, "--color off"],
+    ["CR alone", `${HEADER}\r${RECORD}\r`, "end with CR alone"],
   ])("%s", async (_, content, reason) => {
     for (const name of ["a/flow.log", `a/${AWS_NAME}`]) {
       const failed = digest(directoryOf({ [name]: content, "good.log": RECORD }));
@@ -244,6 +248,11 @@ describe("fails, and says what to do, whoever named it", () => {
       await expect(failed).rejects.toThrow(reason);
       await expect(failed).rejects.toThrow("FLOW_LOG_EXCLUDE");
     }
+  });
+
+  test("what is no text, where AWS named it", async () => {
+    const failed = digest(directoryOf({ [AWS_NAME]: "Salted__\x01\x02\xff" }));
+    await expect(failed).rejects.toThrow("It isn't text, but packed in a way that isn't read, or encrypted");
   });
 
   test("JSON without a record, where AWS named it", async () => {
