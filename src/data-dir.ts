@@ -24,7 +24,7 @@ export function hasCode(error: unknown, ...codes: string[]): boolean {
 const DENIED = ["EACCES", "EPERM", "EROFS"];
 const MISPLACED = ["ENOTDIR", "EISDIR", "ELOOP", "ENAMETOOLONG"];
 
-function obstacleOf(error: unknown): Obstacle | undefined {
+export function obstacleOf(error: unknown): Obstacle | undefined {
   if (hasCode(error, ...DENIED)) return "access";
   return hasCode(error, ...MISPLACED) ? "settings" : undefined;
 }

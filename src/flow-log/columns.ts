@@ -44,6 +44,18 @@ const ADDRESSES = ["srcaddr", "dstaddr", "pkt-srcaddr", "pkt-dstaddr"];
 /** The fields that can have a part in a digest. */
 export const RELEVANT: readonly string[] = [...REQUIRED, ...OPTIONAL, ...ADDRESSES];
 
+const BY_SPELLING = new Map(RELEVANT.map((field) => [plain(field), field]));
+
+/** The field of `RELEVANT` that a name stands for in any spelling: account_id, accountId, ACCOUNT-ID. */
+export function relevantField(name: string): string | undefined {
+  return BY_SPELLING.get(plain(name));
+}
+
+/** A name without what differs in case, hyphens and underscores, depending on what wrote a table. */
+export function plain(name: string): string {
+  return name.toLowerCase().replaceAll(/[^a-z0-9]/g, "");
+}
+
 /** The fields without which a format gives no graph, of those that it lacks. */
 export function missingFields(format: readonly string[]): string[] {
   const missing = REQUIRED.filter((field) => !format.includes(field));

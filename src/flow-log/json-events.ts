@@ -1,7 +1,6 @@
 import { none } from "stream-chain/defs.js";
 import { jsonParser, type Token } from "stream-json/core/parser.js";
-import { RELEVANT } from "./columns.js";
-import { fieldName } from "./fields.js";
+import { relevantField } from "./columns.js";
 
 /** What is found in JSON that holds flow logs. */
 export interface JsonSink {
@@ -9,6 +8,8 @@ export interface JsonSink {
   message(text: string): void;
   /** A record whose fields have names of their own. Absent values are `-`. */
   record(fields: ReadonlyMap<string, string>): void;
+  /** What CloudWatch sends to see whether anybody is there: holds nothing, and is no fault. */
+  control?(): void;
   /** A record like that, in a place where it isn't known what is beside it. */
   misplaced(): void;
 }
@@ -26,6 +27,8 @@ interface Frame {
   field: string | undefined;
   value: string | undefined;
   hasRecord: boolean;
+  /** There was a message among its items. */
+  hasMessage: boolean;
   readonly fields: Map<string, string>;
 }
 
@@ -124,10 +127,18 @@ export class JsonEvents {
   #finish(frame: Frame, parent: Frame | undefined): void {
     const message = frame.message ?? (frame.field === "@message" ? frame.value : frame.line);
     if (message !== undefined) {
-      if (!message.startsWith(CONTROL_MESSAGE)) this.#sink.message(message);
+      if (message.startsWith(CONTROL_MESSAGE)) this.#sink.control?.();
+      else this.#sink.message(message);
+      if (parent?.isArray === true) parent.hasMessage = true;
+    } else if (frame.hasMessage) {
+      // Whose parts its fields are.
     } else if (isRecord(frame.fields)) {
       if (parent === undefined || parent.isArray) this.#sink.record(frame.fields);
       else parent.hasRecord = true;
+    } else if (frame.field !== undefined && parent?.isArray === true) {
+      // A row of CloudWatch Logs Insights: each of its fields is an object.
+      const field = relevantField(frame.field);
+      if (field !== undefined) parent.fields.set(field, frame.value ?? "-");
     } else if (frame.hasRecord) {
       this.#sink.misplaced();
     }
@@ -149,14 +160,15 @@ function frameIn(parent: Frame | undefined, isArray: boolean): Frame {
     field: undefined,
     value: undefined,
     hasRecord: false,
+    hasMessage: false,
     fields: new Map(),
   };
 }
 
 function keep(frame: Frame | undefined, text: string): void {
   if (frame === undefined || frame.isArray || frame.ignored) return;
-  const name = fieldName(frame.key);
-  if (RELEVANT.includes(name)) frame.fields.set(name, text);
+  const name = relevantField(frame.key);
+  if (name !== undefined) frame.fields.set(name, text);
 }
 
 /** Whether an object is a record: both addresses have a name, or there is none because nothing flowed. */

@@ -17,6 +17,7 @@ export class JsonReader {
   readonly #seen = new Set<string>();
   #records = 0;
   #messages = 0;
+  #controls = 0;
   #names = "";
   #columns: Columns | undefined;
 
@@ -31,6 +32,9 @@ export class JsonReader {
       {
         message: (text) => this.#message(text),
         record: (fields) => this.#record(fields),
+        control: () => {
+          this.#controls++;
+        },
         misplaced: () => {
           throw new CorruptInputError(
             `${name}: expected JSON with records as messages or as objects of their own, got fields of a record inside another object`,
@@ -49,7 +53,7 @@ export class JsonReader {
   /** @throws CorruptInputError when the JSON is cut, or its records lack fields */
   end(): void {
     this.#sound(() => this.#events.end());
-    if (this.#messages + this.#records === 0) {
+    if (this.#messages + this.#records + this.#controls === 0) {
       throw new CorruptInputError(
         `${this.#name}: expected flow log records in JSON, got none: they are read as messages, or as objects whose names are those of the fields`,
       );

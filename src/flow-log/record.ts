@@ -73,6 +73,12 @@ export class RecordIntake {
     this.stop = window.stopDate.getTime() / 1000;
   }
 
+  /** Records in the digest. */
+  get taken(): number {
+    const { records, nodata, skipdata, noAddress, outsideWindow, recordsNotSelected } = this.counts;
+    return records - nodata - skipdata - noAddress - outsideWindow - recordsNotSelected;
+  }
+
   /** Whether records of the account with this number are taken. */
   selects(account: number): boolean {
     if (this.accounts === undefined) return true;

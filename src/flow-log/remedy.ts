@@ -7,6 +7,12 @@ export function remedy(text: string): string {
 }
 
 const ADVICE: readonly (readonly [RegExp, string])[] = [
+  [/\p{Cc}\[\d/u, "There are colours in it: write it with aws logs tail --color off"],
+  [/\r/, "Lines seem to end with CR alone: write them with LF"],
+  [
+    /(?!\t)\p{Cc}/u,
+    "It isn't text, but packed in a way that isn't read, or encrypted: unpack it, or compress it with gzip",
+  ],
   [/^\s*[[{]/, "It looks like JSON after lines of text: keep one form in a file"],
   [/\t/, "There are tabs between its fields: write the file with single spaces"],
   [

@@ -1,11 +1,9 @@
-import type { TransformOptions } from "node:stream";
-import type { ZlibOptions } from "node:zlib";
 import { CorruptInputError } from "../errors.js";
-import { gunzip } from "../flow-log/gunzip.js";
+import { gunzip, type GunzipOptions } from "../flow-log/expand.js";
 
 const GZIP_MAGIC = Buffer.from([0x1f, 0x8b]);
 /** Large outputs, and ahead of the reader, since each waits its turn in libuv's pool behind blocks of DOT. */
-const GUNZIP: ZlibOptions & TransformOptions = {
+const GUNZIP: GunzipOptions = {
   chunkSize: 512 * 1024,
   readableHighWaterMark: 1024 * 1024,
 };
@@ -40,7 +38,7 @@ async function* gunzipIfNeeded(source: AsyncIterable<Buffer>): AsyncGenerator<Bu
     head = Buffer.concat([head, next.value]);
   }
   const whole = startingWith(head, chunks);
-  yield* head.subarray(0, GZIP_MAGIC.length).equals(GZIP_MAGIC) ? gunzip(whole, "the digest", GUNZIP) : whole;
+  yield* head.subarray(0, GZIP_MAGIC.length).equals(GZIP_MAGIC) ? gunzip("the digest", whole, GUNZIP) : whole;
 }
 
 async function* startingWith(head: Buffer, rest: AsyncIterator<Buffer>): AsyncGenerator<Buffer> {

@@ -222,10 +222,12 @@ const SAMPLES: readonly Sample[] = [
       [ONE.replace(".log.gz", " - Copy.log.gz")]: false,
       [ONE.replace(".log.gz", ".log")]: false,
       [ONE.replace(".log.gz", ".log.zst")]: false,
+      [`${ONE}.md5`]: false,
+      [`${ONE}.sha512`]: false,
       [TWO]: true,
       [`${PLAIN}/2024/06/01/${TWO.slice(-80).replace(/^.*\//, "Copy of ")}`]: false,
     },
-    counts: { duplicateFiles: 8 },
+    counts: { duplicateFiles: 8, foreignFiles: 2 },
     warning: /^8 files are duplicates/,
   },
   {

@@ -1,5 +1,5 @@
 import { CorruptInputError } from "../../errors.js";
-import { gunzip, unzstd } from "./expand.js";
+import { gunzip, unzstd } from "../../flow-log/expand.js";
 import { FORM_BYTES, formOf, type Form } from "./form.js";
 
 /** Firehose compresses what CloudWatch has compressed, and people do it once more. */
@@ -49,7 +49,7 @@ export async function contentOf(
           `${name}: expected at most ${MAX_LAYERS} layers of compression, got more`,
         );
       }
-      inner = form === "gzip" ? gunzip(name, blocks, isCut) : unzstd(name, blocks, isCut);
+      inner = form === "gzip" ? gunzip(name, blocks, { isCut }) : unzstd(name, blocks, isCut);
     }
   } catch (error) {
     await close();

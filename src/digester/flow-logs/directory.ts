@@ -1,6 +1,7 @@
 import { createReadStream, type Dirent } from "node:fs";
 import { readdir, realpath, stat } from "node:fs/promises";
 import type { Readable } from "node:stream";
+import { hasCode, obstacleOf } from "../../data-dir.js";
 import { DependencyError } from "../../errors.js";
 import { type Candidate, Inventory } from "./inventory.js";
 import { type Selection, Selector } from "./selection.js";
@@ -35,7 +36,8 @@ export class DirectorySource implements Source {
       const root = await realpath(this.#directory);
       if ((await stat(root)).isDirectory()) return root;
     } catch (error) {
-      throw failure(`the flow logs should be in the directory ${this.#directory}`, error);
+      const isMissing = hasCode(error, "ENOENT");
+      throw failure(`the flow logs should be in the directory ${this.#directory}`, error, isMissing);
     }
     throw new DependencyError(
       "digester",
@@ -63,7 +65,7 @@ async function walk(
     signal.throwIfAborted();
     const key = below + textOf(entry.name);
     const entryPath = Buffer.concat([path, SLASH, entry.name]);
-    if (entry.isSymbolicLink()) inventory.passOverLink();
+    if (entry.isSymbolicLink()) inventory.passOverLink(key);
     else if (entry.isDirectory()) {
       const choice = selector.folder(`${key}/`);
       if (choice !== "look" && choice !== "day") inventory.passOverFolder(`${key}/`, choice);
@@ -118,12 +120,10 @@ function open(
   return createReadStream(path, { ...bounds, signal, highWaterMark: BLOCK });
 }
 
-function failure(message: string, cause: unknown): DependencyError {
-  const code = cause instanceof Error && "code" in cause ? cause.code : undefined;
+/** What is gone below the root was there a moment ago: whatever fills the directory renames and removes files. */
+function failure(message: string, cause: unknown, isMisplaced = false): DependencyError {
   const reason = cause instanceof Error ? cause.message : String(cause);
-  return new DependencyError("digester", `${message}: ${reason}`, {
-    cause,
-    transient: code !== "ENOENT" && code !== "ENOTDIR" && code !== "ELOOP",
-    obstacle: code === "EACCES" ? "access" : undefined,
-  });
+  const obstacle = obstacleOf(cause) ?? (isMisplaced ? "settings" : undefined);
+  const advice = obstacle === "access" ? ". Grant it, or leave it out by FLOW_LOG_EXCLUDE" : "";
+  return new DependencyError("digester", `${message}: ${reason}${advice}`, { cause, obstacle });
 }

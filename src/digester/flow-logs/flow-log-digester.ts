@@ -1,10 +1,12 @@
 import { setImmediate } from "node:timers/promises";
+import { obstacleOf } from "../../data-dir.js";
 import { CorruptInputError, DependencyError } from "../../errors.js";
 import { digestLines } from "../../flow-log/digest-lines.js";
 import { RecordIntake } from "../../flow-log/record.js";
 import { formatsOf, type TextFormat } from "../../flow-log/layout.js";
 import type { TimeWindow } from "../../window.js";
 import type { Digest, Digester } from "../digester.js";
+import { Alike } from "./alike.js";
 import { streamOf } from "./body.js";
 import { ForeignFiles } from "./foreign-files.js";
 import { ForeignFileError } from "./foreign.js";
@@ -118,6 +120,7 @@ export class FlowLogDigester implements Digester {
     const { format, accounts, prefetch: limit = 1 } = this.#options;
     const formats = formatsOf(format);
     const twiceLogged = new TwiceLogged(intake.aggregation.interfaces, objects);
+    const alike = new Alike();
     const foreign: LogObject[] = [];
     let emptyFiles = 0;
     const looking = (object: LogObject): Promise<Look> | undefined => {
@@ -138,7 +141,10 @@ export class FlowLogDigester implements Digester {
         intake.accounts = object.account === undefined ? accounts : undefined;
         twiceLogged.begin(object);
         try {
-          if (!(await readContent(object, intake, format, afterBlock, signal))) emptyFiles++;
+          const before = intake.taken;
+          const beginning = await readContent(object, intake, format, afterBlock, signal);
+          if (beginning === undefined) emptyFiles++;
+          else if (intake.taken > before) alike.add(object, beginning);
         } catch (error) {
           signal.throwIfAborted();
           if (!(error instanceof ForeignFileError && object.named === "otherwise"))
@@ -151,7 +157,7 @@ export class FlowLogDigester implements Digester {
     counts["files"] = objects.length - foreign.length;
     counts["emptyFiles"] = emptyFiles;
     counts["foreignFiles"] = (counts["foreignFiles"] ?? 0) + foreign.length;
-    warnings.push(...twiceLogged.warnings());
+    warnings.push(...twiceLogged.warnings(), ...alike.warnings());
     if (foreign.length === 0) return;
     const names = foreign.map(({ key }) => key);
     if (where !== undefined && foreign.length === objects.length) {
@@ -178,5 +184,10 @@ function explained(key: string, error: unknown): Error {
   }
   if (error instanceof DependencyError) return error;
   const reason = error instanceof Error ? error.message : String(error);
-  return new DependencyError("digester", `can't read the flow log ${key}: ${reason}`, { cause: error });
+  const obstacle = obstacleOf(error);
+  const advice = obstacle === "access" ? ". Grant it, or leave it out by FLOW_LOG_EXCLUDE" : "";
+  return new DependencyError("digester", `can't read the flow log ${key}: ${reason}${advice}`, {
+    cause: error,
+    obstacle,
+  });
 }

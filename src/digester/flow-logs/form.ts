@@ -2,13 +2,19 @@
 export type Form = "empty" | "gzip" | "zstd" | "parquet" | "utf-16" | "json" | "text" | ClosedForm;
 
 /** Forms that can't be looked into here. */
-type ClosedForm = "bzip2" | "xz" | "lz4" | "zip" | "7z" | "tar";
+type ClosedForm =
+  "bzip2" | "xz" | "lz4" | "lzip" | "lzop" | "compress" | "snappy" | "zip" | "7z" | "rar" | "tar";
 const CLOSED: ReadonlySet<string> = new Set([
   "bzip2",
   "xz",
   "lz4",
+  "lzip",
+  "lzop",
+  "compress",
+  "snappy",
   "zip",
   "7z",
+  "rar",
   "tar",
 ] satisfies ClosedForm[]);
 
@@ -19,6 +25,11 @@ const MAGIC: readonly (readonly [Form, string])[] = [
   ["bzip2", "BZh"],
   ["xz", "\xfd7zXZ\0"],
   ["lz4", "\x04\x22\x4d\x18"],
+  ["lzip", "LZIP"],
+  ["lzop", "\x89LZO\0\r\n\x1a\n"],
+  ["compress", "\x1f\x9d"],
+  ["snappy", "\xff\x06\0\0sNaPpY"],
+  ["rar", "Rar!\x1a\x07"],
   ["zip", "PK\x03\x04"],
   ["7z", "7z\xbc\xaf\x27\x1c"],
   ["utf-16", "\xff\xfe"],

@@ -29,7 +29,7 @@ export class Inventory {
     foreignFiles: 0,
     foreignFolders: 0,
   };
-  #links = 0;
+  readonly #links: string[] = [];
   /** Of the folders that weren't looked into, those that hold flow logs of other days. */
   #otherDays = 0;
 
@@ -53,8 +53,8 @@ export class Inventory {
     if (why === "outsideWindow") this.#otherDays++;
   }
 
-  passOverLink(): void {
-    this.#links++;
+  passOverLink(key: string): void {
+    this.#links.push(key);
   }
 
   /** Takes in a file that the store lists and gives no way to ask for. */
@@ -72,8 +72,9 @@ export class Inventory {
       this.#counts;
     const left = filesOutsideWindow + filesNotSelected + foldersNotSelected;
     if (this.#candidates.length + left === 0) {
-      const names = [...this.#foreign, ...this.#foreignFolders];
-      throw nothingRecognised(this.#where, names, foreignFiles + foreignFolders);
+      const links = this.#links.map((key) => `${key} (a link, not followed)`);
+      const names = [...this.#foreign, ...this.#foreignFolders, ...links];
+      throw nothingRecognised(this.#where, names, foreignFiles + foreignFolders + links.length);
     }
     const { kept, duplicates } = withoutDuplicates(this.#candidates);
     // Not by the locale: the same everywhere.
@@ -95,6 +96,12 @@ export class Inventory {
         `${this.#unnameable.length} objects have names that aren't UTF-8 and can't be read: ${firstOf(this.#unnameable)}. Copy them to other names, or leave them out by FLOW_LOG_EXCLUDE`,
       );
     }
+    if (this.#links.length > 0) {
+      const links = this.#links.length === 1 ? "1 link wasn't" : `${this.#links.length} links weren't`;
+      warnings.push(
+        `${links} followed: ${firstOf(this.#links)}. What a link leads to is read where DIGESTER_ENDPOINT points at it`,
+      );
+    }
     if (kept.length + filesOutsideWindow + this.#otherDays === 0) {
       warnings.push(
         `FLOW_LOG_ACCOUNTS, FLOW_LOG_REGIONS, FLOW_LOG_IDS, FLOW_LOG_INCLUDE and FLOW_LOG_EXCLUDE together leave nothing of what is below ${this.#where}`,
@@ -103,7 +110,7 @@ export class Inventory {
     const counts = {
       ...this.#counts,
       duplicateFiles: duplicates.length,
-      ...(this.#links > 0 && { linksNotFollowed: this.#links }),
+      ...(this.#links.length > 0 && { linksNotFollowed: this.#links.length }),
       ...(this.#unnameable.length > 0 && { unnameableFiles: this.#unnameable.length }),
     };
     return { objects: kept.map(logObject), counts, warnings, where: this.#where };
@@ -130,6 +137,6 @@ function areArchived(where: string, archived: readonly Candidate[]): DependencyE
   return new DependencyError(
     "digester",
     `below ${where}, ${archived.length === 1 ? "1 file" : `${archived.length} files`} that may be of this window can't be read, because archived in the storage class ${classes}: ${keys}. Restore them (aws s3api restore-object), or leave them out by FLOW_LOG_EXCLUDE`,
-    { transient: false },
+    { obstacle: "archive" },
   );
 }

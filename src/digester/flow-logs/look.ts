@@ -52,12 +52,19 @@ async function isForeign(object: LogObject, signal: AbortSignal): Promise<boolea
   return isForeignParquet(object, signal);
 }
 
-type Beginning = Pick<Content, "form" | "head" | "layers">;
+interface Beginning extends Pick<Content, "form" | "head" | "layers"> {
+  /** Whether the head is all there is. */
+  readonly isAll: boolean;
+}
 
-function canBe(key: string, { form, head }: Beginning, formats: readonly (readonly string[])[]): boolean {
+function canBe(
+  key: string,
+  { form, head, isAll }: Beginning,
+  formats: readonly (readonly string[])[],
+): boolean {
   if (isClosed(form)) return mayHoldFlowLogs(key, form, head);
   // What is empty here or Parquet is compressed: more can't be told from its beginning.
-  return form === "empty" || form === "parquet" || canBeText(form, head, formats);
+  return form === "empty" || form === "parquet" || canBeText({ form, head, isAll }, formats);
 }
 
 /** An object whose bytes are here. */
@@ -76,7 +83,9 @@ async function beginning(name: string, bytes: Buffer, isWhole: boolean): Promise
     try {
       const content = await contentOf(name, Readable.from([bytes]), { headBytes: LOOK_BYTES, isCut });
       await content.close();
-      return isWhole && isCut && !content.head.includes("\n") ? undefined : content;
+      if (isWhole && isCut && !content.head.includes("\n")) return undefined;
+      const { form, head, layers } = content;
+      return { form, head, layers, isAll: isWhole && !isCut && head.length < LOOK_BYTES };
     } catch (error) {
       if (!(error instanceof CorruptInputError)) throw error;
     }
@@ -84,8 +93,11 @@ async function beginning(name: string, bytes: Buffer, isWhole: boolean): Promise
   return undefined;
 }
 
-function canBeText(form: Form, head: Buffer, formats: readonly (readonly string[])[]): boolean {
-  if (form === "json") return canBeJson(head, formats);
+function canBeText(
+  { form, head, isAll }: Omit<Beginning, "layers">,
+  formats: readonly (readonly string[])[],
+): boolean {
+  if (form === "json") return canBeJson(head, isAll, formats);
   const text =
     form === "utf-16"
       ? head.toString("latin1").replaceAll(/\0|^(?:\xff\xfe|\xfe\xff)/g, "")
@@ -93,14 +105,21 @@ function canBeText(form: Form, head: Buffer, formats: readonly (readonly string[
   return canBeFlowLogText(text.replace(/^\uFEFF/, ""), formats);
 }
 
-/** Whether there is a record among what comes before the place where the JSON is cut. */
-function canBeJson(head: Buffer, formats: readonly (readonly string[])[]): boolean {
+/**
+ * Whether there is a record among what comes before the place where the JSON is cut.
+ *
+ * @param isAll whether nothing comes after it, so that a cut is a fault
+ */
+function canBeJson(head: Buffer, isAll: boolean, formats: readonly (readonly string[])[]): boolean {
   let found = false;
   const sink = {
     message: (text: string) => {
       found ||= canBeFlowLogText(text, formats);
     },
     record: () => {
+      found = true;
+    },
+    control: () => {
       found = true;
     },
     misplaced: () => {
@@ -110,6 +129,7 @@ function canBeJson(head: Buffer, formats: readonly (readonly string[])[]): boole
   const events = new JsonEvents(sink, (text) => canBeFlowLog(text, formats));
   try {
     events.push(head);
+    if (isAll) events.end();
   } catch (error) {
     if (!(error instanceof JsonError)) throw error;
     // What came just before a fault wasn't given out. JSON that is only cut has no fault yet.
@@ -129,10 +149,12 @@ const FLOW_LOG = /flow|AWSLogs|vpc/i;
 function mayHoldFlowLogs(key: string, form: Form, head: Buffer): boolean {
   const inner = key.replace(/\.[^./]*$/, "");
   if (form === "zip" || form === "tar") {
-    const [from, length] = form === "zip" ? [30, head.readUInt16LE(26)] : [0, 100];
+    // A zip that is cut in its first header names nothing.
+    const nameLength = head.length < 30 ? 0 : head.readUInt16LE(26);
+    const [from, length] = form === "zip" ? [30, nameLength] : [0, 100];
     const [first = ""] = head.toString("latin1", from, from + length).split("\0");
     return FLOW_LOG.test(first) || /\.log(?:\.gz)?$/i.test(first);
   }
-  if (form === "7z") return FLOW_LOG.test(inner.slice(inner.lastIndexOf("/") + 1));
+  if (form === "7z" || form === "rar") return FLOW_LOG.test(inner.slice(inner.lastIndexOf("/") + 1));
   return EXTENSIONS.test(inner);
 }

@@ -16,7 +16,8 @@ const AWS_NAME =
 // What leaves the records in a file as they are: marks of copies and of packing. ` (1)` is a browser's, ` copy` macOS's.
 const COPY_MARK = /(?: -)? copy(?: \d+| \(\d+\))?(?=\.|$)| ?\(\d+\)/gi;
 const PACKING =
-  /(?:\.(?:log|gz|gzip|parquet|zst|zstd|bz2|xz|lz4|zip|enc|gpg|txt|tmp|part|bak|old|orig|md5|sha256|crc))+~?$/i;
+  /(?:\.(?:log|gz|gzip|parquet|zst|zstd|bz2|xz|lz4|zip|enc|gpg|txt|tmp|part|bak|old|orig))+~?$/i;
+const CHECKSUM = /\.(?:md5|sha(?:1|224|256|384|512)|crc(?:32c?)?|asc|sig)$/i;
 
 /** Undefined for a name that isn't AWS's. */
 export function parseAwsName(key: string): AwsName | undefined {
@@ -74,6 +75,11 @@ export function isOtherServicesName(key: string): boolean {
 /** Whether macOS gave this name to the attributes of a file. */
 export function isAttributesName(key: string): boolean {
   return key.startsWith("._", key.lastIndexOf("/") + 1);
+}
+
+/** Whether a tool gave this name to what it says of a file beside, such as its checksum. */
+export function isChecksumName(key: string): boolean {
+  return CHECKSUM.test(key);
 }
 
 /** Whether AWS gave this very name, so that no hand has been at the file. */

@@ -1,6 +1,6 @@
 import type { SchemaElement } from "hyparquet";
 import { CorruptInputError } from "../../errors.js";
-import { missingFields, RELEVANT } from "../../flow-log/columns.js";
+import { missingFields, plain, RELEVANT, relevantField } from "../../flow-log/columns.js";
 import { ForeignFileError } from "./foreign.js";
 import { describeType, readerOf, type ValueReader } from "./parquet-types.js";
 
@@ -25,7 +25,6 @@ const OLD_NAMES: Readonly<Record<string, string>> = {
   starttime: "start",
   endtime: "end",
 };
-const FIELDS = new Map(RELEVANT.map((field) => [plain(field), field]));
 
 /** A table without any of these has nothing of a flow log: the others' names are anybody's. */
 const TELLING = new Set(
@@ -98,7 +97,7 @@ function columnsByField(key: string, columns: readonly TopLevel[]): Map<string, 
   const found = new Map<string, TopLevel>();
   const spellings = [
     ({ name }: SchemaElement) => RELEVANT.find((field) => field === name.replaceAll("_", "-")),
-    ({ name }: SchemaElement) => FIELDS.get(plain(name)),
+    ({ name }: SchemaElement) => relevantField(name),
     ({ name }: SchemaElement) => OLD_NAMES[plain(name)],
   ];
   for (const fieldOf of spellings) {
@@ -116,10 +115,6 @@ function columnsByField(key: string, columns: readonly TopLevel[]): Map<string, 
     }
   }
   return found;
-}
-
-function plain(name: string): string {
-  return name.toLowerCase().replaceAll(/[^a-z0-9]/g, "");
 }
 
 function expectedOf(field: string): string {

@@ -28,7 +28,10 @@ export function readerOf(field: string, element: SchemaElement): ValueReader | u
   const number = numberReader(field, element);
   if (field !== "account-id" || number === undefined) return number;
   // Account ids have leading zeros, numbers don't.
-  return (value) => String(number(value) ?? "-").padStart(ACCOUNT_DIGITS, "0");
+  return (value) => {
+    const whole = number(value);
+    return whole === null ? null : String(whole).padStart(ACCOUNT_DIGITS, "0");
+  };
 }
 
 /** A type as people call it. */

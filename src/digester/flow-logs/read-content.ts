@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { Readable } from "node:stream";
 import { CorruptInputError } from "../../errors.js";
 import { JsonReader } from "../../flow-log/json-reader.js";
@@ -5,18 +6,20 @@ import type { TextFormat } from "../../flow-log/layout.js";
 import type { RecordIntake } from "../../flow-log/record.js";
 import { TextReader } from "../../flow-log/text-reader.js";
 import { contentOf, type Content } from "./content.js";
-import { FORM_BYTES } from "./form.js";
 import { inMemory } from "./look.js";
 import { PARQUET_WHOLE_BYTES, type LogObject } from "./source.js";
 
 /** Parquet that is compressed as a whole has to be held in memory: four times what is read at once anyway. */
 const MAX_EXPANDED_PARQUET = 4 * PARQUET_WHOLE_BYTES;
 
+/** Enough to hold some records, whatever comes before them. */
+const HEAD_BYTES = 4096;
+
 /**
  * Takes in the records of a file in whatever form its first bytes say it is.
  *
  * @param afterBlock is awaited now and then, with all records taken in that were read so far
- * @returns whether there was anything in it
+ * @returns what stands for its first bytes, the same however it is compressed; undefined when it is empty
  * @throws CorruptInputError naming the object, or whatever the object's stream or `afterBlock` failed with
  */
 export async function readContent(
@@ -25,25 +28,31 @@ export async function readContent(
   format: TextFormat,
   afterBlock: () => Promise<void>,
   signal: AbortSignal,
-): Promise<boolean> {
+): Promise<string | undefined> {
   const isLarge = object.format === "parquet" && object.size > PARQUET_WHOLE_BYTES;
-  let body = object.open(signal, isLarge ? { start: 0, end: FORM_BYTES } : undefined);
+  let body = object.open(signal, isLarge ? { start: 0, end: HEAD_BYTES } : undefined);
   try {
-    let content = await contentOf(object.key, body, { isCut: isLarge });
+    let content = await contentOf(object.key, body, { headBytes: HEAD_BYTES, isCut: isLarge });
     if (isLarge && (content.form !== "parquet" || content.layers > 0)) {
       body.destroy();
       body = object.open(signal);
-      content = await contentOf(object.key, body);
+      content = await contentOf(object.key, body, { headBytes: HEAD_BYTES });
     }
     try {
       await read(object, content, intake, format, afterBlock, signal);
     } finally {
       await content.close();
     }
-    return content.form !== "empty";
+    return content.form === "empty" ? undefined : beginningOf(object, content);
   } finally {
     body.destroy();
   }
+}
+
+/** Parquet begins with its first column, of which many files have the same: their size has to be the same as well. */
+function beginningOf({ size }: LogObject, { form, head }: Content): string {
+  const hash = createHash("sha256").update(head.subarray(0, HEAD_BYTES));
+  return hash.update(form === "parquet" ? ` ${size}` : "").digest("base64");
 }
 
 async function read(

@@ -81,6 +81,6 @@ function archived({ name }: Bucket, key: string, cause: unknown): DependencyErro
   return new DependencyError(
     "digester",
     `GetObject s3://${name}/${key}: it is archived. Restore it (aws s3api restore-object), or leave it out by FLOW_LOG_EXCLUDE`,
-    { cause, transient: false },
+    { cause, obstacle: "archive" },
   );
 }

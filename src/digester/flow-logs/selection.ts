@@ -1,7 +1,7 @@
 import type { TimeWindow } from "../../window.js";
 import type { Globs } from "./globs.js";
 import { parsePlace, type Place } from "./layout.js";
-import { isAttributesName, isOtherServicesName, parseAwsName } from "./name.js";
+import { isAttributesName, isChecksumName, isOtherServicesName, parseAwsName } from "./name.js";
 
 /** What of the flow logs is wanted. What is undefined narrows nothing. */
 export interface Selection {
@@ -43,7 +43,7 @@ export class Selector {
     if (exclude?.matches(key) === true || include?.matches(key) === false) return "notSelected";
     const name = parseAwsName(key);
     const place = this.#place(key);
-    if (isAttributesName(key) || place.otherService === true) return "foreign";
+    if (isAttributesName(key) || isChecksumName(key) || place.otherService === true) return "foreign";
     if (name === undefined && isOtherServicesName(key)) return "foreign";
     const account = name?.account ?? place.account;
     const region = name?.region ?? place.region;

@@ -197,7 +197,7 @@ describe("archived objects", () => {
       plant(server, keyOf("2024-06-01T23:50"));
       expect(await failure(server)).toMatchObject({
         dependency: "digester",
-        transient: false,
+        obstacle: "archive",
         message: expect.stringMatching(
           new RegExp(`archived in the storage class ${storageClass}: ${ARCHIVED}.*Restore.*FLOW_LOG_EXCLUDE`),
         ),
@@ -241,7 +241,7 @@ describe("archived objects", () => {
     const server = await startS3();
     server.bucket("logs").put(ARCHIVED, "x", { storageClass: "INTELLIGENT_TIERING", archived: true });
     expect(await failure(server)).toMatchObject({
-      transient: false,
+      obstacle: "archive",
       message: expect.stringMatching(/GetObject .* it is archived\. Restore it .*FLOW_LOG_EXCLUDE/),
     });
     expect(server.count("GetObject")).toBe(1);

@@ -160,9 +160,16 @@ describe("what is left out is counted", () => {
     symlinkSync(outside, join(directory, "outside"));
     symlinkSync(join(outside, "secret.log"), join(directory, "secret.log"));
     symlinkSync(join(directory, "a/b/flow.log"), join(directory, "again.log"));
-    const { lines, counts } = await digest(directory);
+    const { lines, counts, warnings } = await digest(directory);
     expect(lines).toEqual([SUMMED]);
     expect(counts).toMatchObject({ files: 1, foreignFiles: 3, linksNotFollowed: 3 });
+    expect(warnings).toEqual([expect.stringMatching(/^3 links weren't followed: .*secret\.log/)]);
+  });
+
+  test("links, which are named where there is nothing else", async () => {
+    const directory = directoryOf({});
+    symlinkSync(directoryOf({ "flow.log": RECORD }), join(directory, "elsewhere"));
+    await expect(digest(directory)).rejects.toThrow("elsewhere (a link, not followed)");
   });
 
   test("files that AWS named for another time", async () => {

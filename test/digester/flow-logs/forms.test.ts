@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import * as zlib from "node:zlib";
 import { deflateRawSync, gzipSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
-import { unzstd } from "../../../src/digester/flow-logs/expand.js";
+import { unzstd } from "../../../src/flow-log/expand.js";
 import { CorruptInputError } from "../../../src/errors.js";
 import { inDuckDB } from "../../support/duckdb.js";
 import { digest, directoryOf } from "./digesting.js";
@@ -81,6 +81,30 @@ const READ: Record<string, string | Uint8Array> = {
       ],
     ],
   }),
+  "Insights' answer in fields": JSON.stringify({
+    results: [Object.entries(fields()).map(([field, value]) => ({ field, value: String(value) }))],
+  }),
+  "Insights' answer in fields, beside the message": JSON.stringify({
+    results: [
+      [
+        ...Object.entries(fields()).map(([field, value]) => ({ field, value: String(value) })),
+        { field: "@message", value: RECORD },
+      ],
+    ],
+  }),
+  "fields in capitals": JSON.stringify(
+    Object.fromEntries(Object.entries(fields()).map(([name, value]) => [name.toUpperCase(), value])),
+  ),
+  "fields as Insights names them": JSON.stringify(
+    Object.fromEntries(
+      Object.entries(fields()).map(([name, value]) => [
+        name
+          .replace(/_(.)/, (_, letter: string) => letter.toUpperCase())
+          .replace(/(addr|port)$/, (word) => word.replace(/^./, (letter) => letter.toUpperCase())),
+        value,
+      ]),
+    ),
+  ),
   "a subscription": subscription(RECORD),
   "a subscription, with its keys in another order": JSON.stringify({
     logEvents: [{ message: RECORD, timestamp: 1 }],
@@ -192,6 +216,7 @@ describe("fails, and says what to do, whoever named it", () => {
       JSON.stringify(fields({ srcport: 70000 })),
       "record 1: expected srcport from 0 to 65535",
     ],
+    ["JSON cut in its first record", message.slice(0, -10), "expected whole and sound JSON"],
     [
       "JSON that lacks fields",
       JSON.stringify({ ...fields(), end: undefined, bytes: undefined }),
@@ -211,6 +236,10 @@ describe("fails, and says what to do, whoever named it", () => {
     ["too many layers", gzipSync(gzipSync(gzipSync(once))), "at most 3 layers"],
     ["a zip archive", zip, "got zip"],
     ["bzip2", BZIP2, "got bzip2"],
+    ["compress", Buffer.from("1f9d90", "hex"), "got compress"],
+    ["snappy", Buffer.from("ff060000734e61507059", "hex"), "got snappy"],
+    ["colours", `\x1b[32m2014-12-14T04:08:30\x1b[0m ${RECORD}`, "--color off"],
+    ["CR alone", `${HEADER}\r${RECORD}\r`, "end with CR alone"],
   ])("%s", async (_, content, reason) => {
     for (const name of ["a/flow.log", `a/${AWS_NAME}`]) {
       const failed = digest(directoryOf({ [name]: content, "good.log": RECORD }));
@@ -219,6 +248,11 @@ describe("fails, and says what to do, whoever named it", () => {
       await expect(failed).rejects.toThrow(reason);
       await expect(failed).rejects.toThrow("FLOW_LOG_EXCLUDE");
     }
+  });
+
+  test("what is no text, where AWS named it", async () => {
+    const failed = digest(directoryOf({ [AWS_NAME]: "Salted__\x01\x02\xff" }));
+    await expect(failed).rejects.toThrow("It isn't text, but packed in a way that isn't read, or encrypted");
   });
 
   test("JSON without a record, where AWS named it", async () => {
@@ -278,6 +312,7 @@ describe("is passed over, counted and named", () => {
       Buffer.from("ustar"),
       Buffer.alloc(512),
     ]),
+    "the first bytes of a zip archive": "PK\x03\x04",
     "text in brackets": "[2024-06-01 12:00:00] started\n",
     "a README": "# Flow logs\n\nOf account 123456789010.\n",
     "a checksum": "d41d8cd98f00b204e9800998ecf8427e  flow.log.gz\n",
@@ -311,6 +346,15 @@ test.each([
   expect(lines).toEqual([SUMMED]);
   expect(counts).toMatchObject({ files: 2, emptyFiles: 1, foreignFiles: 0 });
   expect(warnings).toEqual([]);
+});
+
+test("what CloudWatch sends to see whether anybody is there holds nothing, and is no fault", async () => {
+  for (const content of [control, gzipSync(control)]) {
+    const { lines, counts, warnings } = await digest(directoryOf({ "x-1-2014": content }));
+    expect(lines).toEqual([]);
+    expect(counts).toMatchObject({ files: 1, records: 0, foreignFiles: 0 });
+    expect(warnings).toEqual([]);
+  }
 });
 
 test("NODATA and SKIPDATA may lack their times, in text and in JSON", async () => {

@@ -19,7 +19,6 @@ test.each([
   ".log.zst",
   ".log.gz.enc",
   ".log.gz.tmp",
-  ".log.gz.md5",
   ".log.gz~",
   " (1).log.gz",
   ".log (12).gz",

@@ -34,6 +34,11 @@ test.each<[string, Record<string, string>]>([
   expect((await digest(await parquetOf(select(values)))).lines).toEqual([LINE]);
 });
 
+test("a number that is missing is no account", async () => {
+  const { lines } = await digest(await parquetOf(select({ account_id: "null::bigint" })));
+  expect(lines).toEqual([LINE.replace("012345678901", "-")]);
+});
+
 test("numbers of all bits are read exactly", async () => {
   const values = { packets: "9007199254740993::ubigint", bytes: "18446744073709551615::decimal(38, 0)" };
   const { lines } = await digest(await parquetOf(select(values)));

@@ -1,27 +1,38 @@
 import type { Duplex, TransformOptions } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import * as zlib from "node:zlib";
-import { CorruptInputError } from "../../errors.js";
+import { CorruptInputError } from "../errors.js";
 
-/** Bytes expanded at a time: a millisecond or so of parsing, during which nothing else runs. */
+/** Bytes expanded at a time, unless told otherwise: a millisecond or so of parsing, during which nothing else runs. */
 const BLOCK = 128 * 1024;
 
 /**
  * The bytes of a gzip file, of any number of members. Zeros after the last one are padding, as they are for gunzip.
  *
  * @param name of the file, for messages
- * @param isCut whether the source is only the beginning of a file, which then isn't a fault
  * @throws CorruptInputError, or whatever the source failed with
  */
-export function gunzip(name: string, source: AsyncIterable<Buffer>, isCut = false): AsyncGenerator<Buffer> {
-  // It isn't destroyed at its end, so that what follows is read, and seen, as well.
+export function gunzip(
+  name: string,
+  source: AsyncIterable<Buffer>,
+  { isCut = false, chunkSize = BLOCK, readableHighWaterMark }: GunzipOptions = {},
+): AsyncGenerator<Buffer> {
   const options: zlib.ZlibOptions & TransformOptions = {
-    chunkSize: BLOCK,
-    autoDestroy: false,
+    chunkSize,
+    ...(readableHighWaterMark !== undefined && { readableHighWaterMark }),
     finishFlush: isCut ? zlib.constants.Z_SYNC_FLUSH : zlib.constants.Z_FINISH,
   };
   const stream = zlib.createGunzip(options);
   return expanded(name, "gzip", source, stream);
+}
+
+export interface GunzipOptions {
+  /** Whether the source is only the beginning of a file, which then isn't a fault. */
+  readonly isCut?: boolean;
+  /** Bytes expanded at a time. */
+  readonly chunkSize?: number;
+  /** How far it runs ahead of the reader, in bytes. */
+  readonly readableHighWaterMark?: number;
 }
 
 /** A stream of `node:zlib`, which tells how many of the bytes given to it were taken as compressed. */
@@ -54,7 +65,6 @@ export function unzstd(
   }
   const stream = createZstdDecompress({
     chunkSize: BLOCK,
-    autoDestroy: false,
     finishFlush: isCut ? CONTINUE : END,
   });
   return expanded(name, "zstd", source, stream);
@@ -67,34 +77,46 @@ async function* expanded(
   source: AsyncIterable<Buffer>,
   stream: Expander,
 ): AsyncGenerator<Buffer> {
-  let length = 0;
-  let lastNotZero = 0;
-  async function* watched(): AsyncGenerator<Buffer> {
-    for await (const bytes of source) {
-      if (bytes.at(-1) !== 0) lastNotZero = length + bytes.length;
-      else if (bytes.some((byte) => byte !== 0))
-        lastNotZero = length + bytes.findLastIndex((byte) => byte !== 0) + 1;
-      length += bytes.length;
-      yield bytes;
+  const chunks = source[Symbol.asyncIterator]();
+  let position = 0;
+  /** After the last byte that isn't zero. */
+  let end = 0;
+  const count = (chunk: Buffer): void => {
+    const zeros = trailingZeros(chunk);
+    if (zeros < chunk.length) end = position + chunk.length - zeros;
+    position += chunk.length;
+  };
+  async function* counted(): AsyncGenerator<Buffer> {
+    for (let next = await chunks.next(); next.done !== true; next = await chunks.next()) {
+      count(next.value);
+      yield next.value;
     }
   }
-  const fed = pipeline(watched, stream);
   // A failure destroys the stream with its cause, and is met where that is read.
-  fed.catch(() => {});
+  pipeline(counted, stream).catch(() => {});
   try {
-    for await (const bytes of stream) yield bytes;
-    await fed;
+    yield* stream;
+    // At a zero byte after a member the stream just ends, and what follows would be lost.
+    for (let next = await chunks.next(); next.done !== true; next = await chunks.next()) count(next.value);
+    if (stream.bytesWritten < end) throw trailing(name, form);
   } catch (error) {
     if (!isZlibError(error)) throw error;
-    if (error.code === "Z_DATA_ERROR" && error.message === "incorrect header check")
-      throw trailing(name, form, error);
+    // The first bytes were looked at before, so this is about those after a member.
+    if (error.message === "incorrect header check") throw trailing(name, form, error);
     throw new CorruptInputError(`${name}: expected whole and sound ${form}, got an error: ${error.message}`, {
       cause: error,
     });
   } finally {
     stream.destroy();
+    // Lets go of the source when the reader stops early.
+    await chunks.return?.();
   }
-  if (lastNotZero > stream.bytesWritten) throw trailing(name, form);
+}
+
+function trailingZeros(chunk: Buffer): number {
+  let zeros = 0;
+  while (zeros < chunk.length && chunk[chunk.length - 1 - zeros] === 0) zeros++;
+  return zeros;
 }
 
 function trailing(name: string, form: "gzip" | "zstd", cause?: unknown): CorruptInputError {
