@@ -1,8 +1,7 @@
 import { Readable } from "node:stream";
 import { buffer } from "node:stream/consumers";
 import { CorruptInputError } from "../../errors.js";
-import { JsonError, JsonEvents } from "../../flow-log/json-events.js";
-import { canBeFlowLog, canBeFlowLogText } from "../../flow-log/recognise.js";
+import { canBeFlowLogText } from "../../flow-log/recognise.js";
 import { contentOf, type Content } from "./content.js";
 import { isClosed, type Form } from "./form.js";
 import type { LogObject } from "./source.js";
@@ -35,21 +34,12 @@ export async function look(
   const content = await beginning(object.key, bytes, isWhole);
   // Compressed, but not within the rules: reading it says what is wrong.
   if (content === undefined) return { verdict: "maybe", object: looked };
-  const { form, head, layers } = content;
+  const { form, head } = content;
   if (form === "text" && head.length < LOOK_BYTES && head.toString("latin1").trim() === "") {
     return { verdict: "empty", object: looked };
   }
-  const maybe =
-    form === "parquet" && layers === 0
-      ? !(await isForeign(looked, signal))
-      : canBe(object.key, content, formats);
+  const maybe = await canBe(looked, content, formats, signal);
   return { verdict: maybe ? "maybe" : "foreign", object: looked };
-}
-
-async function isForeign(object: LogObject, signal: AbortSignal): Promise<boolean> {
-  // What reads Parquet takes as long to load as everything else together.
-  const { isForeignParquet } = await import("./foreign-parquet.js");
-  return isForeignParquet(object, signal);
 }
 
 interface Beginning extends Pick<Content, "form" | "head" | "layers"> {
@@ -57,14 +47,24 @@ interface Beginning extends Pick<Content, "form" | "head" | "layers"> {
   readonly isAll: boolean;
 }
 
-function canBe(
-  key: string,
-  { form, head, isAll }: Beginning,
+async function canBe(
+  object: LogObject,
+  { form, head, layers, isAll }: Beginning,
   formats: readonly (readonly string[])[],
-): boolean {
-  if (isClosed(form)) return mayHoldFlowLogs(key, form, head);
+  signal: AbortSignal,
+): Promise<boolean> {
+  if (isClosed(form)) return mayHoldFlowLogs(object.key, form, head);
+  // What reads Parquet and JSON takes as long to load as everything else together.
+  if (form === "parquet" && layers === 0) {
+    const { isForeignParquet } = await import("./foreign-parquet.js");
+    return !(await isForeignParquet(object, signal));
+  }
+  if (form === "json") {
+    const { canBeJson } = await import("./json-look.js");
+    return canBeJson(head, isAll, formats);
+  }
   // What is empty here or Parquet is compressed: more can't be told from its beginning.
-  return form === "empty" || form === "parquet" || canBeText({ form, head, isAll }, formats);
+  return form === "empty" || form === "parquet" || canBeText(form, head, formats);
 }
 
 /** An object whose bytes are here. */
@@ -93,49 +93,12 @@ async function beginning(name: string, bytes: Buffer, isWhole: boolean): Promise
   return undefined;
 }
 
-function canBeText(
-  { form, head, isAll }: Omit<Beginning, "layers">,
-  formats: readonly (readonly string[])[],
-): boolean {
-  if (form === "json") return canBeJson(head, isAll, formats);
+function canBeText(form: Form, head: Buffer, formats: readonly (readonly string[])[]): boolean {
   const text =
     form === "utf-16"
       ? head.toString("latin1").replaceAll(/\0|^(?:\xff\xfe|\xfe\xff)/g, "")
       : head.toString();
   return canBeFlowLogText(text.replace(/^\uFEFF/, ""), formats);
-}
-
-/**
- * Whether there is a record among what comes before the place where the JSON is cut.
- *
- * @param isAll whether nothing comes after it, so that a cut is a fault
- */
-function canBeJson(head: Buffer, isAll: boolean, formats: readonly (readonly string[])[]): boolean {
-  let found = false;
-  const sink = {
-    message: (text: string) => {
-      found ||= canBeFlowLogText(text, formats);
-    },
-    record: () => {
-      found = true;
-    },
-    control: () => {
-      found = true;
-    },
-    misplaced: () => {
-      found = true;
-    },
-  };
-  const events = new JsonEvents(sink, (text) => canBeFlowLog(text, formats));
-  try {
-    events.push(head);
-    if (isAll) events.end();
-  } catch (error) {
-    if (!(error instanceof JsonError)) throw error;
-    // What came just before a fault wasn't given out. JSON that is only cut has no fault yet.
-    return found || canBeFlowLogText(head.toString().replaceAll(/[[\]{}]/g, " "), formats);
-  }
-  return found;
 }
 
 /** What flow logs are kept in besides the usual, by the extension of what is compressed. */

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { Readable } from "node:stream";
 import { CorruptInputError } from "../../errors.js";
-import { JsonReader } from "../../flow-log/json-reader.js";
+import type { JsonReader } from "../../flow-log/json-reader.js";
 import type { TextFormat } from "../../flow-log/layout.js";
 import type { RecordIntake } from "../../flow-log/record.js";
 import { TextReader } from "../../flow-log/text-reader.js";
@@ -67,7 +67,7 @@ async function read(
   const { form, blocks, layers } = content;
   if (form === "text" || form === "json") {
     const reader =
-      form === "text" ? new TextReader(key, intake, format) : new JsonReader(key, intake, format);
+      form === "text" ? new TextReader(key, intake, format) : await jsonReader(key, intake, format);
     for await (const block of blocks) {
       reader.push(block);
       await afterBlock();
@@ -114,4 +114,10 @@ async function expanded(key: string, blocks: AsyncIterable<Buffer>): Promise<Buf
     all.push(block);
   }
   return Buffer.concat(all);
+}
+
+async function jsonReader(key: string, intake: RecordIntake, format: TextFormat): Promise<JsonReader> {
+  // As with Parquet, what reads it is loaded only where it is needed.
+  const { JsonReader: Reader } = await import("../../flow-log/json-reader.js");
+  return new Reader(key, intake, format);
 }
