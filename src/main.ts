@@ -1,10 +1,13 @@
 #!/usr/bin/env node
-import { Service } from "./built-in.js";
-import { ConfigError, configWarnings, loadConfig, secretsIn } from "./config.js";
+import { createModules } from "./compose/built-in-service.js";
+import { ConfigError, configWarnings, loadConfig, secretsIn } from "./compose/config.js";
 import { DependencyError } from "./errors.js";
 import { buildApp } from "./http/app.js";
+import { accessTokens } from "./http/auth.js";
 import { listenAddress } from "./http/settings.js";
 import { masker } from "./redact.js";
+import { Service } from "./service.js";
+import { toServiceSettings } from "./service-settings.js";
 import { createStats } from "./telemetry/dogstatsd.js";
 import { createLogger, type Logger } from "./telemetry/log.js";
 import { prettyDestination } from "./telemetry/pretty.js";
@@ -15,23 +18,25 @@ const STOP_MARGIN_MS = 10_000;
 const EXIT_MS = 1000;
 
 async function main(): Promise<void> {
-  const config = loadConfig(process.env);
+  const config = loadConfig();
   const logger = createLogger(config, {
-    secrets: secretsIn(process.env),
+    secrets: secretsIn(),
     destination: await prettyDestination(),
   });
   // Node then says on stderr what it was, and ends the process with code 1: nobody knows what state it is in.
   process.on("uncaughtExceptionMonitor", (error) => {
     logger.error({ error, reason: error.message }, "unknown-failure");
   });
-  for (const { event, ...fields } of configWarnings(process.env, config)) logger.warn(fields, event);
+  for (const { event, ...fields } of configWarnings(config)) logger.warn(fields, event);
 
+  const service = new Service(createModules({}, config), toServiceSettings(config));
   const statsOutput = createStats(config, logger);
-  const app = await buildApp(new Service(), {
+  const app = await buildApp(service, {
     logger,
     stats: statsOutput.stats,
     connectionStates: config,
     limits: config,
+    access: accessTokens(config),
     allowedHosts: config.HTTP_ALLOWED_HOSTS,
   });
   const close = async () => {
@@ -95,7 +100,7 @@ function describe(error: unknown): string {
 try {
   await main();
 } catch (error) {
-  const mask = masker(secretsIn(process.env));
+  const mask = masker(secretsIn());
   process.stderr.write(`vpcflow-grapherd: ${mask(describe(error))}\n`);
   process.exitCode = 1;
   exitSoon();

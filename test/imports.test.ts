@@ -17,7 +17,7 @@ const imports = new Map(
 );
 
 const PORTS = ["storage", "marker", "queuer", "digester"];
-const SHARED = ["s3", "http-client", "flow-log", "graph"];
+const SHARED = ["s3", "disk", "http-client", "flow-log", "graph"];
 
 /** Breaks of a rule: "a.ts imports b.ts". */
 function breaks(from: RegExp, allowed: (to: string, from: string) => boolean): string[] {
@@ -32,8 +32,7 @@ test("the imports are found", () => {
 });
 
 test("a port and its implementations import no other port, no worker, service or http", () => {
-  const outside =
-    /^(?:http|worker|telemetry)\/|^(?:service|service-settings|built-in|config|main|index)\.ts$/;
+  const outside = /^(?:http|worker|telemetry|compose)\/|^(?:service|service-settings|main|index)\.ts$/;
   const port = new RegExp(`^(?:${PORTS.join("|")})/`);
   const allowed = (to: string, from: string) =>
     !outside.test(to) && (!port.test(to) || dirname(to).split("/")[0] === from.split("/")[0]);
@@ -43,7 +42,7 @@ test("a port and its implementations import no other port, no worker, service or
 test("what they share knows nothing of them", () => {
   const shared = new RegExp(`^(?:${SHARED.join("|")})/`);
   const above = new RegExp(
-    `^(?:${[...PORTS, "http", "worker"].join("|")})/|^(?:service|config|main|index)\\.ts$`,
+    `^(?:${[...PORTS, "http", "worker", "compose"].join("|")})/|^(?:service|main|index)\\.ts$`,
   );
   expect(breaks(shared, (to) => !above.test(to))).toEqual([]);
 });
@@ -55,7 +54,7 @@ test("what is pure imports the pure alone, and does no I/O", () => {
 
 test("the worker and the service know ports, never registries, implementations or http", () => {
   const ports = new Set(PORTS.map((port) => `${port}/${port}.ts`));
-  const room = new RegExp(`^(?:http|${PORTS.join("|")})/|^(?:built-in|config|main|index)\\.ts$`);
+  const room = new RegExp(`^(?:http|compose|${PORTS.join("|")})/|^(?:main|index)\\.ts$`);
   const allowed = (to: string) => ports.has(to) || !room.test(to);
   expect(breaks(/^(?:worker\/|service\.ts$)/, allowed)).toEqual([]);
   expect(breaks(/^worker\//, (to) => to !== "service.ts")).toEqual([]);
@@ -63,23 +62,26 @@ test("the worker and the service know ports, never registries, implementations o
 
 test("http knows the service, and of ports their types alone", () => {
   const ports = new Set(PORTS.map((port) => `${port}/${port}.ts`));
-  const room = new RegExp(`^(?:worker|${PORTS.join("|")})/|^(?:built-in|config|main|index)\\.ts$`);
+  const room = new RegExp(`^(?:worker|compose|${PORTS.join("|")})/|^(?:main|index)\\.ts$`);
   expect(breaks(/^http\//, (to) => ports.has(to) || !room.test(to))).toEqual([]);
 });
 
-test("registries are seen by those who put the process together", () => {
+test("only the executable and the library's entry see what puts a process together", () => {
+  expect(breaks(/^(?!(?:main|index)\.ts$|compose\/)/, (to) => !to.startsWith("compose/"))).toEqual([]);
+});
+
+test("registries are seen by that room alone", () => {
   const registries = new Set(PORTS.map((port) => `${port}/index.ts`));
-  const composers = /^(?:main|index|built-in|config)\.ts$/;
-  expect(breaks(/./, (to, from) => !registries.has(to) || composers.test(from))).toEqual([]);
+  expect(breaks(/./, (to, from) => !registries.has(to) || from.startsWith("compose/"))).toEqual([]);
 });
 
 test("nobody imports the executable or the library's entry", () => {
   expect(breaks(/./, (to) => to !== "main.ts" && to !== "index.ts")).toEqual([]);
 });
 
-test("the environment is read in one place", () => {
+test("the environment is read in one room", () => {
   const readers = [...imports.keys()].filter((path) =>
     /process\.env/.test(readFileSync(join(root, path), "utf8")),
   );
-  expect(readers.filter((path) => !/^(?:main|built-in|config)\.ts$/.test(path))).toEqual([]);
+  expect(readers.filter((path) => !path.startsWith("compose/"))).toEqual([]);
 });

@@ -1,5 +1,5 @@
 import { createConfig, formatProblems, getTotals, lintFromString } from "@redocly/openapi-core";
-import { Service } from "../src/built-in.js";
+import { BuiltInService } from "../src/compose/built-in-service.js";
 import { buildApp } from "../src/http/app.js";
 import { MemoryMarker } from "../src/marker/memory.js";
 import { MemoryStorage } from "../src/storage/memory.js";
@@ -10,7 +10,9 @@ const config = await createConfig({
   // Each operation's `default` answer covers them.
   rules: { "operation-4xx-response": "off" },
 });
-const app = await buildApp(new Service({ storage: new MemoryStorage(), marker: new MemoryMarker() }, {}));
+const app = await buildApp(
+  new BuiltInService({ storage: new MemoryStorage(), marker: new MemoryMarker() }, {}),
+);
 await app.ready();
 const source = JSON.stringify(app.swagger(), null, 2);
 await app.close();

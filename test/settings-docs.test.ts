@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { parseEnv } from "node:util";
 import { expect, test } from "vitest";
-import { loadConfig, settings } from "../src/config.js";
+import { loadConfig, settings } from "../src/compose/config.js";
 import { settingsDocs } from "./settings-docs.js";
 
 const read = (name: string) => readFileSync(new URL(`../${name}`, import.meta.url), "utf8");

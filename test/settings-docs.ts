@@ -4,7 +4,7 @@
  */
 import { readFileSync, writeFileSync } from "node:fs";
 import { pathToFileURL } from "node:url";
-import { settings } from "../src/config.js";
+import { settings } from "../src/compose/config.js";
 
 const file = (name: string) => new URL(`../${name}`, import.meta.url);
 

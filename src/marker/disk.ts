@@ -1,8 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { access, constants, mkdir, readdir } from "node:fs/promises";
 import { join } from "node:path";
-import { removeStale } from "../atomic-file.js";
-import { checkRoom, FileClock, fileErrors } from "../data-dir.js";
+import { removeStale } from "../disk/atomic-file.js";
+import { checkRoom, FileClock, fileErrors } from "../disk/data-dir.js";
 import { GraphId } from "../window.js";
 import { Claim, type ClaimRecord, type Marker } from "./marker.js";
 import {

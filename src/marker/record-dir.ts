@@ -1,8 +1,8 @@
 import { randomUUID } from "node:crypto";
 import { mkdir, open, readdir, rename, rm, rmdir, stat, unlink, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { syncDirectory } from "../atomic-file.js";
-import { hasCode } from "../data-dir.js";
+import { syncDirectory } from "../disk/atomic-file.js";
+import { hasCode } from "../disk/data-dir.js";
 
 /**
  * A record with compare-and-set for any number of processes, made of rename(2) and unlink(2) alone: there is no lock

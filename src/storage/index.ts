@@ -1,5 +1,5 @@
 import type { z } from "zod";
-import { diskSettings } from "../data-dir.js";
+import { diskSettings } from "../disk/data-dir.js";
 import { s3Access, s3Settings } from "../s3/settings.js";
 import { DiskStorage } from "./disk.js";
 import { S3Storage, s3StorageSettings } from "./s3.js";

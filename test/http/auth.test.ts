@@ -5,7 +5,7 @@ import { Writable } from "node:stream";
 import type { FastifyPluginCallback } from "fastify";
 import { pino } from "pino";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { Service } from "../../src/built-in.js";
+import { BuiltInService } from "../../src/compose/built-in-service.js";
 import { buildApp, type AppOptions } from "../../src/http/app.js";
 import { TokenSet } from "../../src/http/auth.js";
 import { toMessage } from "../../src/job.js";
@@ -40,7 +40,7 @@ afterEach(async () => {
 
 interface Running {
   readonly url: string;
-  readonly service: Service;
+  readonly service: BuiltInService;
   /** Status and headers of an answer, whose body is read. */
   readonly call: (method: string, path: string, authorization?: string | null) => Promise<Answer>;
 }
@@ -51,7 +51,7 @@ interface Answer {
 }
 
 async function start(env: Record<string, string>, options: AppOptions = {}): Promise<Running> {
-  const service = new Service(
+  const service = new BuiltInService(
     {},
     {
       GRAPH_DATA_DIR: dir.path,
@@ -324,7 +324,7 @@ describe("the settings", () => {
   });
 
   test.for(["api-1,", ",", "a b", "a,,b", "ü"])("%j is a fault, and isn't shown", (value) => {
-    const make = () => new Service({}, { API_TOKENS: value });
+    const make = () => new BuiltInService({}, { API_TOKENS: value });
     expect(make).toThrow(
       /fault:\n {2}API_TOKENS: expected tokens of visible ASCII characters, separated by commas$/,
     );

@@ -2,7 +2,7 @@ import { hostname } from "node:os";
 import { connect } from "node:net";
 import { text } from "node:stream/consumers";
 import { expect, onTestFinished, test } from "vitest";
-import { Service } from "../../src/built-in.js";
+import { BuiltInService } from "../../src/compose/built-in-service.js";
 import { buildApp, type AppOptions } from "../../src/http/app.js";
 import { hostSettings } from "../../src/http/hosts.js";
 import { MemoryMarker } from "../../src/marker/memory.js";
@@ -11,7 +11,7 @@ import { MemoryStorage } from "../../src/storage/memory.js";
 /** Asks for a host on the loopback, as a browser does for a page whose name points there. */
 async function serve(options: AppOptions = {}, host = "127.0.0.1") {
   const modules = { storage: new MemoryStorage(), marker: new MemoryMarker() };
-  const app = await buildApp(new Service(modules, {}), options);
+  const app = await buildApp(new BuiltInService(modules, {}), options);
   onTestFinished(() => app.close());
   const { port } = new URL(await app.listen({ host, port: 0 }));
   return async (name: string, path = "/openapi.json", headers = "") => {

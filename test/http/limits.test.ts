@@ -3,7 +3,7 @@ import { connect } from "node:net";
 import { text } from "node:stream/consumers";
 import type { FastifyInstance, FastifyPluginCallback } from "fastify";
 import { afterEach, beforeEach, describe, expect, onTestFinished, test, vi } from "vitest";
-import { Service } from "../../src/built-in.js";
+import { BuiltInService } from "../../src/compose/built-in-service.js";
 import type { Digester } from "../../src/digester/digester.js";
 import { DependencyError } from "../../src/errors.js";
 import { buildApp, type AppOptions } from "../../src/http/app.js";
@@ -48,7 +48,10 @@ async function start(options: AppOptions = {}): Promise<void> {
     { RUNTIME_LOGGER_OUTPUT: "STDOUT", RUNTIME_LOGGER_LEVEL: "INFO" },
     { destination: { write: (line) => (log += line) } },
   );
-  app = await buildApp(new Service(modules, { RUNTIME_SHUTDOWN_TIMEOUT: "10ms" }), { logger, ...options });
+  app = await buildApp(new BuiltInService(modules, { RUNTIME_SHUTDOWN_TIMEOUT: "10ms" }), {
+    logger,
+    ...options,
+  });
   url = await app.listen({ host: "127.0.0.1", port: 0 });
 }
 

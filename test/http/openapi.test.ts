@@ -2,7 +2,7 @@ import { fileURLToPath } from "node:url";
 import type { FastifyInstance } from "fastify";
 import { Validator } from "@seriousme/openapi-schema-validator";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { Service } from "../../src/built-in.js";
+import { BuiltInService } from "../../src/compose/built-in-service.js";
 import { buildApp } from "../../src/http/app.js";
 import { MemoryMarker } from "../../src/marker/memory.js";
 import { MemoryStorage } from "../../src/storage/memory.js";
@@ -14,7 +14,7 @@ let url: string;
 beforeAll(async () => {
   const modules = { storage: new MemoryStorage(), marker: new MemoryMarker() };
   const flowLogs = fileURLToPath(new URL("../fixtures/flow-logs", import.meta.url));
-  app = await buildApp(new Service(modules, { DIGESTER_ENDPOINT: `file:${flowLogs}` }));
+  app = await buildApp(new BuiltInService(modules, { DIGESTER_ENDPOINT: `file:${flowLogs}` }));
   url = await app.listen({ host: "127.0.0.1", port: 0 });
 });
 afterAll(() => app.close());

@@ -1,7 +1,7 @@
 import type { FastifyInstance } from "fastify";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { z } from "zod";
-import { Service } from "../../src/built-in.js";
+import { BuiltInService } from "../../src/compose/built-in-service.js";
 import { buildApp } from "../../src/http/app.js";
 import { toMessage } from "../../src/job.js";
 import { MemoryMarker } from "../../src/marker/memory.js";
@@ -28,7 +28,7 @@ beforeEach(async () => {
     { RUNTIME_LOGGER_OUTPUT: "STDOUT", RUNTIME_LOGGER_LEVEL: "DEBUG" },
     { destination: { write: (line) => events.push(LogEvent.parse(JSON.parse(line))) } },
   );
-  const service = new Service(
+  const service = new BuiltInService(
     { storage: new MemoryStorage(), marker: new MemoryMarker() },
     {
       DIGESTER_ENDPOINT: digesterd.server.url.href,

@@ -1,6 +1,6 @@
 import { onTestFinished } from "vitest";
 import { request, type Dispatcher } from "undici";
-import { Service } from "../../src/built-in.js";
+import { BuiltInService } from "../../src/compose/built-in-service.js";
 import { buildApp } from "../../src/http/app.js";
 import { ErrorBody } from "../../src/http/errors.js";
 import { MemoryMarker } from "../../src/marker/memory.js";
@@ -46,7 +46,7 @@ export async function serve(
   const digesterd = await startDigesterd(LINE);
   const storage = new MemoryStorage();
   const marker = new MemoryMarker();
-  const service = new Service(
+  const service = new BuiltInService(
     { storage, marker, ...modules },
     {
       DIGESTER_ENDPOINT: digesterd.server.url.href,

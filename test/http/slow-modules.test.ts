@@ -2,7 +2,7 @@ import { EventEmitter, once } from "node:events";
 import { Readable } from "node:stream";
 import { setTimeout } from "node:timers/promises";
 import { describe, expect, onTestFinished, test } from "vitest";
-import { Service } from "../../src/built-in.js";
+import { BuiltInService } from "../../src/compose/built-in-service.js";
 import type { Digester } from "../../src/digester/digester.js";
 import { buildApp } from "../../src/http/app.js";
 import { toMessage } from "../../src/job.js";
@@ -30,7 +30,10 @@ class UnfitStorage extends MemoryStorage {
 
 async function serve() {
   const storage = new SlowStorage();
-  const service = new Service({ storage, marker: new MemoryMarker() }, { DIGESTER_ENDPOINT: "file:." });
+  const service = new BuiltInService(
+    { storage, marker: new MemoryMarker() },
+    { DIGESTER_ENDPOINT: "file:." },
+  );
   const app = await buildApp(service);
   onTestFinished(() => app.close());
   const url = await app.listen({ host: "127.0.0.1", port: 0 });
@@ -56,7 +59,7 @@ describe("a store that doesn't answer at start", () => {
   });
 
   test("stops the start when it says so in time", async () => {
-    const service = new Service({ storage: new UnfitStorage(), marker: new MemoryMarker() }, {});
+    const service = new BuiltInService({ storage: new UnfitStorage(), marker: new MemoryMarker() }, {});
     const app = await buildApp(service);
     await expect(app.ready()).rejects.toThrow("no such store");
   });
@@ -72,7 +75,7 @@ test("a job that takes longer than Fastify gives a hook is finished by a stop", 
     },
   };
   const storage = new MemoryStorage();
-  const service = new Service({ storage, marker: new MemoryMarker(), digester }, {});
+  const service = new BuiltInService({ storage, marker: new MemoryMarker(), digester }, {});
   const app = await buildApp(service);
   const url = await app.listen({ host: "127.0.0.1", port: 0 });
   const body = JSON.stringify(toMessage({ window: nthHour(0), refresh: false, claim: undefined }));

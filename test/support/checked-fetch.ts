@@ -1,6 +1,6 @@
 import { Ajv2020 } from "ajv/dist/2020.js";
 import { z } from "zod";
-import { Service } from "../../src/built-in.js";
+import { BuiltInService } from "../../src/compose/built-in-service.js";
 import { buildApp } from "../../src/http/app.js";
 import { MemoryMarker } from "../../src/marker/memory.js";
 import { MemoryStorage } from "../../src/storage/memory.js";
@@ -25,7 +25,7 @@ export function ownDocument(): Promise<Document> {
 
 async function describeSelf(): Promise<Document> {
   const modules = { storage: new MemoryStorage(), marker: new MemoryMarker() };
-  const app = await buildApp(new Service(modules, { DIGESTER_ENDPOINT: "http://127.0.0.1:1/" }));
+  const app = await buildApp(new BuiltInService(modules, { DIGESTER_ENDPOINT: "http://127.0.0.1:1/" }));
   await app.ready();
   const document = Document.parse(app.swagger());
   await app.close();

@@ -1,11 +1,11 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
-import { Service } from "../src/built-in.js";
-import { ConfigError, configWarnings, loadConfig } from "../src/config.js";
-import { MemoryMarker } from "../src/marker/memory.js";
-import { boolean, duration, integer, timerDuration } from "../src/settings.js";
-import { MemoryStorage } from "../src/storage/memory.js";
+import { BuiltInService } from "../../src/compose/built-in-service.js";
+import { ConfigError, configWarnings, loadConfig } from "../../src/compose/config.js";
+import { MemoryMarker } from "../../src/marker/memory.js";
+import { boolean, duration, integer, timerDuration } from "../../src/settings.js";
+import { MemoryStorage } from "../../src/storage/memory.js";
 
 function faults(env: Record<string, string>): readonly string[] {
   try {
@@ -114,8 +114,10 @@ describe("loadConfig", () => {
 
   test("the same holds for a Service of the library, which can be given an environment of its own", () => {
     const modules = { storage: new MemoryStorage(), marker: new MemoryMarker() };
-    expect(() => new Service(modules, { API_TOKEN: "hush" })).toThrow(ConfigError);
-    expect(new Service(modules, { API_TOKENS: "hush", GRAPH_OF_MINE: "x" }).access.api).toEqual(["hush"]);
+    expect(() => new BuiltInService(modules, { API_TOKEN: "hush" })).toThrow(ConfigError);
+    expect(new BuiltInService(modules, { API_TOKENS: "hush", GRAPH_OF_MINE: "x" }).access.api).toEqual([
+      "hush",
+    ]);
   });
 
   test("the variables of a module that is given are not read", () => {
@@ -131,7 +133,7 @@ describe("loadConfig", () => {
   });
 });
 
-const warnings = (env: Record<string, string>) => configWarnings(env, loadConfig(env));
+const warnings = (env: Record<string, string>) => configWarnings(loadConfig(env), env);
 
 describe("configWarnings", () => {
   test("there are none about what is right", () => {

@@ -1,13 +1,13 @@
 import type { Dispatcher } from "undici";
 import { type Config, loadConfig, MODULE_NAMES } from "./config.js";
-import type { Deliverer } from "./deliverer.js";
-import { createDigester } from "./digester/index.js";
-import { type AccessTokens, accessTokens } from "./http/auth.js";
-import { createMarker } from "./marker/index.js";
-import { createQueuer } from "./queuer/index.js";
-import { type Modules, Service as Core } from "./service.js";
-import { toServiceSettings } from "./service-settings.js";
-import { createStorage } from "./storage/index.js";
+import type { Deliverer } from "../deliverer.js";
+import { createDigester } from "../digester/index.js";
+import { type AccessTokens, accessTokens } from "../http/auth.js";
+import { createMarker } from "../marker/index.js";
+import { createQueuer } from "../queuer/index.js";
+import { type Modules, Service } from "../service.js";
+import { toServiceSettings } from "../service-settings.js";
+import { createStorage } from "../storage/index.js";
 
 export interface ServiceOptions extends Partial<Modules> {
   /** undici clients to be used as they are, with their own retries and limits. They aren't closed by the service. */
@@ -17,7 +17,8 @@ export interface ServiceOptions extends Partial<Modules> {
   readonly deliverers?: readonly Deliverer[];
 }
 
-function modulesOf(options: ServiceOptions, config: Config): Modules {
+/** The built-in module in every place where none is given. */
+export function createModules(options: ServiceOptions, config: Config): Modules {
   const staleMs = config.GRAPH_PROGRESS_TIMEOUT;
   return {
     storage: options.storage ?? createStorage(config, { staleMs }),
@@ -30,17 +31,17 @@ function modulesOf(options: ServiceOptions, config: Config): Modules {
 }
 
 /**
- * The service, with the built-in module in every place where none is given, set up from the environment. A module that
- * is given needs none of its variables.
+ * What the library calls Service: the built-in module in every place where none is given, set up from the environment. A
+ * module that is given needs none of its variables.
  */
-export class Service extends Core {
+export class BuiltInService extends Service {
   /** API_TOKENS and PRODUCE_TOKENS, which `buildApp` asks for unless it is told otherwise. */
   readonly access: AccessTokens;
 
   /** @throws ConfigError that lists every fault of the environment */
   constructor(options: ServiceOptions = {}, env: NodeJS.ProcessEnv = process.env) {
     const config = loadConfig(env, new Set(MODULE_NAMES.filter((name) => options[name] !== undefined)));
-    super(modulesOf(options, config), toServiceSettings(config), options.deliverers);
+    super(createModules(options, config), toServiceSettings(config), options.deliverers);
     this.access = accessTokens(config);
   }
 }

@@ -1,7 +1,7 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { settings } from "../src/config.js";
-import { distance, unknownVariables } from "../src/unknown-variables.js";
+import { settings } from "../../src/compose/config.js";
+import { distance, unknownVariables } from "../../src/compose/unknown-variables.js";
 
 const known = Object.keys(settings);
 const look = (env: Record<string, string>) => unknownVariables(env, known);

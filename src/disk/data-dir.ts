@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { type FileHandle, open, unlink } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
-import { DependencyError, type DependencyName, type Obstacle } from "./errors.js";
+import { DependencyError, type DependencyName, type Obstacle } from "../errors.js";
 
 /** What the modules that keep files have in common: where these are, how they fail, and what time it is there. */
 export const diskSettings = {

@@ -1,18 +1,18 @@
 import { z } from "zod";
-import { digesterSettings } from "./digester/index.js";
-import { accessSettings } from "./http/auth.js";
-import { hostSettings } from "./http/hosts.js";
-import { limitSettings } from "./http/limits.js";
-import { httpSettings } from "./http/settings.js";
-import { markerSettings } from "./marker/index.js";
-import { queuerSettings } from "./queuer/index.js";
-import { isSecret, secretsOf, withoutSecrets } from "./redact.js";
-import { serviceSettings } from "./service-settings.js";
-import { signalSettings } from "./signals.js";
-import { storageSettings } from "./storage/index.js";
-import { connectionStateSettings } from "./telemetry/connection-states.js";
-import { statsSettings } from "./telemetry/dogstatsd.js";
-import { logSettings } from "./telemetry/log.js";
+import { digesterSettings } from "../digester/index.js";
+import { accessSettings } from "../http/auth.js";
+import { hostSettings } from "../http/hosts.js";
+import { limitSettings } from "../http/limits.js";
+import { httpSettings } from "../http/settings.js";
+import { markerSettings } from "../marker/index.js";
+import { queuerSettings } from "../queuer/index.js";
+import { isSecret, secretsOf, withoutSecrets } from "../redact.js";
+import { serviceSettings } from "../service-settings.js";
+import { signalSettings } from "../signals.js";
+import { storageSettings } from "../storage/index.js";
+import { connectionStateSettings } from "../telemetry/connection-states.js";
+import { statsSettings } from "../telemetry/dogstatsd.js";
+import { logSettings } from "../telemetry/log.js";
 import { unknownVariables } from "./unknown-variables.js";
 
 /** The settings of each module, so that those of a module that somebody brings along aren't read at all. */
@@ -62,7 +62,7 @@ export class ConfigError extends Error {
 }
 
 /** The values that must never be seen in a log. */
-export function secretsIn(env: NodeJS.ProcessEnv): string[] {
+export function secretsIn(env: NodeJS.ProcessEnv = process.env): string[] {
   return secretsOf(Object.fromEntries(Object.keys(settings).map((name) => [name, env[name]])));
 }
 
@@ -80,7 +80,10 @@ function fault({ path, message }: z.core.$ZodIssue, env: NodeJS.ProcessEnv): str
  * @param given modules that the built-in ones aren't needed for
  * @throws ConfigError
  */
-export function loadConfig(env: NodeJS.ProcessEnv, given: ReadonlySet<ModuleName> = new Set()): Config {
+export function loadConfig(
+  env: NodeJS.ProcessEnv = process.env,
+  given: ReadonlySet<ModuleName> = new Set(),
+): Config {
   const needed = MODULE_NAMES.filter((name) => !given.has(name)).map((name) => moduleSettings[name]);
   const unneeded = [...given]
     .flatMap((name) => Object.keys(moduleSettings[name]))
@@ -107,7 +110,7 @@ export interface ConfigWarning {
   readonly reason: string;
 }
 
-export function configWarnings(env: NodeJS.ProcessEnv, config: Config): ConfigWarning[] {
+export function configWarnings(config: Config, env: NodeJS.ProcessEnv = process.env): ConfigWarning[] {
   const byReason = new Map<string, string[]>();
   for (const { name, reason } of unknownVariables(env, Object.keys(settings)).ignored) {
     byReason.set(reason, [...(byReason.get(reason) ?? []), name]);
