@@ -1,7 +1,7 @@
 import { createReadStream, type Dirent } from "node:fs";
 import { readdir, realpath, stat } from "node:fs/promises";
 import type { Readable } from "node:stream";
-import { hasCode, obstacleOf } from "../../data-dir.js";
+import { hasCode, obstacleOf } from "../../disk/data-dir.js";
 import { DependencyError } from "../../errors.js";
 import { type Candidate, Inventory } from "./inventory.js";
 import { type Selection, Selector } from "./selection.js";

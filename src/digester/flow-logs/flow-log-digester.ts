@@ -1,5 +1,5 @@
 import { setImmediate } from "node:timers/promises";
-import { obstacleOf } from "../../data-dir.js";
+import { obstacleOf } from "../../disk/data-dir.js";
 import { CorruptInputError, DependencyError } from "../../errors.js";
 import { digestLines } from "../../flow-log/digest-lines.js";
 import { RecordIntake } from "../../flow-log/record.js";
