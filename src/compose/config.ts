@@ -1,15 +1,15 @@
 import { z } from "zod";
-import { digesterSettings } from "../digester/index.js";
+import { digesterRules, digesterSettings } from "../digester/index.js";
 import { accessSettings } from "../http/auth.js";
 import { hostSettings } from "../http/hosts.js";
 import { limitSettings } from "../http/limits.js";
 import { httpSettings } from "../http/settings.js";
-import { markerSettings } from "../marker/index.js";
-import { queuerSettings } from "../queuer/index.js";
+import { markerRules, markerSettings } from "../marker/index.js";
+import { queuerRules, queuerSettings } from "../queuer/index.js";
 import { isSecret, secretsOf, withoutSecrets } from "../redact.js";
 import { serviceSettings } from "../service-settings.js";
 import { signalSettings } from "../signals.js";
-import { storageSettings } from "../storage/index.js";
+import { storageRules, storageSettings } from "../storage/index.js";
 import { connectionStateSettings } from "../telemetry/connection-states.js";
 import { statsSettings } from "../telemetry/dogstatsd.js";
 import { logSettings } from "../telemetry/log.js";
@@ -45,6 +45,8 @@ export const settings = {
   ...statsSettings,
   ...connectionStateSettings,
 };
+/** Rules across them, each once. */
+const rules = new Set([...storageRules, ...markerRules, ...queuerRules, ...digesterRules]);
 const schema = z.object(settings);
 export type Config = z.infer<typeof schema>;
 
@@ -93,11 +95,9 @@ export function loadConfig(
   const result = schema.safeParse(Object.fromEntries(set));
   const faults = result.error?.issues.map((issue) => fault(issue, env)) ?? [];
   faults.push(...unknownVariables(env, Object.keys(settings)).faults);
-  const [graphs, claims] = ["GRAPH_STORAGE_BUCKET", "GRAPH_PROGRESS_BUCKET"].map(
-    (name) => (env[name] ?? "") !== "",
-  );
-  if (graphs !== claims && !given.has("storage") && !given.has("marker")) {
-    faults.push("GRAPH_STORAGE_BUCKET, GRAPH_PROGRESS_BUCKET: expected both or neither");
+  for (const { variables, expected, holds } of rules) {
+    if (variables.some((name) => unread.has(name)) || holds(Object.fromEntries(set))) continue;
+    faults.push(`${variables.join(", ")}: expected ${expected}`);
   }
   if (!result.success || faults.length > 0) throw new ConfigError(faults);
   return result.data;

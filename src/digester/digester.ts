@@ -1,3 +1,4 @@
+import type { Dispatcher } from "undici";
 import type { Readable } from "node:stream";
 import type { Module } from "../module.js";
 import type { TimeWindow } from "../window.js";
@@ -41,4 +42,12 @@ export interface Digester extends Module {
 
   /** When the logs of the window can be expected to be complete; without it, or in the past: now. */
   readyAt?(window: TimeWindow): Date;
+}
+
+/** What a process has for a Digester besides its settings. */
+export interface DigesterGiven {
+  /** Largest digest as it comes over the wire. */
+  readonly maxBytes: number;
+  /** The program's own HTTP client, for what speaks HTTP. */
+  readonly client: Dispatcher | undefined;
 }

@@ -2,6 +2,7 @@ import { addAbortSignal, PassThrough } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Dispatcher } from "undici";
+import { z } from "zod";
 import { withDeadline } from "../deadline.js";
 import { CorruptInputError } from "../errors.js";
 import { createHttpClient } from "../http-client/client.js";
@@ -13,11 +14,12 @@ import {
   withoutQuery,
   type HttpRequest,
 } from "../http-client/request.js";
+import { scheme } from "../registry.js";
 import { atLeast, integer, MAX_TIMER_MS } from "../settings.js";
 import type { TimeWindow } from "../window.js";
-import type { Digest, Digester } from "./digester.js";
+import type { Digest, Digester, DigesterGiven } from "./digester.js";
 
-export const httpDigesterSettings = {
+const settings = {
   DIGESTER_POLLING_INTERVAL: atLeast(1, MAX_TIMER_MS)
     .prefault("1000")
     .describe("milliseconds between two polls of a vpcflow-digesterd; 1 at least"),
@@ -136,3 +138,25 @@ class DigestBody extends PassThrough {
     return connectionFailure("digester", `${digest} broke off`, error);
   }
 }
+
+const expected = '"http://…" or "https://…"';
+
+/** A vpcflow-digesterd. */
+export const httpEndpoint = scheme({
+  pattern: /^https?:/i,
+  expected,
+  place: z.string().transform((text, context) => {
+    if (/^https?:\/\//i.test(text) && URL.canParse(text)) return new URL(text);
+    context.addIssue(`expected ${expected}`);
+    return z.NEVER;
+  }),
+  settings,
+  create: (endpoint, config, { maxBytes, client }: DigesterGiven) =>
+    new HttpDigester({
+      endpoint,
+      pollingIntervalMs: config.DIGESTER_POLLING_INTERVAL,
+      pollingTimeoutMs: config.DIGESTER_POLLING_TIMEOUT,
+      maxBytes,
+      client,
+    }),
+});

@@ -9,18 +9,19 @@ export interface JobEndpoint {
   readonly local: boolean;
 }
 
-const EXPECTED = 'expected a URL such as "http://bus:8080/vpcflow/graph", "host:port" or ":port"';
+/** How an endpoint is written, for messages. */
+export const EXPECTED_ENDPOINT = 'a URL such as "http://bus:8080/vpcflow/graph", "host:port" or ":port"';
 const HOST_AND_PORT = /^(\[[0-9a-f:.]+\]|[\w.-]*):(\d{1,5})(\/.*)?$/i;
 const ANY_HOST = "0.0.0.0";
 const WILDCARDS = [ANY_HOST, "[::]"];
 
 /** A URL, `host:port` or `:8080` (this machine), the last two with or without a path. */
-const jobEndpoint = z.string().transform((text, context) => {
+export const jobEndpoint = z.string().transform((text, context) => {
   const [, host, port, path = "/"] = HOST_AND_PORT.exec(text) ?? [];
   const candidate = port === undefined ? text : `http://${host === "" ? ANY_HOST : host}:${port}${path}`;
   const url = URL.canParse(candidate) ? new URL(candidate) : undefined;
   if (url === undefined || !/^https?:$/.test(url.protocol) || url.hash !== "") {
-    context.addIssue(EXPECTED);
+    context.addIssue(`expected ${EXPECTED_ENDPOINT}`);
     return z.NEVER;
   }
   if (url.username !== "" || url.password !== "") {
@@ -30,12 +31,6 @@ const jobEndpoint = z.string().transform((text, context) => {
   }
   return url;
 });
-
-export const jobEndpointSettings = {
-  STREAM_APPLIANCE_ENDPOINT: jobEndpoint
-    .optional()
-    .describe("where jobs are POSTed: a URL, host:port or :port; unset: this process's own /produce"),
-};
 
 /**
  * Where jobs go, given what the user configured and where this process listens. On its own address a missing path

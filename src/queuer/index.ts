@@ -1,24 +1,25 @@
-import type { Dispatcher } from "undici";
 import type { z } from "zod";
-import { jobEndpointSettings, machineNames, resolveJobEndpoint } from "./endpoint.js";
-import { HttpQueuer } from "./http.js";
-import type { Queuer } from "./queuer.js";
+import { endpointOf, rulesOf, settingsOf } from "../registry.js";
+import { createHttpQueuer, httpEndpoint } from "./http-endpoint.js";
+import type { Queuer, QueuerGiven } from "./queuer.js";
+
+/** What STREAM_APPLIANCE_ENDPOINT chooses, by its scheme. The last one takes `host:port` as well, which looks like a scheme. */
+const schemes = {
+  http: httpEndpoint,
+};
 
 /** Every Queuer that the environment can choose. */
-export const queuerSettings = { ...jobEndpointSettings };
+export const queuerSettings = {
+  STREAM_APPLIANCE_ENDPOINT: endpointOf(schemes)
+    .optional()
+    .describe("where jobs are POSTed: a URL, host:port or :port; unset: this process's own /produce"),
+  ...settingsOf(schemes),
+};
+export const queuerRules = rulesOf(schemes);
 
 export function createQueuer(
   config: z.infer<z.ZodObject<typeof queuerSettings>>,
-  { client }: { client: Dispatcher | undefined },
+  given: QueuerGiven,
 ): Queuer {
-  const names = machineNames();
-  return new HttpQueuer({
-    endpoint: (bound) => {
-      if (bound === undefined) throw new Error("jobs can be queued when the process listens, not before");
-      return resolveJobEndpoint(config.STREAM_APPLIANCE_ENDPOINT, bound, names);
-    },
-    // Whoever asked for the graph must not wait for it. A bus has its own ideas of waiting.
-    localHeaders: { prefer: "respond-async" },
-    client,
-  });
+  return config.STREAM_APPLIANCE_ENDPOINT?.create(config, given) ?? createHttpQueuer(undefined, given);
 }

@@ -1,3 +1,4 @@
+import type { Dispatcher } from "undici";
 import type { Job } from "../job.js";
 import type { Module } from "../module.js";
 
@@ -22,4 +23,10 @@ export interface Queuer extends Module {
    * @throws DependencyError ("queuer") when it was not accepted, or nobody knows whether it was
    */
   queue(job: Job, signal: AbortSignal): Promise<void>;
+}
+
+/** What a process has for a Queuer besides its settings. */
+export interface QueuerGiven {
+  /** The program's own HTTP client, for what speaks HTTP. */
+  readonly client: Dispatcher | undefined;
 }

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { Rule } from "../registry.js";
 import { boolean } from "../settings.js";
 import type { S3Access } from "./client.js";
 
@@ -21,6 +22,14 @@ export const s3Settings = {
   AWS_ACCESS_KEY_ID: text.describe("access key when not IAM; wins over the file"),
   AWS_SECRET_ACCESS_KEY: text.describe("secret of the access key"),
   AWS_SESSION_TOKEN: text.describe("session token of the access key, when it is a temporary one"),
+};
+
+/** Graphs in one place and claims in another would be a slip, as a rule. */
+export const bucketsTogether: Rule = {
+  variables: ["GRAPH_STORAGE_BUCKET", "GRAPH_PROGRESS_BUCKET"],
+  expected: "both or neither",
+  holds: (env) =>
+    (env["GRAPH_STORAGE_BUCKET"] === undefined) === (env["GRAPH_PROGRESS_BUCKET"] === undefined),
 };
 
 /** The settings above as the S3 modules take them. */

@@ -25,7 +25,7 @@ describe("loadConfig", () => {
       GRAPH_PROGRESS_TIMEOUT: 60_000,
       GRAPH_DATA_DIR: "./data",
       GRAPH_MAX_WINDOW: 744 * 3_600_000,
-      DIGESTER_ENDPOINT: { kind: "file", path: "./flow-logs" },
+      DIGESTER_ENDPOINT: { place: "./flow-logs" },
       DIGESTER_POLLING_INTERVAL: 1000,
       DIGESTER_POLLING_TIMEOUT: 600_000,
       DIGEST_MAX_BYTES: 8_589_934_592,
