@@ -1,4 +1,4 @@
-import { copyBytes, OVERRUN_BYTES } from "./view.js";
+import { copyBytes, OVERRUN_BYTES } from "./data-view.js";
 
 /** Texts begin at multiples of 8 bytes: a page has so many places, and 31 bits name a place among 16 GiB of pages. */
 export const PAGE_BITS = 15;

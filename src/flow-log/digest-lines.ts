@@ -1,7 +1,7 @@
 import type { Aggregation } from "./aggregation.js";
 import { writeDecimal } from "./decimal.js";
 import { BYTES, PACKETS, ROW_DOUBLES, ROW_WORDS, type KeyTable } from "./key-table.js";
-import { viewOf } from "./view.js";
+import { viewOf } from "./data-view.js";
 
 const BLOCK = 64 * 1024;
 /** More than any line takes: two names of 256 bytes, two addresses of 45, and numbers. */

@@ -2,7 +2,7 @@ import { Aggregation } from "./aggregation.js";
 import type { ByteTable } from "./byte-table.js";
 import { excerpt } from "./excerpt.js";
 import { MAX_SUM, SUM_UNIT } from "./key-table.js";
-import { viewOf } from "./view.js";
+import { viewOf } from "./data-view.js";
 
 /** What a digest needs of a record, each value as text, `-` where it is absent. */
 export interface FlowRecord {

@@ -7,7 +7,7 @@ import { fieldName, isHeader } from "./fields.js";
 import { formatsOf, frontsOf, LineLayout, type TextFormat } from "./layout.js";
 import { isOrdered, isTime, RecordError, type RecordIntake } from "./record.js";
 import { remedy } from "./remedy.js";
-import { viewOf } from "./view.js";
+import { viewOf } from "./data-view.js";
 
 /** The longest line, in bytes. */
 const MAX_LINE = 64 * 1024;

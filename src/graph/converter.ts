@@ -1,5 +1,5 @@
 import { newAddressTable } from "../flow-log/address.js";
-import { viewOf } from "../flow-log/view.js";
+import { viewOf } from "../flow-log/data-view.js";
 import { DotWriter } from "./dot-writer.js";
 import { MAX_LINE_BYTES, parseLine, tooLong } from "./parse-line.js";
 import { Row } from "./row.js";

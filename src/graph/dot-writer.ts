@@ -1,4 +1,4 @@
-import { copyBytes as copy, viewOf } from "../flow-log/view.js";
+import { copyBytes as copy, viewOf } from "../flow-log/data-view.js";
 import type { Row } from "./row.js";
 
 /** DOT comes in blocks of exactly this size, the last one excepted. */

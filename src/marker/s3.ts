@@ -6,7 +6,7 @@ import { DependencyError } from "../errors.js";
 import { Bucket, type BucketOptions, type Deadline } from "../s3/bucket.js";
 import { isAnswer } from "../s3/errors.js";
 import { unquote } from "../s3/etag.js";
-import { readRecord, writeRecord, type S3Record } from "../s3/record.js";
+import { readRecord, writeRecord, type S3Record } from "../s3/conditional-object.js";
 import { GraphId } from "../window.js";
 import { Claim, type ClaimRecord, type Marker } from "./marker.js";
 

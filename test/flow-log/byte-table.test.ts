@@ -3,7 +3,7 @@ import { expect, test } from "vitest";
 import { isAddress, isAddressAt, newAddressTable } from "../../src/flow-log/address.js";
 import type { ByteTable } from "../../src/flow-log/byte-table.js";
 import { newNameTable } from "../../src/flow-log/name.js";
-import { OVERRUN_BYTES, viewOf } from "../../src/flow-log/view.js";
+import { OVERRUN_BYTES, viewOf } from "../../src/flow-log/data-view.js";
 
 /** Among other bytes, for whatever looks too far. */
 function around(text: string): DataView {

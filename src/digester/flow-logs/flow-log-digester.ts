@@ -15,7 +15,7 @@ import { look, type Look } from "./look.js";
 import { firstOf, nothingRecognised } from "./nothing-recognised.js";
 import { prefetch } from "./prefetch.js";
 import { readContent } from "./read-content.js";
-import { Rows } from "./rows.js";
+import { Rows } from "./sum-rows.js";
 import type { LogObject, Source } from "./source.js";
 import { TwiceLogged } from "./twice-logged.js";
 

@@ -3,7 +3,7 @@ import { Decompress } from "fzstd";
 import type { CompressionCodec } from "hyparquet";
 import { readVarInt } from "hyparquet/src/thrift.js";
 import { compressors } from "hyparquet-compressors";
-import { viewOf } from "../../flow-log/view.js";
+import { viewOf } from "../../flow-log/data-view.js";
 
 /** What every decoder of Zstandard must offer (RFC 8878), and what encoders use unless told otherwise. */
 const ZSTD_WINDOW_BYTES = 8 * 1024 * 1024;

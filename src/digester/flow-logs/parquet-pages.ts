@@ -1,6 +1,6 @@
 import type { CompressionCodec, DecodedArray, PageHeader, SchemaElement } from "hyparquet";
 import { parquetHeader } from "hyparquet/src/column.js";
-import { viewOf } from "../../flow-log/view.js";
+import { viewOf } from "../../flow-log/data-view.js";
 import { expandPage } from "./parquet-codecs.js";
 import { readRuns } from "./parquet-runs.js";
 import { readValues } from "./parquet-values.js";

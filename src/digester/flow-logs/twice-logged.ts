@@ -1,5 +1,5 @@
 import type { ByteTable } from "../../flow-log/byte-table.js";
-import { viewOf } from "../../flow-log/view.js";
+import { viewOf } from "../../flow-log/data-view.js";
 import { parseAwsName } from "./name.js";
 import type { LogObject } from "./source.js";
 

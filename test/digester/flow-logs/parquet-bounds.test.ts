@@ -12,7 +12,7 @@ import { readParquet } from "../../../src/digester/flow-logs/read-parquet.js";
 import { checkThrift } from "../../../src/digester/flow-logs/thrift-bounds.js";
 import { CorruptInputError } from "../../../src/errors.js";
 import { RecordIntake } from "../../../src/flow-log/record.js";
-import { viewOf } from "../../../src/flow-log/view.js";
+import { viewOf } from "../../../src/flow-log/data-view.js";
 import { parquetOf, select } from "./parquet-files.js";
 
 function readerOf(...bytes: number[]): { view: DataView<ArrayBuffer>; offset: number } {
