@@ -17,6 +17,12 @@ const STOP_MARGIN_MS = 10_000;
 /** How long the process may outlive a stop. */
 const EXIT_MS = 1000;
 
+/**
+ * Connections that the kernel takes ahead of a process that is busy; Linux allows 4096 itself. With Node's 511, callers of a
+ * larger burst are reset.
+ */
+const BACKLOG = 4096;
+
 async function main(): Promise<void> {
   const config = loadConfig();
   const logger = createLogger(config, {
@@ -56,7 +62,7 @@ async function main(): Promise<void> {
     });
   }
   try {
-    const url = await app.listen(listenAddress(config));
+    const url = await app.listen({ ...listenAddress(config), backlog: BACKLOG });
     logger.info({ url }, "listening");
   } catch (error) {
     // A signal came before it listened.
