@@ -30,8 +30,9 @@ test("a process killed while it stores leaves a whole graph or none, and is clea
     const child = forkScript(new URL("disk-writer.ts", import.meta.url), [dir.path]);
     try {
       expect(await message(child, signal)).toBe("ready");
-      // Spread over the few milliseconds that one graph takes; most hit in the middle.
-      const killed = setTimeout(20 + ((round * 7) % 13)).then(() => kill(child));
+      // Spread over the few milliseconds that one graph takes; most hit in the middle. Later rounds wait longer: a busy
+      // machine may not finish a graph before.
+      const killed = setTimeout((20 + ((round * 7) % 13)) * (1 + round / 4)).then(() => kill(child));
       while (child.signalCode === null && !signal.aborted) await readWhole();
       await killed;
     } finally {
