@@ -167,14 +167,14 @@ export class KeyTable {
   }
 }
 
-/** A table for each byte of a key, drawn once in a process. A byte of 0 gives 0, so that those of small numbers cost nothing. */
-const TABULATION = randomFillSync(new Int32Array(24 * 256)).map((value, at) =>
-  (at & 255) === 0 ? 0 : value,
-);
+const WORDS = 6;
+/** Drawn once in a process: what is added to each word of a key, and odd numbers by which they are multiplied. */
+const SECRET = randomFillSync(new Int32Array(2 * WORDS)).map((value, at) => (at < WORDS ? value : value | 1));
 
 /**
- * Simple tabulation, as in `byte-table.ts` and for the same reason: nobody can prepare keys that collide. Differs from
- * process to process: nothing that is written may depend on it.
+ * Multiplies and mixes with secret numbers, so that nobody can prepare keys that collide: what a difference becomes isn't
+ * known, and the ports, which alone have all 32 bits, come last, where nothing can undo theirs. Differs from process to
+ * process: nothing that is written may depend on it.
  */
 export function hashKey(
   account: number,
@@ -184,22 +184,15 @@ export function hashKey(
   ports: number,
   kind: number,
 ): number {
-  return (
-    hashWord(account, 0) ^
-    hashWord(networkInterface, 4 << 8) ^
-    hashWord(source, 8 << 8) ^
-    hashWord(destination, 12 << 8) ^
-    hashWord(ports, 16 << 8) ^
-    hashWord(kind, 20 << 8)
-  );
+  let hash = mixed(0, account, 0);
+  hash = mixed(hash, networkInterface, 1);
+  hash = mixed(hash, source, 2);
+  hash = mixed(hash, destination, 3);
+  hash = mixed(hash, kind, 4);
+  hash = mixed(hash, ports, 5);
+  return hash ^ (hash >>> 15);
 }
 
-function hashWord(word: number, table: number): number {
-  const low =
-    (TABULATION[table | (word & 255)] ?? 0) ^ (TABULATION[(table + 256) | ((word >>> 8) & 255)] ?? 0);
-  if (word <= 0xffff) return low;
-  const high =
-    (TABULATION[(table + 512) | ((word >>> 16) & 255)] ?? 0) ^
-    (TABULATION[(table + 768) | (word >>> 24)] ?? 0);
-  return low ^ high;
+function mixed(hash: number, word: number, at: number): number {
+  return Math.imul((hash ^ (hash >>> 15)) + word + (SECRET[at] ?? 0), SECRET[WORDS + at] ?? 1);
 }
