@@ -16,7 +16,7 @@ export const Claim = z.object({
    * - `failed`: the last attempt failed for good; the next request may take it
    */
   state: z.enum(["queued", "working", "free", "failed"]),
-  /** The process that works on it. */
+  /** Tells who wrote it last: each hold of a claim has another, those of one process too. */
   holder: z.string().optional(),
   /** Why the last attempt failed: a sentence for callers, without internals. */
   reason: z.string().optional(),

@@ -2,7 +2,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { CorruptInputError, DependencyError, RetryLaterError } from "../errors.js";
 import type { Job } from "../job.js";
 import { MAX_TIMER_MS } from "../settings.js";
-import { wait, type Claims } from "./claims.js";
+import { timesOf, type Claims } from "./claims.js";
 import { type HeldClaim, LostClaimError } from "./held-claim.js";
 import type { Slots } from "./slots.js";
 
@@ -111,7 +111,7 @@ export class ActiveJob<Result> {
     const { readyAt, explain, onClaimFailure } = this.#options;
     try {
       if (error instanceof StoppingError) await claim.leave("free");
-      else if (error instanceof RetryLaterError) await claim.leave("queued", wait(readyAt(this.#job)));
+      else if (error instanceof RetryLaterError) await claim.leave("queued", timesOf(readyAt(this.#job)));
       else {
         const final = this.#owned || error instanceof CorruptInputError;
         await claim.leave(final ? "failed" : "queued", { reason: explain(error) });
@@ -129,7 +129,7 @@ export class ActiveJob<Result> {
       if (notBefore === undefined || ms <= 0) return;
       if (!this.#owned) throw new RetryLaterError(`its logs are complete at ${notBefore.toISOString()}`, ms);
       try {
-        await claim.postpone(wait(notBefore));
+        await claim.postpone(timesOf(notBefore));
       } catch (error) {
         if (error instanceof LostClaimError) throw error;
         // Callers poll more often than they need to; the job waits all the same.

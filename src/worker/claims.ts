@@ -63,7 +63,7 @@ export class Claims {
       state: "queued",
       holder: randomUUID(),
       ...(requestId !== undefined && { requestId }),
-      ...wait(notBefore),
+      ...timesOf(notBefore),
     };
     for (let race = 0; race < MAX_RACES; race++) {
       const record = await this.#marker.read(window.id, signal);
@@ -176,7 +176,7 @@ export class Claims {
 }
 
 /** How a claim says that its job can't begin before some time. */
-export function wait(notBefore: Date | undefined): Pick<Claim, "notBefore" | "waitMs"> {
+export function timesOf(notBefore: Date | undefined): Pick<Claim, "notBefore" | "waitMs"> {
   const waitMs = notBefore === undefined ? 0 : notBefore.getTime() - Date.now();
   return notBefore !== undefined && waitMs > 0 ? { notBefore: notBefore.toISOString(), waitMs } : {};
 }

@@ -8,7 +8,7 @@ import { DiskMarker } from "../../src/marker/disk.js";
 import type { Claim, Marker } from "../../src/marker/marker.js";
 import { MemoryMarker } from "../../src/marker/memory.js";
 import { TimeWindow } from "../../src/window.js";
-import { Claims, wait } from "../../src/worker/claims.js";
+import { Claims, timesOf } from "../../src/worker/claims.js";
 import type { HeldClaim } from "../../src/worker/held-claim.js";
 import { temporaryDir } from "../support/temporary-dir.js";
 import { FaultyMarker } from "./faulty-marker.js";
@@ -258,7 +258,7 @@ describe.for([
 
   test("a working one whose wait is told lapses like any other", async ({ signal }) => {
     const held = await working(jobOf(await requested(signal)), signal);
-    await held.postpone(wait(new Date(Date.now() + 3_600_000)));
+    await held.postpone(timesOf(new Date(Date.now() + 3_600_000)));
     expect(held.claim).toHaveProperty("waitMs");
     await store.age(TIMEOUT_MS + 5000);
     expect(await abandoned(signal)).toEqual([jobOf(held)]);
