@@ -10,29 +10,22 @@ import { Alike } from "./alike.js";
 import { streamOf } from "./body.js";
 import { ForeignFiles } from "./foreign-files.js";
 import { ForeignFileError } from "./foreign.js";
-import type { Globs } from "./globs.js";
 import { look, type Look } from "./look.js";
 import { firstOf, nothingRecognised } from "./nothing-recognised.js";
 import { prefetch } from "./prefetch.js";
 import { readContent } from "./read-content.js";
 import { Rows } from "./sum-rows.js";
+import type { Selection } from "./selection.js";
 import type { LogObject, Source } from "./source.js";
 import { TwiceLogged } from "./twice-logged.js";
 
 /** Files that are passed over before others have their turn. */
 const KNOWN_AT_ONCE = 256;
 
-export interface FlowLogDigesterOptions {
+export interface FlowLogDigesterOptions extends Omit<Selection, "window"> {
   readonly source: Source;
   /** How files without a header are read. */
   readonly format: TextFormat;
-  /** Accounts and regions to narrow to; all where undefined. */
-  readonly accounts?: ReadonlySet<string> | undefined;
-  readonly regions?: ReadonlySet<string> | undefined;
-  /** Ids of flow logs, and patterns over keys, to narrow to. */
-  readonly flowLogs?: ReadonlySet<string> | undefined;
-  readonly include?: Globs | undefined;
-  readonly exclude?: Globs | undefined;
   /** Above so many keys, rows are moved to a temporary file in this directory, the system's where undefined. */
   readonly keysInMemory: number;
   readonly spillDirectory?: string | undefined;
