@@ -168,7 +168,7 @@ function notOne(count: number): string {
 
 /** What was sent ends its sentence in quotes: the log leaves it out. */
 function noJob(content: unknown, around: Opened | undefined): string {
-  const not = `not ${JSON.stringify(describe(content))}`;
+  const not = `not ${JSON.stringify(kindOf(content))}`;
   if (around === undefined) {
     return `expected a job, { "id", "start", "stop" }, or an envelope of SNS, SQS, EventBridge, CloudEvents or Pub/Sub around one, ${not}; have the bus deliver messages as they were sent`;
   }
@@ -176,7 +176,7 @@ function noJob(content: unknown, around: Opened | undefined): string {
   return `this looks like ${name}: expected a job as its ${part}, ${not}; ${advice}`;
 }
 
-function describe(value: unknown): string {
+function kindOf(value: unknown): string {
   if (value instanceof Unreadable) return value.description;
   if (value === undefined) return "nothing";
   if (value === null) return "null";

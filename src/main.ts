@@ -97,7 +97,7 @@ function exitSoon(): void {
 }
 
 /** What the user can act on, in one message; the stack of anything else, which is a defect. */
-function describe(error: unknown): string {
+function messageFor(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const expected = error instanceof ConfigError || error instanceof DependencyError || "syscall" in error;
   return expected ? error.message : (error.stack ?? error.message);
@@ -107,7 +107,7 @@ try {
   await main();
 } catch (error) {
   const mask = masker(secretsIn());
-  process.stderr.write(`vpcflow-grapherd: ${mask(describe(error))}\n`);
+  process.stderr.write(`vpcflow-grapherd: ${mask(messageFor(error))}\n`);
   process.exitCode = 1;
   exitSoon();
 }

@@ -255,7 +255,7 @@ export class Service {
   }
 
   /** As fetch, without the body. */
-  async describe(window: TimeWindow, signal: AbortSignal): Promise<Found<GraphInfo> | Missing> {
+  async head(window: TimeWindow, signal: AbortSignal): Promise<Found<GraphInfo> | Missing> {
     return this.#find(window, signal, () => this.#modules.storage.head(window.id, signal));
   }
 

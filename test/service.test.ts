@@ -159,7 +159,7 @@ describe("a request that is refused gives back what it took over", () => {
 
 describe("a look-up", () => {
   test("looks at the storage last: a job may have ended while it looked at the claim", async () => {
-    for (const look of ["fetch", "describe"] as const) {
+    for (const look of ["fetch", "head"] as const) {
       stores = new Stores();
       a = new Process(stores);
       const read = a.marker.next("read");
@@ -172,7 +172,7 @@ describe("a look-up", () => {
   });
 
   test.for(["storage", "marker"] as const)("that a %s keeps waiting blames that one", async (name) => {
-    for (const ask of [() => a.service.describe(window, never), () => a.service.request(window, false)]) {
+    for (const ask of [() => a.service.head(window, never), () => a.service.request(window, false)]) {
       const call = name === "storage" ? a.storage.next("head") : a.marker.next("read");
       const asked = expect(ask()).rejects.toMatchObject({
         dependency: name,

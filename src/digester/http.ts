@@ -142,7 +142,7 @@ class DigestBody extends PassThrough {
 const expected = '"http://…" or "https://…"';
 
 /** A vpcflow-digesterd. */
-export const httpEndpoint = scheme({
+export const digesterdEndpoint = scheme({
   pattern: /^https?:/i,
   expected,
   place: z.string().transform((text, context) => {

@@ -2,12 +2,12 @@ import type { z } from "zod";
 import { endpointOf, rulesOf, settingsOf } from "../registry.js";
 import type { Digester, DigesterGiven } from "./digester.js";
 import { fileEndpoint } from "./file.js";
-import { httpEndpoint } from "./http.js";
+import { digesterdEndpoint } from "./http.js";
 import { s3Endpoint } from "./s3.js";
 
 /** What DIGESTER_ENDPOINT chooses, by its scheme. */
 const schemes = {
-  http: httpEndpoint,
+  http: digesterdEndpoint,
   s3: s3Endpoint,
   file: fileEndpoint,
 };

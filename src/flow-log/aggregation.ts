@@ -1,6 +1,6 @@
 import { newAddressTable } from "./address.js";
 import { BYTES, KeyTable, PACKETS, ROW_DOUBLES } from "./key-table.js";
-import { newNameTable } from "./name.js";
+import { newNameTable } from "./name-table.js";
 
 /** So that no single table gets large: one that grows stops everything for a moment. A power of two. */
 const PARTITIONS = 64;

@@ -1,7 +1,7 @@
 import { CorruptInputError } from "../errors.js";
 import { columnsOf, missingFields, recordOf, type Columns } from "./columns.js";
 import { JsonError, JsonEvents } from "./json-events.js";
-import { formatsOf, type TextFormat } from "./layout.js";
+import { formatsOf, type TextFormat } from "./line-layout.js";
 import { canBeFlowLog } from "./recognise.js";
 import { RecordError, type RecordIntake } from "./record.js";
 import { TextReader } from "./text-reader.js";

@@ -1,7 +1,7 @@
 import { isIP } from "node:net";
 import { missingFields } from "./columns.js";
 import { fieldName, isHeader } from "./fields.js";
-import { frontsOf } from "./layout.js";
+import { frontsOf } from "./line-layout.js";
 
 /** Fields that nothing but flow logs has by these names. */
 const TELLING: ReadonlySet<string> = new Set(

@@ -4,7 +4,7 @@ import { ABSENT_VALUES, FIRST_VALUE, missingFields, recordOf } from "./columns.j
 import { readDecimal } from "./decimal.js";
 import { excerpt } from "./excerpt.js";
 import { fieldName, isHeader } from "./fields.js";
-import { formatsOf, frontsOf, LineLayout, type TextFormat } from "./layout.js";
+import { formatsOf, frontsOf, LineLayout, type TextFormat } from "./line-layout.js";
 import { isOrdered, isTime, RecordError, type RecordIntake } from "./record.js";
 import { remedy } from "./remedy.js";
 import { viewOf } from "./data-view.js";

@@ -1,6 +1,6 @@
 import { PassThrough, type Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import { expand } from "./expand.js";
+import { expandDigest } from "./expand-digest.js";
 import { gzip } from "./gzip.js";
 import { newStats, type GraphStats } from "./stats.js";
 import { toDot } from "./to-dot.js";
@@ -28,6 +28,6 @@ export function convert(digest: Readable, { maxDigestBytes, signal }: Conversion
   const stats = newStats();
   const body = new PassThrough();
   // A failure is the body's error: pipeline destroys it with the first cause.
-  pipeline(digest, expand(maxDigestBytes), toDot(stats), gzip(stats), body, { signal }).catch(() => {});
+  pipeline(digest, expandDigest(maxDigestBytes), toDot(stats), gzip(stats), body, { signal }).catch(() => {});
   return { body, stats };
 }

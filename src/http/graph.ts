@@ -135,15 +135,15 @@ export function graphRoutes(service: Service): FastifyPluginCallbackZod {
             const { window } = request.query;
             const signal = whileConnected(reply);
             if (method === "HEAD") {
-              const outcome = await service.describe(window, signal);
+              const outcome = await service.head(window, signal);
               if (outcome.state !== "stored") return answerMissing(outcome, reply);
               const form = new Representation(outcome.graph, request);
-              return form.describe(reply) ? reply.code(304).send(undefined) : reply.send(undefined);
+              return form.setHeaders(reply) ? reply.code(304).send(undefined) : reply.send(undefined);
             }
             const outcome = await service.fetch(window, signal);
             if (outcome.state !== "stored") return answerMissing(outcome, reply);
             const form = new Representation(outcome.graph, request);
-            if (!form.describe(reply)) return reply.send(form.body(outcome.graph));
+            if (!form.setHeaders(reply)) return reply.send(form.body(outcome.graph));
             outcome.graph.body.destroy();
             return reply.code(304).send(undefined);
           },

@@ -50,7 +50,7 @@ export class Representation {
    *
    * @returns true when the caller has the graph already: 304, without a body
    */
-  describe(reply: FastifyReply): boolean {
+  setHeaders(reply: FastifyReply): boolean {
     reply
       .header("vary", "Accept-Encoding")
       .header("etag", Representation.#etag(this.#graph, this.gzip))

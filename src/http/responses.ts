@@ -9,19 +9,19 @@ const HEADERS = {
 } as const;
 type HeaderName = keyof typeof HEADERS;
 
-function describe(description: string, names: readonly HeaderName[]) {
+function documented(description: string, names: readonly HeaderName[]) {
   const headers = Object.fromEntries(names.map((name) => [name, HEADERS[name]]));
   return names.length === 0 ? { description } : { description, headers };
 }
 
 /** An answer without a body. */
 export function empty(description: string, ...headers: HeaderName[]) {
-  return z.undefined().meta(describe(description, headers));
+  return z.undefined().meta(documented(description, headers));
 }
 
 /** An answer that says what went wrong. */
 export function failure(description: string, ...headers: HeaderName[]) {
-  return ErrorBody.meta(describe(description, headers));
+  return ErrorBody.meta(documented(description, headers));
 }
 
 /** What every route may answer. */

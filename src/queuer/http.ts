@@ -7,7 +7,7 @@ import { probe } from "../http-client/probe.js";
 import { request, unexpectedAnswer, withoutQuery, type HttpRequest } from "../http-client/request.js";
 import { toMessage, type Job } from "../job.js";
 import type { BoundAddress } from "../module.js";
-import type { JobEndpoint } from "./endpoint.js";
+import type { JobEndpoint } from "./job-endpoint.js";
 import type { Queuer } from "./queuer.js";
 
 /** Ahead of the 30 s that any module has for a call, so that the message names the address. */

@@ -1,11 +1,11 @@
 import type { z } from "zod";
 import { endpointOf, rulesOf, settingsOf } from "../registry.js";
-import { createHttpQueuer, httpEndpoint } from "./http-endpoint.js";
+import { createHttpQueuer, busEndpoint } from "./bus-endpoint.js";
 import type { Queuer, QueuerGiven } from "./queuer.js";
 
 /** What STREAM_APPLIANCE_ENDPOINT chooses, by its scheme. The last one takes `host:port` as well, which looks like a scheme. */
 const schemes = {
-  http: httpEndpoint,
+  http: busEndpoint,
 };
 
 /** Every Queuer that the environment can choose. */

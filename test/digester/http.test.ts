@@ -4,7 +4,7 @@ import { gzipSync } from "node:zlib";
 import { Agent } from "undici";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { z } from "zod";
-import { HttpDigester, httpEndpoint, type HttpDigesterOptions } from "../../src/digester/http.js";
+import { HttpDigester, digesterdEndpoint, type HttpDigesterOptions } from "../../src/digester/http.js";
 import { CorruptInputError, DependencyError } from "../../src/errors.js";
 import { TimeWindow } from "../../src/window.js";
 import { testDigester } from "../contract/digester.js";
@@ -202,7 +202,7 @@ describe("against a vpcflow-digesterd", () => {
     const controller = new AbortController();
     const reason = new Error("stopping");
     const { DIGESTER_POLLING_TIMEOUT: pollingTimeoutMs } = z
-      .object(httpEndpoint.settings)
+      .object(digesterdEndpoint.settings)
       .parse({ DIGESTER_POLLING_TIMEOUT: "-1" });
     const call = open({ pollingTimeoutMs }).digest(window, controller.signal);
     await expect.poll(() => digesterd.server.requests.length).toBeGreaterThan(4);
@@ -268,7 +268,7 @@ describe("against a vpcflow-digesterd", () => {
   });
 
   test("reads its settings", () => {
-    const settings = z.object(httpEndpoint.settings);
+    const settings = z.object(digesterdEndpoint.settings);
     expect(settings.parse({})).toEqual({
       DIGESTER_POLLING_INTERVAL: 1000,
       DIGESTER_POLLING_TIMEOUT: 600_000,

@@ -2,7 +2,7 @@ import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { isAddress, isAddressAt, newAddressTable } from "../../src/flow-log/address.js";
 import type { ByteTable } from "../../src/flow-log/byte-table.js";
-import { newNameTable } from "../../src/flow-log/name.js";
+import { newNameTable } from "../../src/flow-log/name-table.js";
 import { OVERRUN_BYTES, viewOf } from "../../src/flow-log/data-view.js";
 
 /** Among other bytes, for whatever looks too far. */

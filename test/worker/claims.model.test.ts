@@ -282,9 +282,7 @@ const steps: fc.Arbitrary<Step>[] = [
       }),
     ),
   anyProcess.map((n) =>
-    step(`GET at ${n}`, (world) =>
-      world.run(world.process(n), world.process(n).service.describe(window, never)),
-    ),
+    step(`GET at ${n}`, (world) => world.run(world.process(n), world.process(n).service.head(window, never))),
   ),
   anyProcess.map((n) =>
     step(`survey by ${n}`, (world) => world.run(world.process(n), world.process(n).survey())),
@@ -343,7 +341,7 @@ test("claims, whatever happens in whatever order", async () => {
         await world.settle();
       }
       expect(world.violations).toEqual([]);
-      const found = await scheduler.waitFor(world.process(0).service.describe(window, never));
+      const found = await scheduler.waitFor(world.process(0).service.head(window, never));
       expect(found.state).not.toBe("in progress");
       if (world.accepted > 0 && found.state === "absent") expect(found.reason).toEqual(expect.any(String));
     }),

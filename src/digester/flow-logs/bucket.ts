@@ -3,7 +3,7 @@ import { streamOf } from "./body.js";
 import { inParallel } from "./in-parallel.js";
 import { type Candidate, Inventory } from "./inventory.js";
 import { list, type Listed } from "./listing.js";
-import { parseAwsName } from "./name.js";
+import { parseAwsName } from "./aws-name.js";
 import { Folders, isMarker, LISTS_AT_ONCE } from "./places.js";
 import { readObject } from "./read-object.js";
 import { type FolderChoice, type Selection, Selector } from "./selection.js";

@@ -1,5 +1,5 @@
 import { CorruptInputError } from "../../errors.js";
-import { gunzip, unzstd } from "../../flow-log/expand.js";
+import { gunzip, unzstd } from "../../flow-log/decompress.js";
 import { FORM_BYTES, formOf, type Form } from "./form.js";
 
 /** Firehose compresses what CloudWatch has compressed, and people do it once more. */

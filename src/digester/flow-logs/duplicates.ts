@@ -1,4 +1,4 @@
-import { isUntouched, parseAwsName } from "./name.js";
+import { isUntouched, parseAwsName } from "./aws-name.js";
 
 interface File {
   readonly key: string;

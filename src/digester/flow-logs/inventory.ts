@@ -1,7 +1,7 @@
 import { DependencyError } from "../../errors.js";
 import { withoutDuplicates } from "./duplicates.js";
-import { parsePlace } from "./layout.js";
-import { parseAwsName } from "./name.js";
+import { parsePlace } from "./aws-folders.js";
+import { parseAwsName } from "./aws-name.js";
 import { firstOf, nothingRecognised } from "./nothing-recognised.js";
 import type { FileChoice, FolderChoice } from "./selection.js";
 import type { Listing, LogObject } from "./source.js";

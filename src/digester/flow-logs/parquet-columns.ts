@@ -1,7 +1,7 @@
 import type { SchemaElement } from "hyparquet";
 import { CorruptInputError } from "../../errors.js";
 import { missingFields, plain, RELEVANT, relevantField } from "../../flow-log/columns.js";
-import { ForeignFileError } from "./foreign.js";
+import { ForeignFileError } from "./foreign-file-error.js";
 import { describeType, readerOf, type ValueReader } from "./parquet-types.js";
 
 /** A column that holds a field of flow logs. */

@@ -2,7 +2,7 @@ import { DependencyError } from "../../errors.js";
 import type { Bucket } from "../../s3/bucket.js";
 import { inParallel } from "./in-parallel.js";
 import type { Inventory } from "./inventory.js";
-import { dayFolders } from "./layout.js";
+import { dayFolders } from "./aws-folders.js";
 import { list } from "./listing.js";
 import type { Selector } from "./selection.js";
 

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { Readable } from "node:stream";
 import { CorruptInputError } from "../../errors.js";
 import type { JsonReader } from "../../flow-log/json-reader.js";
-import type { TextFormat } from "../../flow-log/layout.js";
+import type { TextFormat } from "../../flow-log/line-layout.js";
 import type { RecordIntake } from "../../flow-log/record.js";
 import { TextReader } from "../../flow-log/text-reader.js";
 import { contentOf, type Content } from "./content.js";

@@ -1,7 +1,7 @@
 import type { TimeWindow } from "../../window.js";
 import type { Globs } from "./globs.js";
-import { parsePlace, type Place } from "./layout.js";
-import { isAttributesName, isChecksumName, isOtherServicesName, parseAwsName } from "./name.js";
+import { parsePlace, type Place } from "./aws-folders.js";
+import { isAttributesName, isChecksumName, isOtherServicesName, parseAwsName } from "./aws-name.js";
 
 /** What of the flow logs is wanted. What is undefined narrows nothing. */
 export interface Selection {

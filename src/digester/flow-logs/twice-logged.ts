@@ -1,6 +1,6 @@
 import type { ByteTable } from "../../flow-log/byte-table.js";
 import { viewOf } from "../../flow-log/data-view.js";
-import { parseAwsName } from "./name.js";
+import { parseAwsName } from "./aws-name.js";
 import type { LogObject } from "./source.js";
 
 /** How many pairs of flow logs a digest warns of. */

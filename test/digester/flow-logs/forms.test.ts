@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import * as zlib from "node:zlib";
 import { deflateRawSync, gzipSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
-import { unzstd } from "../../../src/flow-log/expand.js";
+import { unzstd } from "../../../src/flow-log/decompress.js";
 import { CorruptInputError } from "../../../src/errors.js";
 import { inDuckDB } from "../../support/duckdb.js";
 import { digest, directoryOf } from "./digesting.js";

@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Readable } from "node:stream";
 import { describe, expect, test } from "vitest";
-import { ForeignFileError } from "../../../src/digester/flow-logs/foreign.js";
+import { ForeignFileError } from "../../../src/digester/flow-logs/foreign-file-error.js";
 import { readerOf } from "../../../src/digester/flow-logs/parquet-types.js";
 import { readParquet } from "../../../src/digester/flow-logs/read-parquet.js";
 import { CorruptInputError } from "../../../src/errors.js";

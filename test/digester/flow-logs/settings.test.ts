@@ -3,7 +3,7 @@ import { z } from "zod";
 import { S3_SETTLE_MS } from "../../../src/digester/flow-logs/bucket-settings.js";
 import { flowLogOptions, flowLogSettings } from "../../../src/digester/flow-logs/settings.js";
 import { DEFAULT_FORMAT } from "../../../src/flow-log/fields.js";
-import { formatsOf } from "../../../src/flow-log/layout.js";
+import { formatsOf } from "../../../src/flow-log/line-layout.js";
 
 const USABLE = "srcaddr dstaddr srcport dstport protocol packets bytes start end"
   .split(" ")

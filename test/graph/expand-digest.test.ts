@@ -2,7 +2,7 @@ import { gunzipSync, gzipSync } from "node:zlib";
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { CorruptInputError, DependencyError } from "../../src/errors.js";
-import { expand } from "../../src/graph/expand.js";
+import { expandDigest } from "../../src/graph/expand-digest.js";
 
 const TEXT = Buffer.from("some lines\nof a digest\n".repeat(10));
 
@@ -12,7 +12,7 @@ async function* chunksOf(bytes: Buffer, size = bytes.length): AsyncGenerator<Buf
 
 async function expanded(source: AsyncIterable<Buffer>, maxBytes = 1e9): Promise<Buffer> {
   const chunks = [];
-  for await (const chunk of expand(maxBytes)(source)) chunks.push(chunk);
+  for await (const chunk of expandDigest(maxBytes)(source)) chunks.push(chunk);
   return Buffer.concat(chunks);
 }
 
@@ -124,7 +124,7 @@ describe("the limit", () => {
     }
     let bytes = 0;
     await expect(async () => {
-      for await (const chunk of expand(20_000_000)(bomb())) bytes += chunk.length;
+      for await (const chunk of expandDigest(20_000_000)(bomb())) bytes += chunk.length;
     }).rejects.toThrow(/DIGEST_MAX_BYTES/);
     expect(bytes).toBeLessThanOrEqual(20_000_000);
     // The three members that make up the limit, and what zlib's stream buffers: at most 16 KiB before it is full.
@@ -158,7 +158,7 @@ describe("the source", () => {
           resolve("let go");
         }
       }
-      readOne(expand(1e9)(endless())).catch(resolve);
+      readOne(expandDigest(1e9)(endless())).catch(resolve);
     });
     expect(await letGo).toBe("let go");
   });

@@ -1,5 +1,5 @@
 import { CorruptInputError } from "../errors.js";
-import { gunzip, type GunzipOptions } from "../flow-log/expand.js";
+import { gunzip, type GunzipOptions } from "../flow-log/decompress.js";
 
 const GZIP_MAGIC = Buffer.from([0x1f, 0x8b]);
 /** Large outputs, and ahead of the reader, since each waits its turn in libuv's pool behind blocks of DOT. */
@@ -13,8 +13,8 @@ const GUNZIP: GunzipOptions = {
  *
  * Errors with `CorruptInputError` when the gzip is damaged, and when more than `maxBytes` come out of it. Errors of the source pass through.
  */
-export function expand(maxBytes: number) {
-  return async function* expand(source: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+export function expandDigest(maxBytes: number) {
+  return async function* expandDigest(source: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
     let total = 0;
     for await (const chunk of gunzipIfNeeded(source)) {
       total += chunk.length;

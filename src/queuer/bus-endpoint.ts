@@ -1,5 +1,5 @@
 import { scheme } from "../registry.js";
-import { EXPECTED_ENDPOINT, jobEndpoint, machineNames, resolveJobEndpoint } from "./endpoint.js";
+import { EXPECTED_ENDPOINT, jobEndpoint, machineNames, resolveJobEndpoint } from "./job-endpoint.js";
 import { HttpQueuer } from "./http.js";
 import type { QueuerGiven } from "./queuer.js";
 
@@ -18,7 +18,7 @@ export function createHttpQueuer(url: URL | undefined, { client }: QueuerGiven):
 }
 
 /** Jobs POSTed to a bus, or to this process. */
-export const httpEndpoint = scheme({
+export const busEndpoint = scheme({
   // Whatever no other scheme is.
   pattern: /^/,
   expected: EXPECTED_ENDPOINT,

@@ -1,7 +1,7 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
-import { jobEndpoint, machineNames, resolveJobEndpoint } from "../../src/queuer/endpoint.js";
+import { jobEndpoint, machineNames, resolveJobEndpoint } from "../../src/queuer/job-endpoint.js";
 
 const settings = z.object({ STREAM_APPLIANCE_ENDPOINT: jobEndpoint.optional() });
 

@@ -1,4 +1,4 @@
-import { isOtherService } from "./name.js";
+import { isOtherService } from "./aws-name.js";
 
 /** What the folders of a key tell, in each of the layouts that AWS offers. */
 export interface Place {

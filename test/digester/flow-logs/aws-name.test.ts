@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { parseAwsName } from "../../../src/digester/flow-logs/name.js";
+import { parseAwsName } from "../../../src/digester/flow-logs/aws-name.js";
 
 const STEM = "123456789012_vpcflowlogs_eu-west-1_fl-0a1b_20240601T2355Z_c0ffee01";
 
