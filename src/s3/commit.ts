@@ -3,6 +3,7 @@ import { uninterrupted } from "../deadline.js";
 import { SupersededError } from "../errors.js";
 import type { Bucket, Deadline, SendOptions } from "./bucket.js";
 import { isAnswer } from "./errors.js";
+import { unquote } from "./etag.js";
 
 const COMMIT: Deadline = { attemptMs: 60_000, totalMs: 150_000 };
 
@@ -12,6 +13,13 @@ export interface CommitOptions {
   readonly beforeCommit: () => Promise<void>;
   /** The version that the object is to replace, null for none; undefined: anything. */
   readonly replaces?: string | null | undefined;
+}
+
+export interface CommittedObject {
+  readonly key: string;
+  /** What its metadata `making` says, which no other object has. */
+  readonly making: string;
+  readonly operation: "PutObject" | "CompleteMultipartUpload";
 }
 
 /** https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes.html */
@@ -27,21 +35,29 @@ function conditionOf(replaces: string | null | undefined): Condition {
 
 /**
  * Sends the request that makes an object appear, unless another than it replaces is there by now. It isn't interrupted: its
- * outcome would be unknown. A store that knows no such condition (501, or it looks past it) replaces whatever is there.
+ * outcome would be unknown. A store that knows no such condition (501, or it looks past it) replaces whatever is there;
+ * several know it for PutObject alone, so before a completion there is a look at what is there.
  *
- * @param object its key, and what its metadata `making` says, which no other object has
  * @throws SupersededError, DependencyError, the signal's reason, whatever `beforeCommit` throws
  */
 export async function commitObject(
   bucket: Bucket,
-  { key, making, operation }: { readonly key: string; readonly making: string; readonly operation: string },
+  { key, making, operation }: CommittedObject,
   send: (condition: Condition, options: SendOptions) => Promise<unknown>,
   { signal, beforeCommit, replaces }: CommitOptions,
 ): Promise<void> {
   const commit = (condition: Condition) =>
     bucket.call(operation, key, uninterrupted(), (options) => send(condition, options), COMMIT);
+  const superseded = (cause?: unknown) =>
+    new SupersededError(`${operation} s3://${bucket.name}/${key}: somebody else stored it`, { cause });
   let condition = conditionOf(replaces);
   await beforeCommit();
+  if (operation === "CompleteMultipartUpload" && replaces !== undefined) {
+    const there = await find(bucket, key, signal);
+    // An empty object is no graph.
+    const version = there?.ContentLength ? unquote(there.ETag) : null;
+    if (version !== replaces) throw superseded();
+  }
   signal.throwIfAborted();
   for (;;) {
     try {
@@ -55,7 +71,7 @@ export async function commitObject(
       }
       if (!isAnswer(answer, "PreconditionFailed", "NoSuchKey", "NoSuchUpload")) throw error;
       // The SDK sends again what got no answer, and the first may have been applied: then the object is ours.
-      const there = await find(bucket, key);
+      const there = await find(bucket, key, uninterrupted());
       if (there?.Metadata?.["making"] === making) return;
       if (isAnswer(answer, "NoSuchUpload")) throw error;
       if (there?.ContentLength === 0 && condition.IfNoneMatch !== undefined) {
@@ -63,18 +79,20 @@ export async function commitObject(
         condition = { IfMatch: there.ETag };
         continue;
       }
-      throw new SupersededError(`${operation} s3://${bucket.name}/${key}: somebody else stored it`, {
-        cause: error,
-      });
+      throw superseded(error);
     }
   }
 }
 
 const ANY: Condition = {};
 
-async function find(bucket: Bucket, key: string): Promise<HeadObjectCommandOutput | undefined> {
+async function find(
+  bucket: Bucket,
+  key: string,
+  signal: AbortSignal,
+): Promise<HeadObjectCommandOutput | undefined> {
   const head = new HeadObjectCommand({ Bucket: bucket.name, Key: key });
-  return bucket.call("HeadObject", key, uninterrupted(), async (options) => {
+  return bucket.call("HeadObject", key, signal, async (options) => {
     try {
       return await bucket.client.send(head, options);
     } catch (error) {

@@ -11,7 +11,7 @@ import {
 } from "@aws-sdk/client-s3";
 import { uninterrupted } from "../deadline.js";
 import type { Bucket, Deadline, SendOptions } from "./bucket.js";
-import { commitObject, type CommitOptions, type Condition } from "./commit.js";
+import { commitObject, type CommitOptions, type CommittedObject, type Condition } from "./commit.js";
 
 /** All parts but the last have this size; an object of S3's 10,000 parts is 80 GiB. */
 const PART_BYTES = 8 * 1024 * 1024;
@@ -95,7 +95,7 @@ export async function upload(
 }
 
 type Commit = (
-  operation: "PutObject" | "CompleteMultipartUpload",
+  operation: CommittedObject["operation"],
   send: (condition: Condition, options: SendOptions) => Promise<unknown>,
 ) => Promise<void>;
 

@@ -324,14 +324,34 @@ describe("S3Storage", () => {
     });
 
     test("goes without the condition where the store has none", async ({ signal }) => {
-      server.bucket("graphs").put(key, "somebody else's");
       server.faults.add({
-        when: (request) => isCommit(request) && request.headers["if-none-match"] !== undefined,
+        when: (request) => {
+          if (!isCommit(request) || request.headers["if-none-match"] === undefined) return false;
+          server.bucket("graphs").put(key, "somebody else's");
+          return true;
+        },
         fault: { kind: "error", status: 501, code: "NotImplemented" },
       });
       await store(signal);
       expect(server.bucket("graphs").get(key)?.size).toBe(size);
     });
+  });
+
+  test("a large graph doesn't replace another though the store ignores conditions on its completion", async ({
+    signal,
+  }) => {
+    server.ignoredHeaders = new Set(["if-match", "if-none-match"]);
+    const store = (replaces: string | null) =>
+      // Somebody else stores while this process is paused after the fence.
+      storage.store(id, large(), { signal, beforeCommit: async () => void plant(), replaces });
+    let plant = () => server.bucket("graphs").put(key, "somebody else's");
+    await expect(store(null)).rejects.toMatchObject({ name: "SupersededError" });
+    const found = await storage.head(id, signal);
+    plant = () => server.bucket("graphs").put(key, "a third one's");
+    await expect(store(found?.version ?? "")).rejects.toMatchObject({ name: "SupersededError" });
+    expect((await storage.head(id, signal))?.size).toBe("a third one's".length);
+    expect(server.bucket("graphs").uploads.size).toBe(0);
+    expect(server.count("CompleteMultipartUpload")).toBe(0);
   });
 
   test("an abort after the object was sent is too late: the call tells what happened", async ({ signal }) => {
