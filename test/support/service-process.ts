@@ -1,7 +1,6 @@
 import { type ChildProcessByStdio, spawn } from "node:child_process";
 import { EventEmitter, once } from "node:events";
 import { readdir, readFile } from "node:fs/promises";
-import { createInterface, type Interface } from "node:readline";
 import type { Readable } from "node:stream";
 import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
@@ -27,7 +26,6 @@ export class ServiceProcess {
   /** Everything it has logged so far. */
   readonly events: LogEvent[] = [];
   readonly #child: ChildProcessByStdio<null, Readable, Readable>;
-  readonly #lines: Interface;
   readonly #stderr: Promise<string>;
   readonly #logged = new EventEmitter().setMaxListeners(0);
   /** Its exit code, or the signal that ended it, when all that it wrote is here. */
@@ -47,9 +45,14 @@ export class ServiceProcess {
     this.exit = once(this.#child, "close").then(
       ([code, signal]: (number | NodeJS.Signals)[]) => code ?? signal ?? Number.NaN,
     );
-    this.#lines = createInterface({ input: this.#child.stdout })
-      .on("line", (line) => {
-        this.events.push(LogEvent.parse(JSON.parse(line)));
+    // What follows the last line end, when the process has ended, is a line that it was about to write.
+    let begun = "";
+    this.#child.stdout
+      .setEncoding("utf8")
+      .on("data", (chunk: string) => {
+        const lines = `${begun}${chunk}`.split("\n");
+        begun = lines.pop() ?? "";
+        for (const line of lines) this.events.push(LogEvent.parse(JSON.parse(line)));
         this.#logged.emit("change");
       })
       .on("close", () => this.#logged.emit("change"));
@@ -147,11 +150,11 @@ export class ServiceProcess {
 
   /** Leaves what it logs in the pipe, which takes a few lines and then no more. */
   pauseReading(): void {
-    this.#lines.pause();
+    this.#child.stdout.pause();
   }
 
   resumeReading(): void {
-    this.#lines.resume();
+    this.#child.stdout.resume();
   }
 
   /** Closes the pipe that its log goes to. */
