@@ -1,44 +1,35 @@
 import { expect, test } from "vitest";
 import { z } from "zod";
-import { endpointOf, rulesOf, scheme, settingsOf } from "../src/registry.js";
+import { createFirst, implementation, rulesOf, settingsOf } from "../src/registry.js";
 
 const rule = { variables: ["A_USER", "A_KEY"], expected: "both", holds: () => false };
 
-const schemes = {
-  a: scheme({
-    pattern: /^a:/,
-    expected: '"a://place"',
-    place: z.string().regex(/^a:\/\/\w+$/, 'expected "a://place"'),
-    settings: { A_USER: z.string().prefault("me") },
+const implementations = {
+  a: implementation({
+    settings: { A_PLACE: z.string().optional() },
     rules: [rule],
-    create: (place, config, given: { n: number }) => `${config.A_USER} ${place} ${given.n}`,
+    create: ({ A_PLACE }, { n }: { n: number }) => A_PLACE && `a at ${A_PLACE} ${n}`,
   }),
-  b: scheme({
-    pattern: /^b:/,
-    expected: '"b:path"',
-    place: z.string().transform((text) => text.length),
-    settings: {},
+  b: implementation({
+    settings: { B_PLACE: z.string().optional() },
     rules: [rule],
-    create: (length, _, given: { n: number }) => `${length} ${given.n}`,
+    create: ({ B_PLACE }) => B_PLACE && `b at ${B_PLACE}`,
+  }),
+  c: implementation({
+    settings: { C_PLACE: z.string().prefault("home") },
+    create: ({ C_PLACE }, { n }: { n: number }) => `c at ${C_PLACE} ${n}`,
   }),
 };
-const schema = z.object({ ENDPOINT: endpointOf(schemes), ...settingsOf(schemes) });
+const schema = z.object(settingsOf(implementations));
 
 test.for([
-  ["a://x", "me a://x 7"],
-  ["b:xyz", "5 7"],
-] as const)("%s chooses by its scheme", ([ENDPOINT, made]) => {
-  const config = schema.parse({ ENDPOINT });
-  expect(config.ENDPOINT.create(config, { n: 7 })).toBe(made);
+  [{ A_PLACE: "x", B_PLACE: "y" }, "a at x 7"],
+  [{ B_PLACE: "y", C_PLACE: "z" }, "b at y"],
+  [{}, "c at home 7"],
+] as const)("of %j the first that is chosen is made: %s", ([env, made]) => {
+  expect(createFirst(implementations, schema.parse(env), { n: 7 })).toBe(made);
 });
 
-test.for([
-  ["a:x", ['expected "a://place"']],
-  ["c:x", ['expected "a://place" or "b:path"']],
-] as const)("%s is refused with what was expected", ([ENDPOINT, messages]) => {
-  expect(schema.safeParse({ ENDPOINT }).error?.issues.map(({ message }) => message)).toEqual(messages);
-});
-
-test("rules come with the schemes, each once", () => {
-  expect(rulesOf(schemes)).toEqual([rule]);
+test("rules come with the implementations, each once", () => {
+  expect(rulesOf(implementations)).toEqual([rule]);
 });

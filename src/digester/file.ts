@@ -1,6 +1,6 @@
 import { fileURLToPath } from "node:url";
 import { z } from "zod";
-import { scheme } from "../registry.js";
+import { scheme } from "../scheme.js";
 import { DirectorySource } from "./flow-logs/directory.js";
 import { FlowLogDigester } from "./flow-logs/flow-log-digester.js";
 import { flowLogOptions, flowLogSettings } from "./flow-logs/settings.js";

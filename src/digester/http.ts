@@ -14,7 +14,7 @@ import {
   withoutQuery,
   type HttpRequest,
 } from "../http-client/request.js";
-import { scheme } from "../registry.js";
+import { scheme } from "../scheme.js";
 import { atLeast, integer, MAX_TIMER_MS } from "../settings.js";
 import type { TimeWindow } from "../window.js";
 import type { Digest, Digester, DigesterGiven } from "./digester.js";

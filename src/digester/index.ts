@@ -1,5 +1,6 @@
 import type { z } from "zod";
-import { endpointOf, rulesOf, settingsOf } from "../registry.js";
+import { rulesOf, settingsOf } from "../registry.js";
+import { endpointOf } from "../scheme.js";
 import type { Digester, DigesterGiven } from "./digester.js";
 import { fileEndpoint } from "./file.js";
 import { digesterdEndpoint } from "./http.js";

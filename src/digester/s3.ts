@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { scheme } from "../registry.js";
+import { scheme } from "../scheme.js";
 import { s3Settings } from "../s3/settings.js";
 import { BucketSource } from "./flow-logs/bucket.js";
 import { bucketSettings, bucketSourceOptions, S3_SETTLE_MS } from "./flow-logs/bucket-settings.js";

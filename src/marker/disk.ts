@@ -2,9 +2,10 @@ import { randomUUID } from "node:crypto";
 import { access, constants, mkdir, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { removeStale } from "../disk/atomic-file.js";
-import { checkRoom, FileClock, fileErrors } from "../disk/data-dir.js";
+import { checkRoom, diskSettings, FileClock, fileErrors } from "../disk/data-dir.js";
+import { implementation } from "../registry.js";
 import { GraphId } from "../window.js";
-import { Claim, type ClaimRecord, type Marker } from "./marker.js";
+import { Claim, type ClaimRecord, type Marker, type MarkerGiven } from "./marker.js";
 import {
   clearDead,
   createRecord,
@@ -134,3 +135,9 @@ function parseClaim(text: string): Claim | null {
     return null;
   }
 }
+
+/** For whoever chose nothing else. */
+export const diskMarker = implementation({
+  settings: diskSettings,
+  create: ({ GRAPH_DATA_DIR: dir }, { staleMs }: MarkerGiven): Marker => new DiskMarker({ dir, staleMs }),
+});

@@ -68,3 +68,9 @@ export interface Marker extends Module {
   /** All records, in any order, each at most once. What is written or removed meanwhile may or may not be among them. */
   list(signal: AbortSignal): AsyncIterable<{ readonly id: GraphId; readonly version: string }>;
 }
+
+/** What a process has for a Marker besides its settings. */
+export interface MarkerGiven {
+  /** Milliseconds after which what nobody wrote to is taken for a killed process's. */
+  readonly staleMs: number;
+}

@@ -3,21 +3,14 @@ import { DeleteObjectCommand, ListObjectsV2Command } from "@aws-sdk/client-s3";
 import { z } from "zod";
 import { uninterrupted, unlessAborted } from "../deadline.js";
 import { DependencyError } from "../errors.js";
+import { implementation } from "../registry.js";
 import { Bucket, type BucketOptions, type Deadline } from "../s3/bucket.js";
 import { isAnswer } from "../s3/errors.js";
 import { unquote } from "../s3/etag.js";
 import { readRecord, writeRecord, type S3Record } from "../s3/conditional-object.js";
+import { bucketsTogether, s3Access, s3Settings } from "../s3/settings.js";
 import { GraphId } from "../window.js";
 import { Claim, type ClaimRecord, type Marker } from "./marker.js";
-
-export const s3MarkerSettings = {
-  GRAPH_PROGRESS_BUCKET: z
-    .string()
-    .min(3, "expected the name of a bucket")
-    .optional()
-    .describe("S3 bucket for claims; unset: files"),
-  GRAPH_PROGRESS_BUCKET_REGION: z.string().optional().describe("its region; unset: AWS_REGION's"),
-};
 
 const SUFFIX = "_in_progress";
 /** RFC 3339 alone in the object: what the Go service wrote. */
@@ -208,3 +201,21 @@ function toClaimRecord({ text, version, modified, now }: S3Record): ClaimRecord 
     ageMs: Math.max(0, now.getTime() - written),
   };
 }
+
+/** Chosen by its bucket. */
+export const s3Marker = implementation({
+  settings: {
+    ...s3Settings,
+    GRAPH_PROGRESS_BUCKET: z
+      .string()
+      .min(3, "expected the name of a bucket")
+      .optional()
+      .describe("S3 bucket for claims; unset: files"),
+    GRAPH_PROGRESS_BUCKET_REGION: z.string().optional().describe("its region; unset: AWS_REGION's"),
+  },
+  rules: [bucketsTogether],
+  create: (config): Marker | undefined => {
+    const { GRAPH_PROGRESS_BUCKET: bucket, GRAPH_PROGRESS_BUCKET_REGION: region } = config;
+    return bucket === undefined ? undefined : new S3Marker({ access: s3Access(config), bucket, region });
+  },
+});

@@ -1,4 +1,4 @@
-import { scheme } from "../registry.js";
+import { scheme } from "../scheme.js";
 import { EXPECTED_ENDPOINT, jobEndpoint, machineNames, resolveJobEndpoint } from "./job-endpoint.js";
 import { HttpQueuer } from "./http.js";
 import type { QueuerGiven } from "./queuer.js";

@@ -1,5 +1,6 @@
 import type { z } from "zod";
-import { endpointOf, rulesOf, settingsOf } from "../registry.js";
+import { rulesOf, settingsOf } from "../registry.js";
+import { endpointOf } from "../scheme.js";
 import { createHttpQueuer, busEndpoint } from "./bus-endpoint.js";
 import type { Queuer, QueuerGiven } from "./queuer.js";
 

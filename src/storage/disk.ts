@@ -3,10 +3,11 @@ import { access, constants, type FileHandle, link, mkdir, open, rename, unlink }
 import { join } from "node:path";
 import { addAbortSignal, type Readable } from "node:stream";
 import { removeStale, writeWhole } from "../disk/atomic-file.js";
-import { checkRoom, fileErrors, hasCode } from "../disk/data-dir.js";
+import { checkRoom, diskSettings, fileErrors, hasCode } from "../disk/data-dir.js";
 import { SupersededError } from "../errors.js";
+import { implementation } from "../registry.js";
 import type { GraphId } from "../window.js";
-import type { GraphInfo, Storage, StoredGraph, StoreOptions } from "./storage.js";
+import type { GraphInfo, Storage, StorageGiven, StoredGraph, StoreOptions } from "./storage.js";
 
 export interface DiskStorageOptions {
   /** The data directory, made when absent. Graphs are `graphs/<id>.dot` in it. Processes may share it. */
@@ -138,3 +139,9 @@ async function bytesAt(handle: FileHandle, position: number, length: number): Pr
   const { buffer, bytesRead } = await handle.read(Buffer.alloc(length), 0, length, position);
   return buffer.subarray(0, bytesRead);
 }
+
+/** For whoever chose nothing else. */
+export const diskStorage = implementation({
+  settings: diskSettings,
+  create: ({ GRAPH_DATA_DIR: dir }, { staleMs }: StorageGiven): Storage => new DiskStorage({ dir, staleMs }),
+});

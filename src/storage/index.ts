@@ -1,15 +1,13 @@
 import type { z } from "zod";
-import { diskSettings } from "../disk/data-dir.js";
-import { rulesOf, settingsOf } from "../registry.js";
-import { bucketsTogether, s3Access, s3Settings } from "../s3/settings.js";
-import { DiskStorage } from "./disk.js";
-import { S3Storage, s3StorageSettings } from "./s3.js";
-import type { Storage } from "./storage.js";
+import { createFirst, rulesOf, settingsOf } from "../registry.js";
+import { diskStorage } from "./disk.js";
+import type { Storage, StorageGiven } from "./storage.js";
+import { s3Storage } from "./s3.js";
 
-/** What each implementation is told. */
+/** The first that the settings choose. Files are for whoever chose nothing: they come last. */
 const implementations = {
-  disk: { settings: diskSettings },
-  s3: { settings: { ...s3Settings, ...s3StorageSettings }, rules: [bucketsTogether] },
+  s3: s3Storage,
+  disk: diskStorage,
 };
 
 /** Every Storage that the environment can choose. */
@@ -18,14 +16,7 @@ export const storageRules = rulesOf(implementations);
 
 export function createStorage(
   config: z.infer<z.ZodObject<typeof storageSettings>>,
-  { staleMs }: { staleMs: number },
+  given: StorageGiven,
 ): Storage {
-  if (config.GRAPH_STORAGE_BUCKET !== undefined) {
-    return new S3Storage({
-      access: s3Access(config),
-      bucket: config.GRAPH_STORAGE_BUCKET,
-      region: config.GRAPH_STORAGE_BUCKET_REGION,
-    });
-  }
-  return new DiskStorage({ dir: config.GRAPH_DATA_DIR, staleMs });
+  return createFirst(implementations, config, given);
 }

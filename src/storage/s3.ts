@@ -3,22 +3,15 @@ import { Readable } from "node:stream";
 import { buffer } from "node:stream/consumers";
 import { GetObjectCommand, type GetObjectCommandOutput } from "@aws-sdk/client-s3";
 import { z } from "zod";
+import { implementation } from "../registry.js";
 import { wholeBody } from "../s3/body.js";
 import { Bucket, type BucketOptions } from "../s3/bucket.js";
 import { isAnswer } from "../s3/errors.js";
 import { unquote } from "../s3/etag.js";
+import { bucketsTogether, s3Access, s3Settings } from "../s3/settings.js";
 import { upload } from "../s3/upload.js";
 import type { GraphId } from "../window.js";
 import type { GraphInfo, Storage, StoredGraph, StoreOptions } from "./storage.js";
-
-export const s3StorageSettings = {
-  GRAPH_STORAGE_BUCKET: z
-    .string()
-    .min(3, "expected the name of a bucket")
-    .optional()
-    .describe("S3 bucket for graphs; unset: files"),
-  GRAPH_STORAGE_BUCKET_REGION: z.string().optional().describe("its region; unset: AWS_REGION's"),
-};
 
 /** Graphs as objects `<id>.dot`, gzip. */
 export class S3Storage implements Storage {
@@ -122,3 +115,21 @@ async function startsAsGzip(body: Readable): Promise<boolean> {
   body.unshift(chunk);
   return chunk[0] === 0x1f && chunk[1] === 0x8b;
 }
+
+/** Chosen by its bucket. */
+export const s3Storage = implementation({
+  settings: {
+    ...s3Settings,
+    GRAPH_STORAGE_BUCKET: z
+      .string()
+      .min(3, "expected the name of a bucket")
+      .optional()
+      .describe("S3 bucket for graphs; unset: files"),
+    GRAPH_STORAGE_BUCKET_REGION: z.string().optional().describe("its region; unset: AWS_REGION's"),
+  },
+  rules: [bucketsTogether],
+  create: (config): Storage | undefined => {
+    const { GRAPH_STORAGE_BUCKET: bucket, GRAPH_STORAGE_BUCKET_REGION: region } = config;
+    return bucket === undefined ? undefined : new S3Storage({ access: s3Access(config), bucket, region });
+  },
+});

@@ -55,3 +55,9 @@ export interface Storage extends Module {
    */
   store(id: GraphId, body: Readable, options: StoreOptions): Promise<void>;
 }
+
+/** What a process has for a Storage besides its settings. */
+export interface StorageGiven {
+  /** Milliseconds after which what nobody wrote to is taken for a killed process's. */
+  readonly staleMs: number;
+}
