@@ -1,14 +1,10 @@
+import type { z } from "zod";
+import { isSecret } from "./settings.js";
+
 /**
- * What must not be seen where people and their tools read: in the log, on stderr, in messages about settings. This is
- * the one place that knows what a secret looks like.
+ * What must not be seen where people and their tools read: in the log, on stderr, in messages about settings. Settings
+ * are declared `secret` where they stand; this is the one place that knows what a secret looks like within a URL.
  */
-
-/** Names of variables that hold secrets, or lists of them, from end to end. */
-const SECRET_VARIABLE = /SECRET|TOKEN|ACCESS_KEY|EXTERNAL_ID/;
-
-export function isSecret(variable: string): boolean {
-  return SECRET_VARIABLE.test(variable);
-}
 
 /** Parameters of a query that hold a secret: `token`, `api_key`, `X-Amz-Signature`, `sig`, … */
 const SECRET_PARAMETER = String.raw`[\w.%-]*(?:token|key|secret|sig|signature|passw(?:or)?d|pwd|auth|credentials?|session|jwt|code)|x-(?:amz|goog|ms)-[\w-]+`;
@@ -55,11 +51,15 @@ export function withoutSecrets(value: string): string {
     .replace(/[?#].*$/s, (query) => query.charAt(0) + MASK);
 }
 
-/** The secrets that these variables hold: tokens, keys, and what URLs carry along. */
-export function secretsOf(env: Readonly<Record<string, string | undefined>>): string[] {
-  return Object.entries(env).flatMap(([name, value = ""]) => {
+/** The secrets that these settings have, right or wrong: those that are declared, and what URLs carry along. */
+export function secretsOf(
+  settings: Readonly<Record<string, z.ZodType>>,
+  env: Readonly<Record<string, string | undefined>>,
+): string[] {
+  return Object.entries(settings).flatMap(([name, setting]) => {
+    const value = env[name] ?? "";
     // Some are lists.
-    if (isSecret(name)) return value.split(/\s*,\s*/).concat(value);
+    if (isSecret(setting)) return value.split(/\s*,\s*/).concat(value);
     return URL.canParse(value) ? secretsInUrl(new URL(value)) : [];
   });
 }

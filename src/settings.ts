@@ -5,6 +5,18 @@ import { z } from "zod";
  * variable to a value. Defaults are given by `.prefault()`, as text: what a user would write.
  */
 
+/**
+ * A setting whose value nobody may see: it is masked wherever it turns up in the log, in messages and on stderr, as a
+ * whole and each item of a list. What URLs carry along is found in every setting without it.
+ */
+export function secret<Setting extends z.ZodType>(setting: Setting): Setting {
+  return setting.meta({ secret: true });
+}
+
+export function isSecret(setting: z.ZodType): boolean {
+  return setting.meta()?.["secret"] === true;
+}
+
 const UNITS: Record<string, number> = {
   ns: 1e-6,
   us: 1e-3,

@@ -6,8 +6,9 @@ import { limitSettings } from "../http/limits.js";
 import { httpSettings } from "../http/settings.js";
 import { markerRules, markerSettings } from "../marker/index.js";
 import { queuerRules, queuerSettings } from "../queuer/index.js";
-import { isSecret, secretsOf, withoutSecrets } from "../redact.js";
+import { secretsOf, withoutSecrets } from "../redact.js";
 import { serviceSettings } from "../service-settings.js";
+import { isSecret } from "../settings.js";
 import { signalSettings } from "../signals.js";
 import { storageRules, storageSettings } from "../storage/index.js";
 import { connectionStateSettings } from "../telemetry/connection-states.js";
@@ -45,6 +46,11 @@ export const settings = {
   ...statsSettings,
   ...connectionStateSettings,
 };
+const secretNames = new Set(
+  Object.entries(settings)
+    .filter(([, setting]) => isSecret(setting))
+    .map(([name]) => name),
+);
 /** Rules across them, each once. */
 const rules = new Set([...storageRules, ...markerRules, ...queuerRules, ...digesterRules]);
 const schema = z.object(settings);
@@ -65,13 +71,13 @@ export class ConfigError extends Error {
 
 /** The values that must never be seen in a log. */
 export function secretsIn(env: NodeJS.ProcessEnv = process.env): string[] {
-  return secretsOf(Object.fromEntries(Object.keys(settings).map((name) => [name, env[name]])));
+  return secretsOf(settings, env);
 }
 
 function fault({ path, message }: z.core.$ZodIssue, env: NodeJS.ProcessEnv): string {
   const name = String(path[0]);
   const value = env[name] ?? "";
-  return isSecret(name)
+  return secretNames.has(name)
     ? `${name}: ${message}`
     : `${name}: ${message}, got ${JSON.stringify(withoutSecrets(value).slice(0, 100))}`;
 }

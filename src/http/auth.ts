@@ -1,6 +1,7 @@
 import { createHash, timingSafeEqual } from "node:crypto";
 import type { FastifyInstance } from "fastify";
 import { z } from "zod";
+import { secret } from "../settings.js";
 import { HttpError } from "./errors.js";
 
 declare module "fastify" {
@@ -25,9 +26,11 @@ const tokens = z
   .optional();
 
 export const accessSettings = {
-  API_TOKENS: tokens.describe("comma-separated bearer tokens for callers; unset: open to all"),
-  PRODUCE_TOKENS: tokens.describe(
-    "comma-separated bearer tokens for whoever POSTs jobs; unset: open to all, or with API_TOKENS to the service itself alone",
+  API_TOKENS: secret(tokens.describe("comma-separated bearer tokens for callers; unset: open to all")),
+  PRODUCE_TOKENS: secret(
+    tokens.describe(
+      "comma-separated bearer tokens for whoever POSTs jobs; unset: open to all, or with API_TOKENS to the service itself alone",
+    ),
   ),
 };
 

@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { Rule } from "../registry.js";
-import { boolean } from "../settings.js";
+import { boolean, secret } from "../settings.js";
 import type { S3Access } from "./client.js";
 
 const text = z.string().min(1).optional();
@@ -19,9 +19,9 @@ export const s3Settings = {
     .describe("true: credentials from the SDK's default chain, such as an instance role; false: as below"),
   AWS_CREDENTIALS_FILE: text.describe("credentials file when not IAM; ~ is the home directory"),
   AWS_CREDENTIALS_PROFILE: text.describe("profile of the credentials file when not IAM"),
-  AWS_ACCESS_KEY_ID: text.describe("access key when not IAM; wins over the file"),
-  AWS_SECRET_ACCESS_KEY: text.describe("secret of the access key"),
-  AWS_SESSION_TOKEN: text.describe("session token of the access key, when it is a temporary one"),
+  AWS_ACCESS_KEY_ID: secret(text.describe("access key when not IAM; wins over the file")),
+  AWS_SECRET_ACCESS_KEY: secret(text.describe("secret of the access key")),
+  AWS_SESSION_TOKEN: secret(text.describe("session token of the access key, when it is a temporary one")),
 };
 
 /** Graphs in one place and claims in another would be a slip, as a rule. */

@@ -2,9 +2,9 @@ import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
 import { BuiltInService } from "../../src/compose/built-in-service.js";
-import { ConfigError, configWarnings, loadConfig } from "../../src/compose/config.js";
+import { ConfigError, configWarnings, loadConfig, settings } from "../../src/compose/config.js";
 import { MemoryMarker } from "../../src/marker/memory.js";
-import { boolean, duration, integer, timerDuration } from "../../src/settings.js";
+import { boolean, duration, integer, isSecret, timerDuration } from "../../src/settings.js";
 import { MemoryStorage } from "../../src/storage/memory.js";
 
 function faults(env: Record<string, string>): readonly string[] {
@@ -16,6 +16,13 @@ function faults(env: Record<string, string>): readonly string[] {
   }
   return [];
 }
+
+test("a setting whose name speaks of a secret is declared as one, and no others", () => {
+  const named = /SECRET|TOKEN|ACCESS_KEY|EXTERNAL_ID|PASSW|CREDENTIALS?$|AUTH/;
+  for (const [name, setting] of Object.entries(settings)) {
+    expect([name, isSecret(setting)]).toEqual([name, named.test(name)]);
+  }
+});
 
 describe("loadConfig", () => {
   test("without anything: the defaults", () => {

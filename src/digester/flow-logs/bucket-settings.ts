@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { s3Access, type s3Settings } from "../../s3/settings.js";
-import { integer } from "../../settings.js";
+import { integer, secret } from "../../settings.js";
 import type { BucketSourceOptions } from "./bucket.js";
 
 /** AWS delivers within about ten minutes, as well as it can; stragglers have been seen 16 minutes late. */
@@ -20,11 +20,9 @@ export const bucketSettings = {
     .regex(/^arn:[a-z-]+:iam::\d{12}:role\/.+$/, "expected arn:aws:iam::<account>:role/<name>")
     .optional()
     .describe("role to assume for reading the flow logs, such as one of the account that keeps them"),
-  FLOW_LOG_ROLE_EXTERNAL_ID: z
-    .string()
-    .min(2)
-    .optional()
-    .describe("external id that this role asks for, if any"),
+  FLOW_LOG_ROLE_EXTERNAL_ID: secret(
+    z.string().min(2).optional().describe("external id that this role asks for, if any"),
+  ),
   AWS_ENDPOINT_URL_STS: z
     .url({ protocol: /^https?$/, error: "expected an http or https URL" })
     .optional()
