@@ -1,0 +1,298 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { execFileSync, spawnSync } from "node:child_process";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { buffer } from "node:stream/consumers";
+import * as fc from "fast-check";
+import { parquetReadObjects, type AsyncBuffer } from "hyparquet";
+import { compressors } from "hyparquet-compressors";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { StoredEdges } from "../../src/edges/from-parquet.js";
+import type { EdgesMetadata } from "../../src/edges/metadata.js";
+import {
+  ACTIONS,
+  FURTHER_COLUMNS,
+  newNames,
+  NONE,
+  partOf,
+  SERVER_RULES,
+  SERVERS,
+} from "../../src/edges/table.js";
+import { ROW_GROUP_ROWS } from "../../src/edges/row-group.js";
+import { toParquet } from "../../src/edges/to-parquet.js";
+import { CorruptInputError } from "../../src/errors.js";
+import { queryDuckDB } from "../support/duckdb.js";
+import { ALL_COLUMNS, allRowsOf, batchesOf, batchOf, rows, rowsOf, type Row } from "./rows.js";
+
+const METADATA: EdgesMetadata = {
+  window: { startDate: new Date("2024-06-01T00:00:00Z"), stopDate: new Date("2024-06-01T01:00:00Z") },
+  making: "8c4f",
+  counts: { records: 12, skipdata: 1 },
+};
+
+function parquetOf(rows: readonly Row[], { size = 7, columns = ALL_COLUMNS } = {}): Promise<Buffer> {
+  return buffer(toParquet(batchesOf(rows, size, columns), () => METADATA));
+}
+
+function fileOf(bytes: Buffer): AsyncBuffer {
+  const whole = new Uint8Array(bytes).buffer;
+  return { byteLength: whole.byteLength, slice: async (start, end) => whole.slice(start, end) };
+}
+
+function text(texts: readonly string[], code: number | undefined): string | null {
+  return texts[code ?? 0] || null;
+}
+
+/** Rows of one digest. */
+function sampleOf(numRuns: number, seed: number): Row[] {
+  return fc.sample(rows, { numRuns, seed }).flat().map(inOneDigest);
+}
+
+function inOneDigest(row: Row): Row {
+  return { ...row, start: 1_717_200_000n, end: 1_717_203_600n };
+}
+
+/** SQL's sums and times have bounds. */
+function bounded(row: Row): Row {
+  return {
+    ...row,
+    packets: row.packets % 2n ** 40n,
+    bytes: row.bytes % 2n ** 40n,
+    flows: (row.flows ?? 0n) % 2n ** 30n,
+    first: (row.first ?? 0) % 2 ** 31,
+    last: (row.last ?? 0) % 2 ** 31,
+  };
+}
+
+/** The values of a row as SQL sees them. */
+function valuesOf(row: Row): Record<string, unknown> {
+  return {
+    account_id: row.account,
+    interface_id: row.interface,
+    srcaddr: row.source,
+    dstaddr: row.destination,
+    protocol: row.protocol,
+    srcport: row.sourcePort,
+    dstport: row.destinationPort,
+    server: text(SERVERS, row.server),
+    server_by: text(SERVER_RULES, row.serverBy),
+    action: text(ACTIONS, row.action),
+    packets: row.packets,
+    bytes: row.bytes,
+    flows: row.flows,
+    tcp_flags: row.tcpFlags === NONE ? null : row.tcpFlags,
+    first: BigInt(row.first ?? 0) * 1000n,
+    last: BigInt(row.last ?? 0) * 1000n,
+    active: row.active,
+    ...row.further,
+  };
+}
+
+describe("any edges", () => {
+  test("are read back", async () => {
+    await fc.assert(
+      fc.asyncProperty(rows, fc.subarray([...ALL_COLUMNS]), async (rows, columns) => {
+        const edges = await StoredEdges.open(fileOf(await parquetOf(rows, { columns })));
+        expect(edges.metadata).toEqual(METADATA);
+        expect(edges.rows).toBe(rows.length);
+        // In the file, where a graph can't tell is where no row does.
+        const always = [...columns, "server", "serverBy", "tcpFlags"] as const;
+        const expected = await allRowsOf(batchesOf(await allRowsOf(batchesOf(rows, 7, columns)), 7, always));
+        expect(await allRowsOf(edges.batches())).toEqual(expected);
+      }),
+      { numRuns: 40 },
+    );
+  });
+
+  test("give the same bytes, however the batches are cut", async () => {
+    await fc.assert(
+      fc.asyncProperty(rows, fc.integer({ min: 1, max: 40 }), async (rows, size) => {
+        expect(await parquetOf(rows, { size })).toEqual(await parquetOf(rows));
+      }),
+      { numRuns: 40 },
+    );
+  });
+
+  test("are read by hyparquet", async () => {
+    await fc.assert(
+      fc.asyncProperty(rows, async (rows) => {
+        const read = await parquetReadObjects({
+          file: fileOf(await parquetOf(rows)),
+          compressors,
+          parsers: { timestampFromMilliseconds: (millis) => millis },
+        });
+        expect(read).toEqual(rows.map(valuesOf));
+      }),
+      { numRuns: 30 },
+    );
+  });
+
+  test("are read by columns, those that are wanted", async () => {
+    const whole = sampleOf(10, 3);
+    const edges = await StoredEdges.open(fileOf(await parquetOf(whole)));
+    const wanted = ["tcpFlags", "last", "az_id"] as const;
+    expect(await allRowsOf(edges.batches(new Set(wanted)))).toEqual(
+      await allRowsOf(batchesOf(whole, 7, wanted)),
+    );
+  });
+});
+
+describe("a file of several row groups", () => {
+  /** Batches don't end where row groups do. */
+  const total = ROW_GROUP_ROWS + 5000;
+  let folder = "";
+  let path = "";
+  let bytes: Buffer;
+  let expected: Row[];
+
+  beforeAll(async () => {
+    const sample = sampleOf(400, 5).map(bounded);
+    expected = Array.from({ length: Math.ceil(total / sample.length) }, () => sample).flat();
+    const batch = batchOf(newNames(), sample, ALL_COLUMNS);
+    bytes = await buffer(toParquet(repeated(batch, expected.length / sample.length), () => METADATA));
+    folder = await mkdtemp(join(tmpdir(), "edges-"));
+    path = join(folder, "edges.parquet");
+    await writeFile(path, bytes);
+  });
+  afterAll(() => rm(folder, { recursive: true }));
+
+  test("is read back", async () => {
+    const edges = await StoredEdges.open(fileOf(bytes));
+    let at = 0;
+    for await (const batch of edges.batches()) {
+      expect(batch.rows).toBeLessThanOrEqual(4096);
+      const row = expected[at];
+      expect(rowsOf(partOf(batch, 0, 1))).toEqual([row]);
+      at += batch.rows;
+    }
+    expect(at).toBe(expected.length);
+  });
+
+  test("has its types in DuckDB, and the same sums", async () => {
+    const columns = await queryDuckDB(`SELECT column_name, column_type FROM (DESCRIBE FROM '${path}')`);
+    expect(Object.fromEntries(columns.map((column) => [column.column_name, column.column_type]))).toEqual({
+      account_id: "VARCHAR",
+      interface_id: "VARCHAR",
+      srcaddr: "VARCHAR",
+      dstaddr: "VARCHAR",
+      protocol: "INTEGER",
+      srcport: "INTEGER",
+      dstport: "INTEGER",
+      server: "VARCHAR",
+      server_by: "VARCHAR",
+      action: "VARCHAR",
+      packets: "BIGINT",
+      bytes: "BIGINT",
+      flows: "BIGINT",
+      tcp_flags: "INTEGER",
+      first: "TIMESTAMP WITH TIME ZONE",
+      last: "TIMESTAMP WITH TIME ZONE",
+      active: "BIGINT",
+      ...Object.fromEntries(FURTHER_COLUMNS.map((name) => [name, "VARCHAR"])),
+    });
+    const [sums] = await queryDuckDB(
+      `SELECT count(*)::VARCHAR AS n, sum(packets)::VARCHAR AS packets, sum(bytes)::VARCHAR AS bytes,
+         sum(flows)::VARCHAR AS flows, sum(srcport)::VARCHAR AS srcport, sum(tcp_flags)::VARCHAR AS flags,
+         sum(epoch("first")::HUGEINT)::VARCHAR AS "first", sum(epoch("last")::HUGEINT)::VARCHAR AS "last",
+         bit_or(active)::VARCHAR AS active, count(vpc_id)::VARCHAR AS vpcs, count(server)::VARCHAR AS served,
+         count(DISTINCT srcaddr)::VARCHAR AS sources, count(*) FILTER (action = 'REJECT')::VARCHAR AS rejected
+       FROM '${path}'`,
+    );
+    const sum = (of: (row: Row) => bigint | number | undefined) =>
+      String(expected.reduce((total, row) => total + BigInt(of(row) ?? 0), 0n));
+    expect(sums).toEqual({
+      n: String(expected.length),
+      packets: sum((row) => row.packets),
+      bytes: sum((row) => row.bytes),
+      flows: sum((row) => row.flows),
+      srcport: sum((row) => row.sourcePort),
+      flags: sum((row) => Math.max(0, row.tcpFlags ?? 0)),
+      first: sum((row) => row.first),
+      last: sum((row) => row.last),
+      active: String(expected.reduce((bits, row) => bits | (row.active ?? 0n), 0n)),
+      vpcs: sum((row) => (typeof row.further.vpc_id === "string" ? 1 : 0)),
+      served: sum((row) => (row.server === 0 ? 0 : 1)),
+      sources: String(new Set(expected.map((row) => row.source)).size),
+      rejected: sum((row) => (row.action === 2 ? 1 : 0)),
+    });
+  });
+
+  test("tells DuckDB the ranges of ports and times, and what the job counted", async () => {
+    const ranges = await queryDuckDB(
+      `SELECT DISTINCT path_in_schema AS name FROM parquet_metadata('${path}') WHERE stats_min_value IS NOT NULL`,
+    );
+    expect(new Set(ranges.map(({ name }) => name))).toEqual(
+      new Set(["protocol", "srcport", "dstport", "tcp_flags", "first", "last"]),
+    );
+    const [found] = await queryDuckDB(
+      `SELECT count(*)::VARCHAR AS n FROM '${path}' WHERE "first" >= TIMESTAMPTZ '2019-06-08 13:20:00Z' AND srcport = 443`,
+    );
+    const matching = expected.filter((row) => row.sourcePort === 443 && (row.first ?? 0) >= 1_560_000_000);
+    expect(found).toEqual({ n: String(matching.length) });
+    const pairs = await queryDuckDB(
+      `SELECT decode(key) AS key, decode(value) AS value FROM parquet_kv_metadata('${path}')`,
+    );
+    expect(Object.fromEntries(pairs.map(({ key, value }) => [key, value]))).toEqual({
+      window_start: "2024-06-01T00:00:00.000Z",
+      window_stop: "2024-06-01T01:00:00.000Z",
+      making: "8c4f",
+      counts: '{"records":12,"skipdata":1}',
+      digest_start: "1717200000",
+      digest_end: "1717203600",
+    });
+  });
+
+  const hasPyArrow = spawnSync("python3", ["-c", "import pyarrow"]).status === 0;
+  if (!hasPyArrow) console.log("pyarrow is not installed: going on without it");
+  test.runIf(hasPyArrow)("is read by pyarrow", () => {
+    const script = `
+import pyarrow.parquet as pq, pyarrow.compute as pc, sys
+t = pq.read_table(sys.argv[1])
+print(t.num_rows, pc.sum(t["bytes"]).as_py(), t.schema.field("first").type, t.schema.field("server").nullable)`;
+    const output = execFileSync("python3", ["-c", script, path], { encoding: "utf8" });
+    const bytes = expected.reduce((sum, row) => sum + row.bytes, 0n);
+    expect(output.trim()).toBe(`${expected.length} ${bytes} timestamp[ms, tz=UTC] True`);
+  });
+});
+
+describe("a damaged file", () => {
+  test("is an error, wherever it is cut or changed, and never hangs", async () => {
+    const bytes = await parquetOf(sampleOf(5, 1));
+    const damage = fc.record({
+      length: fc.oneof(fc.constant(bytes.length), fc.nat(bytes.length)),
+      at: fc.nat(bytes.length - 1),
+      by: fc.integer({ min: 1, max: 255 }),
+    });
+    await fc.assert(
+      fc.asyncProperty(damage, async ({ length, at, by }) => {
+        const damaged = Buffer.from(bytes.subarray(0, length));
+        if (at < length) damaged[at] = (damaged[at] ?? 0) ^ by;
+        try {
+          const edges = await StoredEdges.open(fileOf(damaged));
+          await allRowsOf(edges.batches());
+        } catch (error) {
+          expect(error).toBeInstanceOf(CorruptInputError);
+          expect(String(error)).toContain("the edges, ");
+        }
+      }),
+      { numRuns: 500 },
+    );
+  });
+
+  test("isn't what reading it failed with", async () => {
+    const lost = new Error("connection reset");
+    const file = fileOf(await parquetOf(sampleOf(1, 2)));
+    const failing = { byteLength: file.byteLength, slice: () => Promise.reject(lost) };
+    await expect(StoredEdges.open(failing)).rejects.toBe(lost);
+  });
+});
+
+test("edges whose digests differ have no file", async () => {
+  const [row] = sampleOf(20, 4);
+  if (row === undefined) throw new Error("no sample");
+  await expect(parquetOf([row, { ...row, end: row.end + 1n }])).rejects.toThrow(/to be the same in each row/);
+});
+
+async function* repeated<T>(item: T, times: number): AsyncGenerator<T> {
+  for (let i = 0; i < times; i++) yield item;
+}
