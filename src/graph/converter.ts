@@ -5,10 +5,9 @@ import { MAX_LINE_BYTES, parseLine, tooLong } from "./parse-line.js";
 import { Row } from "./row.js";
 import { scanLine } from "./scan-line.js";
 import type { GraphStats } from "./stats.js";
+import { WholeLines } from "./whole-lines.js";
 
 const LF = 0x0a;
-/** A CR and an LF come on top. */
-const MAX_CARRY_BYTES = MAX_LINE_BYTES + 2;
 
 /** Turns the bytes of a digest, cut anywhere, into blocks of DOT. Synchronous: `toDot` makes a stream of it. */
 export class Converter {
@@ -16,9 +15,11 @@ export class Converter {
   readonly #row = new Row();
   readonly #addresses = newAddressTable();
   readonly #dot = new DotWriter();
-  /** The line that the last piece broke off in, with room for the line feed that `end` adds. */
-  readonly #carry = Buffer.allocUnsafe(MAX_CARRY_BYTES + 1);
-  #carried = 0;
+  readonly #whole = new WholeLines(
+    (bytes, from, end) => this.#convert(bytes, from, end),
+    MAX_LINE_BYTES,
+    (start) => tooLong(start, this.#lines + 1),
+  );
   #lines = 0;
 
   constructor(stats: GraphStats) {
@@ -28,26 +29,12 @@ export class Converter {
 
   /** @throws CorruptInputError when a line is malformed */
   write(bytes: Buffer): void {
-    let at = 0;
-    if (this.#carried > 0) {
-      const newline = bytes.indexOf(LF);
-      at = newline === -1 ? bytes.length : newline + 1;
-      this.#keep(bytes.subarray(0, at));
-      if (newline === -1) return;
-      const line = this.#carry.subarray(0, this.#carried);
-      this.#carried = 0;
-      this.#convert(line, 0, line.length);
-    }
-    const end = bytes.lastIndexOf(LF) + 1;
-    if (end > at) this.#convert(bytes, at, end);
-    this.#keep(bytes.subarray(Math.max(at, end)));
+    this.#whole.write(bytes);
   }
 
   /** The digest is over; its last line may lack the line feed. */
   end(): void {
-    if (this.#carried === 0) return;
-    this.#carry[this.#carried++] = LF;
-    this.#convert(this.#carry, 0, this.#carried);
+    this.#whole.end();
   }
 
   /** The blocks of DOT that are finished, each once. */
@@ -66,14 +53,6 @@ export class Converter {
     }
     this.#dot.close();
     yield this.take();
-  }
-
-  #keep(bytes: Buffer): void {
-    if (this.#carried + bytes.length > MAX_CARRY_BYTES) {
-      const start = Buffer.concat([this.#carry.subarray(0, this.#carried), bytes]);
-      throw tooLong(start, this.#lines + 1);
-    }
-    this.#carried += bytes.copy(this.#carry, this.#carried);
   }
 
   /** Whole lines only: the byte before `end` is a line feed. */

@@ -1,6 +1,6 @@
 import { newInt64s, type Int64s } from "../int64.js";
 import type { Chunk } from "./chunk.js";
-import { withRoom } from "./room.js";
+import { withRoom } from "../room.js";
 
 const WORD = 2 ** 32;
 const VALUE_BYTES = 8;
