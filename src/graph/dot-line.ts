@@ -15,6 +15,7 @@ export class DotLine {
   at = 0;
   /** Counted from 1. */
   number = 0;
+  hasBackslash = false;
   #end = 0;
 
   setBytes(bytes: Buffer, view: DataView): void {
@@ -47,10 +48,9 @@ export class DotLine {
 
   /** Steps to the end, where this text is. */
   expectEnding(text: Buffer): void {
-    const from = this.#end - 1 - text.length;
-    const isThere = from >= this.at && text.equals(this.bytes.subarray(from, this.#end - 1));
-    this.at = Math.max(this.at, from);
-    if (!isThere) throw this.error(`${JSON.stringify(text.toString("latin1"))} at the end of the line`);
+    this.at = Math.max(this.at, this.#end - 1 - text.length);
+    if (this.skip(text) && this.at === this.#end - 1) return;
+    throw this.error(`${JSON.stringify(text.toString("latin1"))} at the end of the line`);
   }
 
   /** Steps to the next such byte, and returns where the text before it begins. */
@@ -63,11 +63,16 @@ export class DotLine {
     return from;
   }
 
-  /** As `until` a quote, over what a backslash escapes. */
+  /** As `until` a quote, over what a backslash escapes; `hasBackslash` says whether there was one. */
   untilQuote(expected: string): number {
     const from = this.at;
     let at = from;
-    for (; at < this.#end && this.bytes[at] !== QUOTE; at++) if (this.bytes[at] === BACKSLASH) at++;
+    this.hasBackslash = false;
+    for (; at < this.#end && this.bytes[at] !== QUOTE; at++) {
+      if (this.bytes[at] !== BACKSLASH) continue;
+      this.hasBackslash = true;
+      at++;
+    }
     if (at >= this.#end) throw this.error(expected);
     this.at = at;
     return from;

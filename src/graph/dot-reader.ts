@@ -204,7 +204,7 @@ export class DotReader {
   #name(line: DotLine, table: ByteTable, expected: string, isEscaped: boolean): number {
     const from = isEscaped ? line.untilQuote(expected) : line.until(QUOTE, expected);
     const number =
-      isEscaped && line.bytes.subarray(from, line.at).includes(BACKSLASH)
+      isEscaped && line.hasBackslash
         ? this.#unescaped(line, table, from)
         : table.intern(line.view, from, line.at);
     if (number < 0) throw line.error(expected, from);

@@ -58,6 +58,10 @@ function asGoWroteIt(dot: string): string {
     .trimEnd();
 }
 
+function graph(...lines: string[]): string {
+  return ["digraph {", ...lines, "}", ""].join("\n");
+}
+
 const size = fc.integer({ min: 1, max: 500 });
 
 describe("edges to DOT", () => {
@@ -166,8 +170,6 @@ describe("DOT of the Go service", () => {
 describe("what is no such DOT", () => {
   const EDGE = `\t"::1" -> "::2" [govpc_accountID="a" govpc_eniID="b" govpc_srcPort="0" govpc_dstPort="1" govpc_protocol="2" govpc_packets="3" govpc_bytes="4" govpc_start="5" govpc_end="6" color=green label="x"]`;
   const NODES = `\t"::1" [label="::1"]\n\t"::2" [label="::2"]`;
-  const graph = (...lines: string[]) => ["digraph {", ...lines, "}", ""].join("\n");
-
   test("this is one", async () => {
     expect(await allRowsOf(edgesOf(graph(EDGE, NODES)))).toHaveLength(1);
   });
