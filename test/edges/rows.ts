@@ -3,10 +3,12 @@ import type { ByteTable } from "../../src/flow-log/byte-table.js";
 import { viewOf } from "../../src/flow-log/data-view.js";
 import { bigInt64At, setBigInt64, type Int64s } from "../../src/edges/int64.js";
 import {
+  ACCEPT,
   FURTHER_COLUMNS,
   newBatch,
   newNames,
   NONE,
+  REJECT,
   textOf,
   type EdgeBatch,
   type FurtherColumn,
@@ -189,7 +191,7 @@ export const rows = fc.tuple(count, count).chain(([start, end]) =>
       destinationPort: port,
       server: fc.integer({ min: 0, max: 2 }),
       serverBy: fc.integer({ min: 0, max: 4 }),
-      action: fc.integer({ min: 0, max: 2 }),
+      action: fc.constantFrom(0, ACCEPT, REJECT),
       packets: count,
       bytes: count,
       flows: count,
