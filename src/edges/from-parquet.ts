@@ -10,6 +10,7 @@ import {
   BATCH_ROWS,
   FURTHER_COLUMNS,
   newNames,
+  OPTIONAL_COLUMNS,
   partOf,
   SERVER_RULES,
   SERVERS,
@@ -57,7 +58,8 @@ export class StoredEdges {
   }
 
   /**
-   * The edges, in batches of up to `BATCH_ROWS`. A row group is held in memory at a time.
+   * The edges, in batches of up to `BATCH_ROWS`. A row group is held in memory at a time, and takes some 20 ms of one
+   * turn of the event loop: whoever must answer meanwhile reads in a thread.
    *
    * @param columns the optional ones that are wanted; all, unless given
    * @throws CorruptInputError when the file is damaged, or whatever `file.slice` fails with
@@ -122,18 +124,12 @@ export class StoredEdges {
   }
 }
 
-/** Columns that an optional column of a batch comes from, where the name isn't the same. */
-const NAMES_IN_FILE = { serverBy: "server_by", tcpFlags: "tcp_flags" } as const;
-const OPTIONAL_IN_FILE: ReadonlyMap<string, OptionalColumn> = new Map<string, OptionalColumn>([
-  ["server", "server"],
-  [NAMES_IN_FILE.serverBy, "serverBy"],
-  ["flows", "flows"],
-  [NAMES_IN_FILE.tcpFlags, "tcpFlags"],
-  ["first", "first"],
-  ["last", "last"],
-  ["active", "active"],
-  ...FURTHER_COLUMNS.map((name) => [name, name] as const),
-]);
+/** Where the name in the file is another than that of the batch's column. */
+const NAMES_IN_FILE: Readonly<Partial<Record<OptionalColumn, string>>> = {
+  serverBy: "server_by",
+  tcpFlags: "tcp_flags",
+};
+const OPTIONAL_IN_FILE = new Map(OPTIONAL_COLUMNS.map((name) => [NAMES_IN_FILE[name] ?? name, name]));
 
 function isWanted(name: string, columns: ReadonlySet<OptionalColumn> | undefined): boolean {
   const optional = OPTIONAL_IN_FILE.get(name);
@@ -186,12 +182,12 @@ function batchOf(
     sourcePort: integersOf(required("srcport"), new Uint16Array(rows), 65_535),
     destinationPort: integersOf(required("dstport"), new Uint16Array(rows), 65_535),
     server: optional("server", (column) => codesOf(column, SERVERS)),
-    serverBy: optional(NAMES_IN_FILE.serverBy, (column) => codesOf(column, SERVER_RULES)),
+    serverBy: optional("server_by", (column) => codesOf(column, SERVER_RULES)),
     action: codesOf(required("action"), ACTIONS),
     packets: wordsOf(required("packets")),
     bytes: wordsOf(required("bytes")),
     flows: optional("flows", wordsOf),
-    tcpFlags: optional(NAMES_IN_FILE.tcpFlags, (column) => integersOf(column, new Int16Array(rows), 32_767)),
+    tcpFlags: optional("tcp_flags", (column) => integersOf(column, new Int16Array(rows), 32_767)),
     first: optional("first", secondsOf),
     last: optional("last", secondsOf),
     active: optional("active", wordsOf),

@@ -24,7 +24,7 @@ export interface Column {
 /**
  * The columns of the file, in its order.
  *
- * @param first tells which of the optional columns there are: all batches have the same
+ * @param first tells which of the optional columns there are
  */
 export function columnsOf(first: EdgeBatch): Column[] {
   const { names } = first;

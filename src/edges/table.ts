@@ -70,10 +70,23 @@ export const FURTHER_COLUMNS = [
 export type FurtherColumn = (typeof FURTHER_COLUMNS)[number];
 
 /** What a graph may be unable to tell. */
-export type OptionalColumn = Exclude<OptionalKey, undefined> | FurtherColumn;
-type OptionalKey = {
-  [Key in keyof EdgeBatch]: undefined extends EdgeBatch[Key] ? Key : never;
-}[keyof EdgeBatch];
+export const OPTIONAL_COLUMNS = [
+  "server",
+  "serverBy",
+  "flows",
+  "tcpFlags",
+  "first",
+  "last",
+  "active",
+  ...FURTHER_COLUMNS,
+] as const;
+export type OptionalColumn = (typeof OPTIONAL_COLUMNS)[number];
+
+/** Which of the optional columns a batch has. */
+export function optionalColumnsOf(batch: EdgeBatch): OptionalColumn[] {
+  const columns: Readonly<Partial<Record<OptionalColumn, unknown>>> = { ...batch, ...batch.further };
+  return OPTIONAL_COLUMNS.filter((name) => columns[name] !== undefined);
+}
 
 /** No number, no flags. */
 export const NONE = -1;

@@ -3,7 +3,7 @@ import type { Chunk } from "./parquet/chunk.js";
 import { columnsOf, type Column } from "./parquet-columns.js";
 import { ParquetFile } from "./parquet/file.js";
 import { ROW_GROUP_ROWS } from "./row-group.js";
-import { newBatch, newNames, type EdgeBatch, type OptionalColumn } from "./table.js";
+import { newBatch, newNames, optionalColumnsOf, type EdgeBatch, type OptionalColumn } from "./table.js";
 
 /** In a file without rows there is no telling: it has what flow logs give. */
 const ALWAYS: readonly OptionalColumn[] = ["flows", "first", "last", "active"];
@@ -12,10 +12,12 @@ const ALWAYS: readonly OptionalColumn[] = ["flows", "first", "last", "active"];
  * Edges as a Parquet file, in blocks. The same batches, however they are cut, and the same metadata give the same
  * bytes. A row group is held in memory at a time; no turn of the event loop takes more than some milliseconds.
  *
- * Flows, times, activity and the further columns are in the file where the first batch has them.
+ * Flows, times, activity and the further columns are in the file where the batches have them. It has no word for
+ * `NOT_REJECTED`, and says null.
  *
  * @param metadata is called when all batches have been read
- * @throws RangeError when start and end of the digest differ between rows: the file has them once
+ * @throws RangeError when start and end of the digest differ between rows, which the file has once, or batches differ in
+ *   their columns
  */
 export async function* toParquet(
   batches: AsyncIterable<EdgeBatch>,
@@ -41,16 +43,22 @@ class EdgeWriter {
   readonly file: ParquetFile;
   readonly #columns: readonly Column[];
   readonly #digest: DigestTimes | undefined;
+  readonly #optional: string;
   #rows = 0;
 
   /** @param first the first batch; undefined when there is none */
   constructor(first: EdgeBatch | undefined) {
     this.#columns = columnsOf(first ?? newBatch(newNames(), 0, ALWAYS));
     this.file = new ParquetFile(this.#columns.map(({ spec }) => spec));
+    this.#optional = first === undefined ? "" : optionalColumnsOf(first).join(", ");
     this.#digest = first && Uint32Array.of(...first.start.subarray(0, 2), ...first.end.subarray(0, 2));
   }
 
   async *write(batch: EdgeBatch): AsyncGenerator<Buffer> {
+    const optional = optionalColumnsOf(batch).join(", ");
+    if (optional !== this.#optional) {
+      throw new RangeError(`expected all batches to have the columns ${this.#optional}, got ${optional}`);
+    }
     this.#checkDigest(batch);
     for (let from = 0; from < batch.rows;) {
       const to = Math.min(batch.rows, from + ROW_GROUP_ROWS - this.#rows);

@@ -14,15 +14,18 @@ import {
   FURTHER_COLUMNS,
   newNames,
   NONE,
+  OPTIONAL_COLUMNS,
   partOf,
   SERVER_RULES,
   SERVERS,
+  type EdgeBatch,
+  type OptionalColumn,
 } from "../../src/edges/table.js";
 import { ROW_GROUP_ROWS } from "../../src/edges/row-group.js";
 import { toParquet } from "../../src/edges/to-parquet.js";
 import { CorruptInputError } from "../../src/errors.js";
 import { queryDuckDB } from "../support/duckdb.js";
-import { ALL_COLUMNS, allRowsOf, batchesOf, batchOf, rows, rowsOf, type Row } from "./rows.js";
+import { allRowsOf, batchesOf, batchOf, rows, rowsOf, type Row } from "./rows.js";
 
 const METADATA: EdgesMetadata = {
   window: { startDate: new Date("2024-06-01T00:00:00Z"), stopDate: new Date("2024-06-01T01:00:00Z") },
@@ -30,7 +33,10 @@ const METADATA: EdgesMetadata = {
   counts: { records: 12, skipdata: 1 },
 };
 
-function parquetOf(rows: readonly Row[], { size = 7, columns = ALL_COLUMNS } = {}): Promise<Buffer> {
+function parquetOf(
+  rows: readonly Row[],
+  { size = 7, columns = OPTIONAL_COLUMNS }: { size?: number; columns?: readonly OptionalColumn[] } = {},
+): Promise<Buffer> {
   return buffer(toParquet(batchesOf(rows, size, columns), () => METADATA));
 }
 
@@ -91,7 +97,7 @@ function valuesOf(row: Row): Record<string, unknown> {
 describe("any edges", () => {
   test("are read back", async () => {
     await fc.assert(
-      fc.asyncProperty(rows, fc.subarray([...ALL_COLUMNS]), async (rows, columns) => {
+      fc.asyncProperty(rows, fc.subarray([...OPTIONAL_COLUMNS]), async (rows, columns) => {
         const edges = await StoredEdges.open(fileOf(await parquetOf(rows, { columns })));
         expect(edges.metadata).toEqual(METADATA);
         expect(edges.rows).toBe(rows.length);
@@ -148,7 +154,7 @@ describe("a file of several row groups", () => {
   beforeAll(async () => {
     const sample = sampleOf(400, 5).map(bounded);
     expected = Array.from({ length: Math.ceil(total / sample.length) }, () => sample).flat();
-    const batch = batchOf(newNames(), sample, ALL_COLUMNS);
+    const batch = batchOf(newNames(), sample, OPTIONAL_COLUMNS);
     bytes = await buffer(toParquet(repeated(batch, expected.length / sample.length), () => METADATA));
     folder = await mkdtemp(join(tmpdir(), "edges-"));
     path = join(folder, "edges.parquet");
@@ -291,6 +297,17 @@ test("edges whose digests differ have no file", async () => {
   const [row] = sampleOf(20, 4);
   if (row === undefined) throw new Error("no sample");
   await expect(parquetOf([row, { ...row, end: row.end + 1n }])).rejects.toThrow(/to be the same in each row/);
+});
+
+test("batches that differ in what they can tell have no file", async () => {
+  const sample = sampleOf(3, 6);
+  async function* differing(): AsyncGenerator<EdgeBatch> {
+    yield* batchesOf(sample, 100, ["flows"]);
+    yield* batchesOf(sample, 100, ["flows", "vpc_id"]);
+  }
+  await expect(buffer(toParquet(differing(), () => METADATA))).rejects.toThrow(
+    "expected all batches to have the columns flows, got flows, vpc_id",
+  );
 });
 
 async function* repeated<T>(item: T, times: number): AsyncGenerator<T> {

@@ -8,6 +8,7 @@ import {
   newBatch,
   newNames,
   NONE,
+  OPTIONAL_COLUMNS,
   REJECT,
   textOf,
   type EdgeBatch,
@@ -39,17 +40,6 @@ export interface Row {
   readonly end: bigint;
   readonly further: Readonly<Partial<Record<FurtherColumn, string | null>>>;
 }
-
-export const ALL_COLUMNS: readonly OptionalColumn[] = [
-  "server",
-  "serverBy",
-  "flows",
-  "tcpFlags",
-  "first",
-  "last",
-  "active",
-  ...FURTHER_COLUMNS,
-];
 
 const buffer = Buffer.alloc(300);
 
@@ -97,7 +87,7 @@ export function batchOf(names: Names, rows: readonly Row[], optional: Iterable<O
 export async function* batchesOf(
   rows: readonly Row[],
   size: number,
-  optional: Iterable<OptionalColumn> = ALL_COLUMNS,
+  optional: Iterable<OptionalColumn> = OPTIONAL_COLUMNS,
 ): AsyncGenerator<EdgeBatch> {
   const names = newNames();
   for (let at = 0; at < rows.length; at += size) {
