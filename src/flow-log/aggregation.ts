@@ -1,32 +1,64 @@
 import { newAddressTable } from "./address.js";
-import { BYTES, KeyTable, PACKETS, ROW_DOUBLES } from "./key-table.js";
+import { CHUNK_ROWS, KeyTable } from "./key-table.js";
 import { newNameTable } from "./name-table.js";
+import type { Peers } from "./peers.js";
+import { Serving } from "./serving.js";
+import {
+  ACCOUNT,
+  ACTIVE,
+  BYTES,
+  DESTINATION,
+  FIRST,
+  FLOWS,
+  INTERFACE,
+  KIND,
+  LAST,
+  PACKETS,
+  PORTS,
+  ROW_DOUBLES,
+  ROW_WORDS,
+  SOURCE,
+  TRAITS,
+} from "./sum-row.js";
+import { traitsOf } from "./traits.js";
 
 /** So that no single table gets large: one that grows stops everything for a moment. A power of two. */
 const PARTITIONS = 64;
 const PARTITION_SHIFT = 32 - Math.log2(PARTITIONS);
+/** Parts of a window in which an edge may be seen active. */
+const ACTIVE_PARTS = 60;
 
 /** Action and log status of the usual records, by their number. */
 const VERDICTS = ["ACCEPT OK", "REJECT OK", "- OK"] as const;
 export const [ACCEPTED, REJECTED, UNDECIDED] = [0, 1, 2];
 
 /**
- * The sums of a digest in the making. A key's partition is told by its numbers alone, and rows keep their order of first
- * appearance within it: the same records in the same order give the same digest, in any process.
+ * The sums of a window in the making: rows of records whose serving end is told, and those of the others, which keep both
+ * ports until all of the window has been read. A row's partition is told by its key alone, and rows keep their order of
+ * first appearance within it: the same records in the same order give the same rows.
  */
 export class Aggregation {
   readonly accounts = newNameTable();
   readonly interfaces = newNameTable();
   readonly addresses = newAddressTable();
-  readonly partitions: readonly KeyTable[] = Array.from({ length: PARTITIONS }, () => new KeyTable());
+  readonly decided: readonly KeyTable[] = newPartitions();
+  /** All rows of a pair of endpoints are in one partition. */
+  readonly open: readonly KeyTable[] = newPartitions();
   /** Seconds since 1970: the least start and the greatest end of all records. */
   start = Number.POSITIVE_INFINITY;
   end = 0;
   readonly #verdicts: string[] = [...VERDICTS];
+  readonly #serving = new Serving();
+  readonly #windowStart: number;
+  readonly #partsPerSecond: number;
+  /** The row of one record. */
+  readonly #words = new Uint32Array(ROW_WORDS);
+  readonly #doubles = new Float64Array(this.#words.buffer);
 
-  /** Rows in the partitions. */
-  get size(): number {
-    return this.partitions.reduce((sum, table) => sum + table.size, 0);
+  /** @param start of the window, in seconds since 1970, as is its stop */
+  constructor(start: number, stop: number) {
+    this.#windowStart = start;
+    this.#partsPerSecond = ACTIVE_PARTS / (stop - start);
   }
 
   /** All verdicts, by their number. */
@@ -41,9 +73,9 @@ export class Aggregation {
   }
 
   /**
-   * Adds a record, with its ephemeral port set to 0: the larger one, for that is not the service's. A port that is 0
-   * already is no service's either, so that a digest that is read again keeps its ports. Packets and bytes are below
-   * `SUM_UNIT`; what is above goes into their units.
+   * Adds a record, whose end is in the window. Packets and bytes are below `SUM_UNIT`; what is above goes into their units.
+   *
+   * @param flags of TCP, -1 where there are none
    */
   add(
     account: number,
@@ -54,6 +86,7 @@ export class Aggregation {
     destinationPort: number,
     protocol: number,
     verdict: number,
+    flags: number,
     packets: number,
     bytes: number,
     packetUnits: number,
@@ -63,30 +96,74 @@ export class Aggregation {
   ): void {
     if (start < this.start) this.start = start;
     if (end > this.end) this.end = end;
-    const sourceServes = destinationPort === 0 || (sourcePort !== 0 && sourcePort < destinationPort);
-    const ports = sourceServes ? sourcePort * 0x10000 : destinationPort;
-    const kind = protocol | (verdict << 8);
-    const table = this.partitions[partitionOf(account, networkInterface, source, destination, ports, kind)];
-    if (table === undefined) throw new RangeError("a key has one of the partitions");
-    const row = table.add(account, networkInterface, source, destination, ports, kind, packets, bytes);
+    const words = this.#words;
+    words[ACCOUNT] = account;
+    words[INTERFACE] = networkInterface;
+    words[SOURCE] = source;
+    words[DESTINATION] = destination;
+    words[PORTS] = (sourcePort << 16) | destinationPort;
+    words[KIND] = protocol | (verdict << 8);
+    words[TRAITS] = traitsOf(flags);
+    words[FLOWS] = 1;
+    // Even a start that makes no sense has to fit into its word.
+    words[FIRST] = Math.min(start, end);
+    words[LAST] = end;
+    const part = ((end - this.#windowStart) * this.#partsPerSecond) | 0;
+    words[ACTIVE] = part < 32 ? 1 << part : 0;
+    words[ACTIVE + 1] = part < 32 ? 0 : 1 << (part - 32);
+    this.#doubles[PACKETS] = packets;
+    this.#doubles[BYTES] = bytes;
+    const table = this.#serving.decide(words, 0)
+      ? this.decided[decidedPartition(words, 0)]
+      : this.open[openPartition(words, 0)];
+    if (table === undefined) throw new RangeError("a row has one of the partitions");
+    const row = table.add(words, this.#doubles, 0);
     if (packetUnits > 0) table.addUnits(ROW_DOUBLES * row + PACKETS, packetUnits);
     if (byteUnits > 0) table.addUnits(ROW_DOUBLES * row + BYTES, byteUnits);
   }
+
+  /** Moves the rows of an open partition to the decided ones, when all of the window has been read. */
+  settle(open: KeyTable, peers: Peers): void {
+    const { chunks, units } = open;
+    for (const [chunk, words] of chunks.entries()) {
+      const doubles = new Float64Array(words.buffer);
+      const first = CHUNK_ROWS * chunk;
+      const rows = Math.min(CHUNK_ROWS, open.size - first);
+      for (let row = 0; row < rows; row++) {
+        const at = ROW_WORDS * row;
+        this.#serving.settle(words, at, peers);
+        const table = this.decided[decidedPartition(words, at)];
+        if (table === undefined) throw new RangeError("a row has one of the partitions");
+        const decided = table.add(words, doubles, row);
+        for (const sum of units.size === 0 ? [] : [PACKETS, BYTES]) {
+          const moved = units.get(ROW_DOUBLES * (first + row) + sum) ?? 0;
+          if (moved > 0) table.addUnits(ROW_DOUBLES * decided + sum, moved);
+        }
+      }
+    }
+    open.clear();
+  }
 }
 
-/** Keys can be prepared that all have one partition, which then is as slow as a table of all keys. */
-function partitionOf(
-  account: number,
-  networkInterface: number,
-  source: number,
-  destination: number,
-  ports: number,
-  kind: number,
-): number {
-  let hash = Math.imul(account ^ Math.imul(networkInterface, 0x9e3779b1), 0x85ebca6b);
-  hash = Math.imul((hash ^ (hash >>> 15)) + source, 0xc2b2ae35);
-  hash = Math.imul((hash ^ (hash >>> 13)) + destination, 0x27d4eb2f);
-  hash = Math.imul((hash ^ (hash >>> 15)) + ports, 0x165667b1);
-  hash = Math.imul((hash ^ (hash >>> 13)) + kind, 0x9e3779b1);
+function newPartitions(): KeyTable[] {
+  return Array.from({ length: PARTITIONS }, () => new KeyTable());
+}
+
+/** Without a secret, since the order of lines hangs on it. */
+function decidedPartition(words: Uint32Array, at: number): number {
+  let hash = Math.imul((words[at + SOURCE] ?? 0) ^ Math.imul(words[at + PORTS] ?? 0, 0x165667b1), 0x85ebca6b);
+  hash = Math.imul((hash ^ (hash >>> 15)) + (words[at + DESTINATION] ?? 0), 0xc2b2ae35);
+  return (hash ^ (hash >>> 15)) >>> PARTITION_SHIFT;
+}
+
+/** The same for both directions of a pair of endpoints. */
+function openPartition(words: Uint32Array, at: number): number {
+  const ports = words[at + PORTS] ?? 0;
+  const source = Math.imul((words[at + SOURCE] ?? 0) + Math.imul(ports >>> 16, 0x165667b1), 0x85ebca6b);
+  const destination = Math.imul(
+    (words[at + DESTINATION] ?? 0) + Math.imul(ports & 0xffff, 0x165667b1),
+    0x85ebca6b,
+  );
+  const hash = Math.imul((source ^ (source >>> 15)) + (destination ^ (destination >>> 15)), 0xc2b2ae35);
   return (hash ^ (hash >>> 15)) >>> PARTITION_SHIFT;
 }

@@ -34,12 +34,13 @@ export interface Columns {
   readonly start: number;
   readonly end: number;
   readonly action: number;
+  readonly tcpFlags: number;
   readonly status: number;
 }
 
 const REQUIRED = ["srcport", "dstport", "protocol", "packets", "bytes", "start", "end"];
 
-const OPTIONAL = "version account-id interface-id tgw-attachment-id action log-status".split(" ");
+const OPTIONAL = "version account-id interface-id tgw-attachment-id action tcp-flags log-status".split(" ");
 const ADDRESSES = ["srcaddr", "dstaddr", "pkt-srcaddr", "pkt-dstaddr"];
 /** The fields that can have a part in a digest. */
 export const RELEVANT: readonly string[] = [...REQUIRED, ...OPTIONAL, ...ADDRESSES];
@@ -95,6 +96,7 @@ export function columnsOf(format: readonly string[], addresses: AddressChoice): 
     start: find(["start"]),
     end: find(["end"]),
     action: find(["action"]),
+    tcpFlags: find(["tcp-flags"]),
     status: find(["log-status"], OK),
   };
 }
@@ -120,6 +122,7 @@ export function recordOf(values: readonly string[], columns: Columns): FlowRecor
     start: at(columns.start),
     end: at(columns.end),
     action: at(columns.action),
+    tcpFlags: at(columns.tcpFlags),
     status: at(columns.status),
   };
 }

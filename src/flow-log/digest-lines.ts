@@ -1,6 +1,17 @@
 import type { Aggregation } from "./aggregation.js";
 import { writeDecimal } from "./decimal.js";
-import { BYTES, PACKETS, ROW_DOUBLES, ROW_WORDS, type KeyTable } from "./key-table.js";
+import { CHUNK_BITS, CHUNK_ROWS, type KeyTable } from "./key-table.js";
+import {
+  ACCOUNT,
+  BYTES,
+  DESTINATION,
+  INTERFACE,
+  KIND,
+  PACKETS,
+  PORTS,
+  ROW_WORDS,
+  SOURCE,
+} from "./sum-row.js";
 import { viewOf } from "./data-view.js";
 
 const BLOCK = 64 * 1024;
@@ -11,7 +22,7 @@ const MAX_LINE = 1024;
 export function* digestLines(aggregation: Aggregation, table: KeyTable): Generator<Buffer> {
   const { accounts, interfaces, addresses, start, end } = aggregation;
   const tails = aggregation.verdicts.map((verdict) => Buffer.from(` ${start} ${end} ${verdict}\n`, "latin1"));
-  const { words, size } = table;
+  const { chunks, size } = table;
   let block = Buffer.allocUnsafe(BLOCK);
   let view = viewOf(block);
   let at = 0;
@@ -22,18 +33,20 @@ export function* digestLines(aggregation: Aggregation, table: KeyTable): Generat
       view = viewOf(block);
       at = 0;
     }
-    const key = ROW_WORDS * row;
-    const ports = words[key + 4] ?? 0;
-    const kind = words[key + 5] ?? 0;
+    const words = chunks[row >>> CHUNK_BITS];
+    if (words === undefined) throw new RangeError(`no row ${row}`);
+    const key = ROW_WORDS * (row % CHUNK_ROWS);
+    const ports = words[key + PORTS] ?? 0;
+    const kind = words[key + KIND] ?? 0;
     block[at++] = 0x32;
     block[at++] = 0x20;
-    at = accounts.copy(words[key] ?? 0, view, at);
+    at = accounts.copy(words[key + ACCOUNT] ?? 0, view, at);
     block[at++] = 0x20;
-    at = interfaces.copy(words[key + 1] ?? 0, view, at);
+    at = interfaces.copy(words[key + INTERFACE] ?? 0, view, at);
     block[at++] = 0x20;
-    at = addresses.copy(words[key + 2] ?? 0, view, at);
+    at = addresses.copy(words[key + SOURCE] ?? 0, view, at);
     block[at++] = 0x20;
-    at = addresses.copy(words[key + 3] ?? 0, view, at);
+    at = addresses.copy(words[key + DESTINATION] ?? 0, view, at);
     block[at++] = 0x20;
     at = writeDecimal(block, at, ports >>> 16);
     block[at++] = 0x20;
@@ -41,9 +54,9 @@ export function* digestLines(aggregation: Aggregation, table: KeyTable): Generat
     block[at++] = 0x20;
     at = writeDecimal(block, at, kind & 0xff);
     block[at++] = 0x20;
-    at = writeTotal(block, at, table.total(ROW_DOUBLES * row + PACKETS));
+    at = writeTotal(block, at, table.total(row, PACKETS));
     block[at++] = 0x20;
-    at = writeTotal(block, at, table.total(ROW_DOUBLES * row + BYTES));
+    at = writeTotal(block, at, table.total(row, BYTES));
     const tail = tails[kind >>> 8];
     if (tail === undefined) throw new RangeError(`no verdict ${kind >>> 8}`);
     block.set(tail, at);

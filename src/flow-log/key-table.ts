@@ -1,110 +1,100 @@
-import { randomFillSync } from "node:crypto";
 import { CorruptInputError } from "../errors.js";
+import { mix } from "./secret-hash.js";
+import {
+  ACCOUNT,
+  BYTES,
+  DESTINATION,
+  INTERFACE,
+  KIND,
+  MAX_SUM,
+  mergeWords,
+  PACKETS,
+  PORTS,
+  ROW_DOUBLES,
+  ROW_WORDS,
+  SOURCE,
+  SUM_UNIT,
+} from "./sum-row.js";
+
+/** Rows lie in chunks that never move: row r is the (r & (CHUNK_ROWS - 1))-th of chunk r >>> CHUNK_BITS. */
+export const CHUNK_BITS = 10;
+export const CHUNK_ROWS = 1 << CHUNK_BITS;
+const CHUNK_MASK = CHUNK_ROWS - 1;
+const INITIAL_SLOTS = 128;
 
 /**
- * A row, in words of 32 bits: the six numbers of its key (account, interface, source, destination, ports, protocol with
- * verdict), then packets and bytes as doubles. Side by side, so that a row costs one access to memory that isn't cached.
- */
-export const ROW_WORDS = 10;
-/** A row in doubles, and where in it the sums are. */
-export const ROW_DOUBLES = ROW_WORDS / 2;
-export const PACKETS = 3;
-export const BYTES = 4;
-const INITIAL_ROWS = 64;
-/** Sums are kept below this, and how often it was taken off them is counted apart. */
-export const SUM_UNIT = 2 ** 52;
-/** The largest sum that can be told exactly, 2^105-1. */
-export const MAX_SUM = BigInt(SUM_UNIT) * BigInt(Number.MAX_SAFE_INTEGER + 1) - 1n;
-
-/**
- * Rows of a digest: keys of six integers, each with its packets and bytes summed exactly. 48 to 96 bytes a row, in
- * typed arrays. Rows are numbered in order of first appearance.
+ * Rows of sums, one for each key, in typed arrays: 72 to 80 bytes a row. Rows are numbered in order of first appearance.
  *
  * Open addressing with linear probing, at most half full.
  */
 export class KeyTable {
   #size = 0;
-  #words = new Uint32Array(ROW_WORDS * INITIAL_ROWS);
+  readonly #chunks: Uint32Array[] = [];
   /** The same memory. */
-  #doubles = new Float64Array(this.#words.buffer);
+  readonly #doubles: Float64Array[] = [];
   /**
    * 0 for a free slot. Otherwise row + 1, in the bits that tell a slot, below the rest of its hash: a row of another
    * key is hardly ever looked at.
    */
-  #slots = new Int32Array(2 * INITIAL_ROWS);
-  /** How many units were taken off a sum, by its index in #doubles. Hardly ever holds anything: a unit is 4 petabytes. */
+  #slots = new Int32Array(INITIAL_SLOTS);
+  /** How many units were taken off a sum, by its place in doubles. Hardly ever holds anything: a unit is 4 petabytes. */
   readonly #units = new Map<number, number>();
 
   get size(): number {
     return this.#size;
   }
 
-  /** All rows, `ROW_WORDS` each, their sums less their units. Valid until the next call that changes the table. */
-  get words(): Uint32Array {
-    return this.#words.subarray(0, ROW_WORDS * this.#size);
+  /** All rows, `ROW_WORDS` each, their sums less their units. Only the first `size` rows count. */
+  get chunks(): readonly Uint32Array[] {
+    return this.#chunks;
   }
 
-  /** The units taken off sums, by the index of the sum in doubles. */
+  /** The units taken off sums, by the place of the sum in doubles: `ROW_DOUBLES` a row. */
   get units(): ReadonlyMap<number, number> {
     return this.#units;
   }
 
   /**
-   * Adds to the row of this key, which is made where there is none. Packets and bytes are below `SUM_UNIT`.
-   * Returns the row.
+   * Merges a row into the one of its key, which is made where there is none. Its packets and bytes are below `SUM_UNIT`.
+   * Returns the row's number.
+   *
+   * @param source rows
+   * @param doubles the same memory
+   * @param from the row's number among them
    */
-  add(
-    account: number,
-    networkInterface: number,
-    source: number,
-    destination: number,
-    ports: number,
-    kind: number,
-    packets: number,
-    bytes: number,
-  ): number {
+  add(source: Uint32Array, doubles: Float64Array, from: number): number {
+    const start = ROW_WORDS * from;
+    const hash = hashKey(source, start);
     const slots = this.#slots;
-    const words = this.#words;
     const mask = slots.length - 1;
-    const hash = hashKey(account, networkInterface, source, destination, ports, kind);
     let slot = hash & mask;
     for (;;) {
       const entry = slots[slot] ?? 0;
       if (entry === 0) break;
-      const row = (entry & mask) - 1;
-      const at = ROW_WORDS * row;
-      if (
-        ((entry ^ hash) & ~mask) === 0 &&
-        words[at] === account &&
-        words[at + 1] === networkInterface &&
-        words[at + 2] === source &&
-        words[at + 3] === destination &&
-        words[at + 4] === ports &&
-        words[at + 5] === kind
-      ) {
-        this.#increase(ROW_DOUBLES * row + PACKETS, packets);
-        this.#increase(ROW_DOUBLES * row + BYTES, bytes);
-        return row;
+      if (((entry ^ hash) & ~mask) === 0) {
+        const row = (entry & mask) - 1;
+        const words = this.#chunks[row >>> CHUNK_BITS] ?? NO_WORDS;
+        const at = ROW_WORDS * (row & CHUNK_MASK);
+        if (isSameKey(words, at, source, start)) {
+          mergeWords(words, at, source, start);
+          this.#increase(row, PACKETS, doubles[ROW_DOUBLES * from + PACKETS] ?? 0);
+          this.#increase(row, BYTES, doubles[ROW_DOUBLES * from + BYTES] ?? 0);
+          return row;
+        }
       }
       slot = (slot + 1) & mask;
     }
     const row = this.#size++;
     slots[slot] = (hash & ~mask) | (row + 1);
-    const at = ROW_WORDS * row;
-    words[at] = account;
-    words[at + 1] = networkInterface;
-    words[at + 2] = source;
-    words[at + 3] = destination;
-    words[at + 4] = ports;
-    words[at + 5] = kind;
-    this.#doubles[ROW_DOUBLES * row + PACKETS] = packets;
-    this.#doubles[ROW_DOUBLES * row + BYTES] = bytes;
+    const words = this.#chunks[row >>> CHUNK_BITS] ?? this.#newChunk();
+    const at = ROW_WORDS * (row & CHUNK_MASK);
+    for (let word = 0; word < ROW_WORDS; word++) words[at + word] = source[start + word] ?? 0;
     if (2 * this.#size === slots.length) this.#grow();
     return row;
   }
 
   /**
-   * Adds units of `SUM_UNIT` to the sum at this index in doubles.
+   * Adds units of `SUM_UNIT` to the sum at this place in doubles.
    *
    * @throws CorruptInputError when the sum can't be told exactly any more
    */
@@ -118,10 +108,10 @@ export class KeyTable {
     this.#units.set(index, sum);
   }
 
-  /** The whole sum at this index in doubles. */
-  total(index: number): number | bigint {
-    const low = this.#doubles[index] ?? 0;
-    const units = this.#units.get(index);
+  /** The whole sum of a row, of PACKETS or BYTES. */
+  total(row: number, sum: number): number | bigint {
+    const low = this.#doubles[row >>> CHUNK_BITS]?.[ROW_DOUBLES * (row & CHUNK_MASK) + sum] ?? 0;
+    const units = this.#units.size === 0 ? undefined : this.#units.get(ROW_DOUBLES * row + sum);
     return units === undefined ? low : BigInt(units) * BigInt(SUM_UNIT) + BigInt(low);
   }
 
@@ -132,33 +122,30 @@ export class KeyTable {
     this.#units.clear();
   }
 
-  #increase(index: number, by: number): void {
-    const sum = (this.#doubles[index] ?? 0) + by;
-    if (sum < SUM_UNIT) {
-      this.#doubles[index] = sum;
+  #increase(row: number, sum: number, by: number): void {
+    const doubles = this.#doubles[row >>> CHUNK_BITS] ?? NO_DOUBLES;
+    const index = ROW_DOUBLES * (row & CHUNK_MASK) + sum;
+    const total = (doubles[index] ?? 0) + by;
+    if (total < SUM_UNIT) {
+      doubles[index] = total;
     } else {
-      this.#doubles[index] = sum - SUM_UNIT;
-      this.addUnits(index, 1);
+      doubles[index] = total - SUM_UNIT;
+      this.addUnits(ROW_DOUBLES * row + sum, 1);
     }
   }
 
+  #newChunk(): Uint32Array {
+    const words = new Uint32Array(ROW_WORDS * CHUNK_ROWS);
+    this.#chunks.push(words);
+    this.#doubles.push(new Float64Array(words.buffer));
+    return words;
+  }
+
   #grow(): void {
-    const rows = this.#slots.length;
-    const words = new Uint32Array(ROW_WORDS * rows);
-    words.set(this.#words);
-    this.#words = words;
-    this.#doubles = new Float64Array(words.buffer);
-    const slots = new Int32Array(2 * rows);
+    const slots = new Int32Array(2 * this.#slots.length);
     const mask = slots.length - 1;
-    for (let row = 0, at = 0; row < this.#size; row++, at += ROW_WORDS) {
-      const hash = hashKey(
-        words[at] ?? 0,
-        words[at + 1] ?? 0,
-        words[at + 2] ?? 0,
-        words[at + 3] ?? 0,
-        words[at + 4] ?? 0,
-        words[at + 5] ?? 0,
-      );
+    for (let row = 0; row < this.#size; row++) {
+      const hash = hashKey(this.#chunks[row >>> CHUNK_BITS] ?? NO_WORDS, ROW_WORDS * (row & CHUNK_MASK));
       let slot = hash & mask;
       while (slots[slot] !== 0) slot = (slot + 1) & mask;
       slots[slot] = (hash & ~mask) | (row + 1);
@@ -167,32 +154,28 @@ export class KeyTable {
   }
 }
 
-const WORDS = 6;
-/** Drawn once in a process: what is added to each word of a key, and odd numbers by which they are multiplied. */
-const SECRET = randomFillSync(new Int32Array(2 * WORDS)).map((value, at) => (at < WORDS ? value : value | 1));
+// What an index that is always in range would give otherwise.
+const NO_WORDS = new Uint32Array(0);
+const NO_DOUBLES = new Float64Array(0);
 
-/**
- * Multiplies and mixes with secret numbers, so that nobody can prepare keys that collide: what a difference becomes isn't
- * known, and the ports, which alone have all 32 bits, come last, where nothing can undo theirs. Differs from process to
- * process: nothing that is written may depend on it.
- */
-export function hashKey(
-  account: number,
-  networkInterface: number,
-  source: number,
-  destination: number,
-  ports: number,
-  kind: number,
-): number {
-  let hash = mixed(0, account, 0);
-  hash = mixed(hash, networkInterface, 1);
-  hash = mixed(hash, source, 2);
-  hash = mixed(hash, destination, 3);
-  hash = mixed(hash, kind, 4);
-  hash = mixed(hash, ports, 5);
-  return hash ^ (hash >>> 15);
+function isSameKey(words: Uint32Array, at: number, source: Uint32Array, start: number): boolean {
+  return (
+    words[at + SOURCE] === source[start + SOURCE] &&
+    words[at + DESTINATION] === source[start + DESTINATION] &&
+    words[at + PORTS] === source[start + PORTS] &&
+    words[at + KIND] === source[start + KIND] &&
+    words[at + INTERFACE] === source[start + INTERFACE] &&
+    words[at + ACCOUNT] === source[start + ACCOUNT]
+  );
 }
 
-function mixed(hash: number, word: number, at: number): number {
-  return Math.imul((hash ^ (hash >>> 15)) + word + (SECRET[at] ?? 0), SECRET[WORDS + at] ?? 1);
+/** Secret: nothing that is written may depend on it. */
+export function hashKey(words: Uint32Array, at: number): number {
+  let hash = mix(0, words[at + ACCOUNT] ?? 0, 0);
+  hash = mix(hash, words[at + INTERFACE] ?? 0, 1);
+  hash = mix(hash, words[at + SOURCE] ?? 0, 2);
+  hash = mix(hash, words[at + DESTINATION] ?? 0, 3);
+  hash = mix(hash, words[at + KIND] ?? 0, 4);
+  hash = mix(hash, words[at + PORTS] ?? 0, 5);
+  return hash ^ (hash >>> 15);
 }

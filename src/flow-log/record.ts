@@ -1,7 +1,7 @@
 import { Aggregation } from "./aggregation.js";
 import type { ByteTable } from "./byte-table.js";
 import { excerpt } from "./excerpt.js";
-import { MAX_SUM, SUM_UNIT } from "./key-table.js";
+import { MAX_SUM, SUM_UNIT } from "./sum-row.js";
 import { viewOf } from "./data-view.js";
 
 /** What a digest needs of a record, each value as text, `-` where it is absent. */
@@ -19,6 +19,7 @@ export interface FlowRecord {
   start: string;
   end: string;
   action: string;
+  tcpFlags: string;
   status: string;
 }
 
@@ -58,7 +59,7 @@ const MAX_BACKWARDS = 3600;
  * `text-reader.ts` may take a record only when this would do the same.
  */
 export class RecordIntake {
-  readonly aggregation = new Aggregation();
+  readonly aggregation: Aggregation;
   readonly counts = new RecordCounts();
   /** Seconds since 1970. A record belongs to the window that its end is in, so that none belongs to two. */
   readonly start: number;
@@ -71,6 +72,7 @@ export class RecordIntake {
   constructor(window: { readonly startDate: Date; readonly stopDate: Date }) {
     this.start = window.startDate.getTime() / 1000;
     this.stop = window.stopDate.getTime() / 1000;
+    this.aggregation = new Aggregation(this.start, this.stop);
   }
 
   /** Records in the digest. */
@@ -138,6 +140,7 @@ export class RecordIntake {
       wholeOrNone("dstport", record.destinationPort, 65_535),
       wholeOrNone("protocol", record.protocol, 255),
       this.aggregation.verdict(`${record.action} ${status}`),
+      record.tcpFlags === "-" ? -1 : whole("tcp-flags", record.tcpFlags, 255),
       packets.rest,
       bytes.rest,
       packets.units,

@@ -192,6 +192,7 @@ export class TextReader {
     const protocol = decimalAt(buffer, values, columns.protocol);
     const packets = decimalAt(buffer, values, columns.packets);
     const bytes = decimalAt(buffer, values, columns.bytes);
+    const flags = decimalAt(buffer, values, columns.tcpFlags);
     const start = decimalAt(buffer, values, columns.start);
     if (
       sourcePort < 0 ||
@@ -203,7 +204,8 @@ export class TextReader {
     )
       return false;
     if (!isOrdered(start, end)) return false;
-    if (sourcePort > 65_535 || destinationPort > 65_535 || protocol > 255) return false;
+    if (sourcePort > 65_535 || destinationPort > 65_535 || protocol > 255 || flags > 255) return false;
+    if (flags < 0 && buffer[values[columns.tcpFlags] ?? 0] !== DASH) return false;
 
     const from = buffer[values[columns.source] ?? 0] === DASH ? columns.sourceFallback : columns.source;
     const to =
@@ -232,6 +234,7 @@ export class TextReader {
       destinationPort,
       protocol,
       verdict,
+      flags,
       packets,
       bytes,
       0,

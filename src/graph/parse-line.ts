@@ -1,7 +1,7 @@
 import { CorruptInputError } from "../errors.js";
 import { isAddress } from "../flow-log/address.js";
 import { excerpt } from "../flow-log/excerpt.js";
-import { MAX_SUM } from "../flow-log/key-table.js";
+import { MAX_SUM } from "../flow-log/sum-row.js";
 
 /** The longest line, without its line ending. */
 export const MAX_LINE_BYTES = 65_536;

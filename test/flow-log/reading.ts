@@ -1,6 +1,7 @@
 import type { AddressChoice } from "../../src/flow-log/columns.js";
 import { digestLines } from "../../src/flow-log/digest-lines.js";
 import { DEFAULT_FORMAT } from "../../src/flow-log/fields.js";
+import { Peers } from "../../src/flow-log/peers.js";
 import { RecordIntake } from "../../src/flow-log/record.js";
 import { TextReader } from "../../src/flow-log/text-reader.js";
 
@@ -28,9 +29,12 @@ export function read(
   const reader = new TextReader("flow.log", intake, { fields, others, addresses });
   for (const piece of pieces) reader.push(Buffer.from(piece));
   reader.end();
-  const blocks = intake.aggregation.partitions.flatMap((table) => [
-    ...digestLines(intake.aggregation, table),
-  ]);
+  const { open } = intake.aggregation;
+  const peers = new Peers(open.reduce((sum, { size }) => sum + size, 0));
+  for (const table of open) peers.sketch(table);
+  for (const table of open) peers.count(table);
+  for (const table of open) intake.aggregation.settle(table, peers);
+  const blocks = intake.aggregation.decided.flatMap((table) => [...digestLines(intake.aggregation, table)]);
   const lines = Buffer.concat(blocks).toString("latin1").split("\n").slice(0, -1);
   return { lines: order === "sorted" ? lines.toSorted() : lines, counts: intake.counts };
 }

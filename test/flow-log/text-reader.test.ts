@@ -20,7 +20,7 @@ const FIELDS: Record<string, string> = {
   "log-status": "OK",
   "pkt-srcaddr": "192.0.2.1",
   "pkt-dstaddr": "-",
-  "tcp-flags": "19",
+  "tcp-flags": "3",
   "flow-direction": "ingress",
   "instance-tag": "Name%3Dweb%201",
   "some-later-field": "what%20ever",
@@ -71,7 +71,7 @@ describe("fields by header", () => {
       "flow-direction pkt-src-aws-service pkt-dst-aws-service";
     const values =
       "6 TransitGateway 123456789010 tgw-0a1 tgw-attach-0b2 123456789010 123456789010 vpc-1 vpc-2 subnet-1 subnet-2 eni-1 eni-2 " +
-      "use1-az1 use1-az2 tgw-attach-0c3 10.0.0.1 10.1.0.1 40000 443 6 3 300 1418530010 1418530070 OK IPv4 0 0 0 0 19 " +
+      "use1-az1 use1-az2 tgw-attach-0c3 10.0.0.1 10.1.0.1 40000 443 6 3 300 1418530010 1418530070 OK IPv4 0 0 0 0 3 " +
       "us-east-1 ingress - -";
     expect(read([`${names}\n${values}\n`]).lines).toEqual([
       "2 123456789010 tgw-attach-0b2 10.0.0.1 10.1.0.1 0 443 6 3 300 1418530010 1418530070 - OK",
@@ -184,6 +184,7 @@ test("it doesn't matter how a text is cut into pieces", () => {
   );
   const cuts = fc.array(fc.integer({ min: 0, max: text.length }), { maxLength: 8 });
   const whole = read([text]);
+  // A digest's line adds to the row of its key: the port that is 0 stays so.
   expect(whole.lines).toHaveLength(3);
   fc.assert(
     fc.property(cuts, (places) => {

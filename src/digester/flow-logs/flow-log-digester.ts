@@ -8,13 +8,13 @@ import type { TimeWindow } from "../../window.js";
 import type { Digest, Digester } from "../digester.js";
 import { Alike } from "./alike.js";
 import { streamOf } from "./body.js";
+import { BoundedSums } from "./bounded-sums.js";
 import { ForeignFiles } from "./foreign-files.js";
 import { ForeignFileError } from "./foreign-file-error.js";
 import { look, type Look } from "./look.js";
 import { firstOf, nothingRecognised } from "./nothing-recognised.js";
 import { prefetch } from "./prefetch.js";
 import { readContent } from "./read-content.js";
-import { Rows } from "./sum-rows.js";
 import type { Selection } from "./selection.js";
 import type { LogObject, Source } from "./source.js";
 import { TwiceLogged } from "./twice-logged.js";
@@ -88,17 +88,17 @@ export class FlowLogDigester implements Digester {
     const { keysInMemory, spillDirectory } = this.#options;
     const intake = new RecordIntake(window);
     const { aggregation } = intake;
-    const rows = new Rows(aggregation, keysInMemory, spillDirectory);
+    const sums = new BoundedSums(aggregation, keysInMemory, spillDirectory);
     try {
-      await this.#read(objects, intake, () => rows.bound(), report, signal);
+      await this.#read(objects, intake, () => sums.bound(), report, signal);
       let keys = 0;
-      for await (const table of rows.tables(signal)) {
+      for await (const table of sums.tables(signal)) {
         keys += table.size;
         yield* digestLines(aggregation, table);
       }
-      Object.assign(report.counts, intake.counts, { keys, spilledRows: rows.spilled });
+      Object.assign(report.counts, intake.counts, { keys, spilledRows: sums.spilled });
     } finally {
-      await rows.close();
+      await sums.close();
     }
   }
 

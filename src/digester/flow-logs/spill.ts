@@ -2,7 +2,8 @@ import { mkdtemp, open, rm, type FileHandle } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DependencyError } from "../../errors.js";
-import { BYTES, KeyTable, PACKETS, ROW_DOUBLES, ROW_WORDS } from "../../flow-log/key-table.js";
+import { CHUNK_ROWS, KeyTable } from "../../flow-log/key-table.js";
+import { ROW_DOUBLES, ROW_WORDS } from "../../flow-log/sum-row.js";
 
 /** Rows that are added at a time while merging: some milliseconds during which nothing else runs. */
 const BLOCK_ROWS = 8192;
@@ -48,7 +49,11 @@ export class Spill {
       if (table.size === 0) continue;
       const units = Float64Array.from([...table.units].flat());
       const segment = { position: this.#end, rows: table.size, units: units.length };
-      for (const array of [table.words, units]) await this.#append(array);
+      for (const [chunk, words] of table.chunks.entries()) {
+        const rows = Math.min(CHUNK_ROWS, Math.max(0, table.size - CHUNK_ROWS * chunk));
+        await this.#append(words.subarray(0, ROW_WORDS * rows));
+      }
+      await this.#append(units);
       this.#segments[partition]?.push(segment);
       table.clear();
     }
@@ -105,24 +110,7 @@ export class Spill {
 /** Adds rows to a table and notes which of its rows each went to. */
 function merge(table: KeyTable, words: Uint32Array, row: Uint32Array): void {
   const doubles = new Float64Array(words.buffer);
-  for (let from = 0, at = 0; at < words.length; from++, at += ROW_WORDS) {
-    const account = words[at] ?? 0;
-    const networkInterface = words[at + 1] ?? 0;
-    const source = words[at + 2] ?? 0;
-    const destination = words[at + 3] ?? 0;
-    const ports = words[at + 4] ?? 0;
-    const kind = words[at + 5] ?? 0;
-    row[from] = table.add(
-      account,
-      networkInterface,
-      source,
-      destination,
-      ports,
-      kind,
-      doubles[ROW_DOUBLES * from + PACKETS] ?? 0,
-      doubles[ROW_DOUBLES * from + BYTES] ?? 0,
-    );
-  }
+  for (let from = 0; from < words.length / ROW_WORDS; from++) row[from] = table.add(words, doubles, from);
 }
 
 function bytesOf(array: Uint32Array | Float64Array): Uint8Array {

@@ -1,0 +1,52 @@
+import type { Aggregation } from "../../flow-log/aggregation.js";
+import type { KeyTable } from "../../flow-log/key-table.js";
+import { Peers } from "../../flow-log/peers.js";
+import { Partitions } from "./partitions.js";
+
+/** The sums of a window, of which only so many rows are kept in memory. */
+export class BoundedSums {
+  readonly #aggregation: Aggregation;
+  readonly #limit: number;
+  readonly #decided: Partitions;
+  readonly #open: Partitions;
+
+  constructor(aggregation: Aggregation, limit: number, directory: string | undefined) {
+    this.#aggregation = aggregation;
+    this.#limit = limit;
+    this.#decided = new Partitions(aggregation.decided, directory);
+    this.#open = new Partitions(aggregation.open, directory);
+  }
+
+  /** Rows that were moved to a file. A key counts as often as it was. */
+  get spilled(): number {
+    return this.#decided.spilled + this.#open.spilled;
+  }
+
+  /** Moves all rows out of memory when there are too many. */
+  async bound(): Promise<void> {
+    if (this.#decided.size + this.#open.size <= this.#limit) return;
+    await this.#decided.moveOut();
+    await this.#open.moveOut();
+  }
+
+  /** One table for each partition, whole, all decided. To be called once, when no row is added any more. */
+  async *tables(signal: AbortSignal): AsyncGenerator<KeyTable> {
+    await this.#settle(signal);
+    yield* this.#decided.tables(signal);
+  }
+
+  async close(): Promise<void> {
+    await this.#decided.close();
+    await this.#open.close();
+  }
+
+  async #settle(signal: AbortSignal): Promise<void> {
+    const peers = new Peers(this.#open.size + this.#open.spilled);
+    for await (const table of this.#open.tables(signal)) peers.sketch(table);
+    for await (const table of this.#open.tables(signal)) peers.count(table);
+    for await (const table of this.#open.tables(signal)) {
+      this.#aggregation.settle(table, peers);
+      await this.bound();
+    }
+  }
+}

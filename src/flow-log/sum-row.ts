@@ -1,0 +1,47 @@
+import { mergeTraits } from "./traits.js";
+
+/**
+ * A row of sums, in 16 words of 32 bits: the six numbers of its key, what is merged in its own way, then packets and bytes
+ * as doubles. Together they are a cache line, so that a row that isn't cached costs one access to memory.
+ */
+export const ROW_WORDS = 16;
+/** A row in doubles. */
+export const ROW_DOUBLES = ROW_WORDS / 2;
+
+export const ACCOUNT = 0;
+export const INTERFACE = 1;
+export const SOURCE = 2;
+export const DESTINATION = 3;
+/** The source port in the high 16 bits, the destination port in the low ones. */
+export const PORTS = 4;
+/** The protocol in the low 8 bits, above it the number of action and log status. */
+export const KIND = 5;
+
+/** See `traits.ts`. */
+export const TRAITS = 6;
+/** How many records were summed. */
+export const FLOWS = 7;
+/** Seconds since 1970: the least start and the greatest end. */
+export const FIRST = 8;
+export const LAST = 9;
+/** 64 bits, the low ones first: bit n is set when a record ended in the n-th sixtieth of the window. */
+export const ACTIVE = 10;
+
+/** Places in doubles. */
+export const PACKETS = 6;
+export const BYTES = 7;
+
+/** Sums are kept below this, and how often it was taken off them is counted apart. */
+export const SUM_UNIT = 2 ** 52;
+/** The largest sum that can be told exactly, 2^105-1. */
+export const MAX_SUM = BigInt(SUM_UNIT) * BigInt(Number.MAX_SAFE_INTEGER + 1) - 1n;
+
+/** Merges what isn't a sum of doubles: the row at word `from` of a source into the one at word `to`. */
+export function mergeWords(words: Uint32Array, to: number, source: Uint32Array, from: number): void {
+  words[to + TRAITS] = mergeTraits(words[to + TRAITS] ?? 0, source[from + TRAITS] ?? 0);
+  words[to + FLOWS] = (words[to + FLOWS] ?? 0) + (source[from + FLOWS] ?? 0);
+  words[to + FIRST] = Math.min(words[to + FIRST] ?? 0, source[from + FIRST] ?? 0);
+  words[to + LAST] = Math.max(words[to + LAST] ?? 0, source[from + LAST] ?? 0);
+  words[to + ACTIVE] = (words[to + ACTIVE] ?? 0) | (source[from + ACTIVE] ?? 0);
+  words[to + ACTIVE + 1] = (words[to + ACTIVE + 1] ?? 0) | (source[from + ACTIVE + 1] ?? 0);
+}
