@@ -1,7 +1,8 @@
 import { newAddressTable } from "./address.js";
-import { CHUNK_ROWS, KeyTable } from "./key-table.js";
+import { KeyTable } from "./key-table.js";
 import { newNameTable } from "./name-table.js";
 import type { Peers } from "./peers.js";
+import { CHUNK_ROWS, type RowChunk } from "./row-chunk.js";
 import { Serving } from "./serving.js";
 import {
   ACCOUNT,
@@ -41,9 +42,10 @@ export class Aggregation {
   readonly accounts = newNameTable();
   readonly interfaces = newNameTable();
   readonly addresses = newAddressTable();
-  readonly decided: readonly KeyTable[] = newPartitions();
+  readonly #pool: RowChunk[] = [];
+  readonly decided: readonly KeyTable[] = newPartitions(this.#pool);
   /** All rows of a pair of endpoints are in one partition. */
-  readonly open: readonly KeyTable[] = newPartitions();
+  readonly open: readonly KeyTable[] = newPartitions(this.#pool);
   /** Seconds since 1970: the least start and the greatest end of all records. */
   start = Number.POSITIVE_INFINITY;
   end = 0;
@@ -122,11 +124,10 @@ export class Aggregation {
     if (byteUnits > 0) table.addUnits(ROW_DOUBLES * row + BYTES, byteUnits);
   }
 
-  /** Moves the rows of an open partition to the decided ones, when all of the window has been read. */
-  settle(open: KeyTable, peers: Peers): void {
+  /** Moves the rows of an open partition to the decided ones, when all of the window has been read. Yields now and then. */
+  *settle(open: KeyTable, peers: Peers): Generator<undefined> {
     const { chunks, units } = open;
-    for (const [chunk, words] of chunks.entries()) {
-      const doubles = new Float64Array(words.buffer);
+    for (const [chunk, { words, doubles }] of chunks.entries()) {
       const first = CHUNK_ROWS * chunk;
       const rows = Math.min(CHUNK_ROWS, open.size - first);
       for (let row = 0; row < rows; row++) {
@@ -135,18 +136,23 @@ export class Aggregation {
         const table = this.decided[decidedPartition(words, at)];
         if (table === undefined) throw new RangeError("a row has one of the partitions");
         const decided = table.add(words, doubles, row);
-        for (const sum of units.size === 0 ? [] : [PACKETS, BYTES]) {
-          const moved = units.get(ROW_DOUBLES * (first + row) + sum) ?? 0;
-          if (moved > 0) table.addUnits(ROW_DOUBLES * decided + sum, moved);
-        }
+        if (units.size > 0) moveUnits(open, first + row, table, decided);
       }
+      yield;
     }
     open.clear();
   }
 }
 
-function newPartitions(): KeyTable[] {
-  return Array.from({ length: PARTITIONS }, () => new KeyTable());
+function moveUnits(from: KeyTable, row: number, to: KeyTable, decided: number): void {
+  for (const sum of [PACKETS, BYTES]) {
+    const units = from.units.get(ROW_DOUBLES * row + sum) ?? 0;
+    if (units > 0) to.addUnits(ROW_DOUBLES * decided + sum, units);
+  }
+}
+
+function newPartitions(pool: RowChunk[]): KeyTable[] {
+  return Array.from({ length: PARTITIONS }, () => new KeyTable(pool));
 }
 
 /** Without a secret, since the order of lines hangs on it. */

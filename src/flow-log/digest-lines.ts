@@ -1,6 +1,7 @@
 import type { Aggregation } from "./aggregation.js";
 import { writeDecimal } from "./decimal.js";
-import { CHUNK_BITS, CHUNK_ROWS, type KeyTable } from "./key-table.js";
+import type { KeyTable } from "./key-table.js";
+import { chunkOf, rowInChunk } from "./row-chunk.js";
 import {
   ACCOUNT,
   BYTES,
@@ -33,9 +34,9 @@ export function* digestLines(aggregation: Aggregation, table: KeyTable): Generat
       view = viewOf(block);
       at = 0;
     }
-    const words = chunks[row >>> CHUNK_BITS];
+    const words = chunks[chunkOf(row)]?.words;
     if (words === undefined) throw new RangeError(`no row ${row}`);
-    const key = ROW_WORDS * (row % CHUNK_ROWS);
+    const key = ROW_WORDS * rowInChunk(row);
     const ports = words[key + PORTS] ?? 0;
     const kind = words[key + KIND] ?? 0;
     block[at++] = 0x32;

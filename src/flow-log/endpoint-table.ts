@@ -20,6 +20,7 @@ export function portOf(port: number, protocol: number): number {
  * that no single growth takes long.
  */
 export class EndpointTable {
+  #isEmpty = true;
   readonly #shards = Array.from({ length: 1 << SHARD_BITS }, (): Shard => ({
     slots: new Uint32Array(SLOT_WORDS * INITIAL_SLOTS),
     used: 0,
@@ -27,6 +28,7 @@ export class EndpointTable {
 
   /** 0 for an endpoint that was never increased. */
   get(address: number, port: number): number {
+    if (this.#isEmpty) return 0;
     const hash = hashEndpoint(address, port);
     const slots = this.#shards[hash >>> (32 - SHARD_BITS)]?.slots;
     return slots?.[slotOf(slots, hash, address, port) + 2] ?? 0;
@@ -36,6 +38,7 @@ export class EndpointTable {
     const hash = hashEndpoint(address, port);
     const shard = this.#shards[hash >>> (32 - SHARD_BITS)];
     if (shard === undefined) throw new RangeError("a hash of 32 bits has one of the shards");
+    this.#isEmpty = false;
     const { slots } = shard;
     const at = slotOf(slots, hash, address, port);
     if (slots[at] === 0) {

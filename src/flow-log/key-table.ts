@@ -1,4 +1,5 @@
 import { CorruptInputError } from "../errors.js";
+import { chunkOf, RowChunk, rowInChunk } from "./row-chunk.js";
 import { mix } from "./secret-hash.js";
 import {
   ACCOUNT,
@@ -16,10 +17,6 @@ import {
   SUM_UNIT,
 } from "./sum-row.js";
 
-/** Rows lie in chunks that never move: row r is the (r & (CHUNK_ROWS - 1))-th of chunk r >>> CHUNK_BITS. */
-export const CHUNK_BITS = 10;
-export const CHUNK_ROWS = 1 << CHUNK_BITS;
-const CHUNK_MASK = CHUNK_ROWS - 1;
 const INITIAL_SLOTS = 128;
 
 /**
@@ -29,9 +26,8 @@ const INITIAL_SLOTS = 128;
  */
 export class KeyTable {
   #size = 0;
-  readonly #chunks: Uint32Array[] = [];
-  /** The same memory. */
-  readonly #doubles: Float64Array[] = [];
+  readonly #chunks: RowChunk[] = [];
+  readonly #pool: RowChunk[];
   /**
    * 0 for a free slot. Otherwise row + 1, in the bits that tell a slot, below the rest of its hash: a row of another
    * key is hardly ever looked at.
@@ -40,12 +36,17 @@ export class KeyTable {
   /** How many units were taken off a sum, by its place in doubles. Hardly ever holds anything: a unit is 4 petabytes. */
   readonly #units = new Map<number, number>();
 
+  /** @param pool of chunks that aren't in use, which tables may share */
+  constructor(pool: RowChunk[] = []) {
+    this.#pool = pool;
+  }
+
   get size(): number {
     return this.#size;
   }
 
-  /** All rows, `ROW_WORDS` each, their sums less their units. Only the first `size` rows count. */
-  get chunks(): readonly Uint32Array[] {
+  /** All rows, their sums less their units. The last chunk may be full in part. */
+  get chunks(): readonly RowChunk[] {
     return this.#chunks;
   }
 
@@ -73,12 +74,12 @@ export class KeyTable {
       if (entry === 0) break;
       if (((entry ^ hash) & ~mask) === 0) {
         const row = (entry & mask) - 1;
-        const words = this.#chunks[row >>> CHUNK_BITS] ?? NO_WORDS;
-        const at = ROW_WORDS * (row & CHUNK_MASK);
-        if (isSameKey(words, at, source, start)) {
-          mergeWords(words, at, source, start);
-          this.#increase(row, PACKETS, doubles[ROW_DOUBLES * from + PACKETS] ?? 0);
-          this.#increase(row, BYTES, doubles[ROW_DOUBLES * from + BYTES] ?? 0);
+        const chunk = this.#chunks[chunkOf(row)] ?? NO_CHUNK;
+        const at = ROW_WORDS * rowInChunk(row);
+        if (isSameKey(chunk.words, at, source, start)) {
+          mergeWords(chunk.words, at, source, start);
+          this.#increase(chunk.doubles, row, PACKETS, doubles[ROW_DOUBLES * from + PACKETS] ?? 0);
+          this.#increase(chunk.doubles, row, BYTES, doubles[ROW_DOUBLES * from + BYTES] ?? 0);
           return row;
         }
       }
@@ -86,8 +87,8 @@ export class KeyTable {
     }
     const row = this.#size++;
     slots[slot] = (hash & ~mask) | (row + 1);
-    const words = this.#chunks[row >>> CHUNK_BITS] ?? this.#newChunk();
-    const at = ROW_WORDS * (row & CHUNK_MASK);
+    const { words } = this.#chunks[chunkOf(row)] ?? this.#newChunk();
+    const at = ROW_WORDS * rowInChunk(row);
     for (let word = 0; word < ROW_WORDS; word++) words[at + word] = source[start + word] ?? 0;
     if (2 * this.#size === slots.length) this.#grow();
     return row;
@@ -110,21 +111,21 @@ export class KeyTable {
 
   /** The whole sum of a row, of PACKETS or BYTES. */
   total(row: number, sum: number): number | bigint {
-    const low = this.#doubles[row >>> CHUNK_BITS]?.[ROW_DOUBLES * (row & CHUNK_MASK) + sum] ?? 0;
+    const low = this.#chunks[chunkOf(row)]?.doubles[ROW_DOUBLES * rowInChunk(row) + sum] ?? 0;
     const units = this.#units.size === 0 ? undefined : this.#units.get(ROW_DOUBLES * row + sum);
     return units === undefined ? low : BigInt(units) * BigInt(SUM_UNIT) + BigInt(low);
   }
 
-  /** Forgets all rows and keeps the memory. */
+  /** Forgets all rows and gives their chunks back. */
   clear(): void {
     this.#size = 0;
+    this.#pool.push(...this.#chunks.splice(0));
     this.#slots.fill(0);
     this.#units.clear();
   }
 
-  #increase(row: number, sum: number, by: number): void {
-    const doubles = this.#doubles[row >>> CHUNK_BITS] ?? NO_DOUBLES;
-    const index = ROW_DOUBLES * (row & CHUNK_MASK) + sum;
+  #increase(doubles: Float64Array, row: number, sum: number, by: number): void {
+    const index = ROW_DOUBLES * rowInChunk(row) + sum;
     const total = (doubles[index] ?? 0) + by;
     if (total < SUM_UNIT) {
       doubles[index] = total;
@@ -134,18 +135,17 @@ export class KeyTable {
     }
   }
 
-  #newChunk(): Uint32Array {
-    const words = new Uint32Array(ROW_WORDS * CHUNK_ROWS);
-    this.#chunks.push(words);
-    this.#doubles.push(new Float64Array(words.buffer));
-    return words;
+  #newChunk(): RowChunk {
+    const chunk = this.#pool.pop() ?? new RowChunk();
+    this.#chunks.push(chunk);
+    return chunk;
   }
 
   #grow(): void {
     const slots = new Int32Array(2 * this.#slots.length);
     const mask = slots.length - 1;
     for (let row = 0; row < this.#size; row++) {
-      const hash = hashKey(this.#chunks[row >>> CHUNK_BITS] ?? NO_WORDS, ROW_WORDS * (row & CHUNK_MASK));
+      const hash = hashKey((this.#chunks[chunkOf(row)] ?? NO_CHUNK).words, ROW_WORDS * rowInChunk(row));
       let slot = hash & mask;
       while (slots[slot] !== 0) slot = (slot + 1) & mask;
       slots[slot] = (hash & ~mask) | (row + 1);
@@ -154,9 +154,8 @@ export class KeyTable {
   }
 }
 
-// What an index that is always in range would give otherwise.
-const NO_WORDS = new Uint32Array(0);
-const NO_DOUBLES = new Float64Array(0);
+/** What an index that is always in range would give otherwise. */
+const NO_CHUNK = new RowChunk();
 
 function isSameKey(words: Uint32Array, at: number, source: Uint32Array, start: number): boolean {
   return (

@@ -1,5 +1,6 @@
 import { EndpointTable, hashEndpoint, portOf } from "./endpoint-table.js";
-import { CHUNK_BITS, CHUNK_ROWS, type KeyTable } from "./key-table.js";
+import type { KeyTable } from "./key-table.js";
+import { CHUNK_ROWS, chunkOf, rowInChunk } from "./row-chunk.js";
 import { DESTINATION, KIND, PORTS, ROW_WORDS, SOURCE } from "./sum-row.js";
 
 /** Bits of a sketch: eight for each row, within these bounds (8 KiB to 32 MiB). */
@@ -28,17 +29,17 @@ export class Peers {
     this.#again = new Uint32Array(2 ** bits / 32);
   }
 
-  /** The first pass. */
-  sketch(table: KeyTable): void {
-    forEachPair(table, (address, port, otherAddress, otherPort) => {
+  /** The first pass. Yields now and then, so that others have their turn. */
+  sketch(table: KeyTable): Generator<undefined> {
+    return eachPair(table, (address, port, otherAddress, otherPort) => {
       this.#mark(address, port);
       this.#mark(otherAddress, otherPort);
     });
   }
 
   /** The second pass, when all tables had their first. */
-  count(table: KeyTable): void {
-    forEachPair(table, (address, port, otherAddress, otherPort) => {
+  count(table: KeyTable): Generator<undefined> {
+    return eachPair(table, (address, port, otherAddress, otherPort) => {
       if (this.#isBusy(address, port)) this.#counts.increase(address, port);
       if (this.#isBusy(otherAddress, otherPort)) this.#counts.increase(otherAddress, otherPort);
     });
@@ -64,34 +65,35 @@ export class Peers {
   }
 }
 
-/** Visits each pair of endpoints of a table once, whichever of the two sent. */
-function forEachPair(
+/** Visits each pair of endpoints of a table once, whichever of the two sent. Yields after each chunk. */
+function* eachPair(
   { chunks, size }: KeyTable,
   visit: (address: number, port: number, otherAddress: number, otherPort: number) => void,
-): void {
+): Generator<undefined> {
   // Rows + 1 by the hash of their pair, at most half full.
   const slots = new Int32Array(2 ** Math.ceil(Math.log2(2 * size + 2)));
   const mask = slots.length - 1;
-  for (let row = 0; row < size; row++) {
-    const words = chunks[row >>> CHUNK_BITS] ?? NO_WORDS;
-    const at = ROW_WORDS * (row % CHUNK_ROWS);
-    const source = words[at + SOURCE] ?? 0;
-    const destination = words[at + DESTINATION] ?? 0;
-    const sourcePort = sourcePortOf(words, at);
-    const destinationPort = destinationPortOf(words, at);
-    let slot = (hashEndpoint(source, sourcePort) + hashEndpoint(destination, destinationPort)) & mask;
-    for (; slots[slot] !== 0; slot = (slot + 1) & mask) {
-      const other = (slots[slot] ?? 0) - 1;
-      if (isSamePair(words, at, chunks[other >>> CHUNK_BITS] ?? NO_WORDS, ROW_WORDS * (other % CHUNK_ROWS)))
-        break;
+  for (const [chunk, { words }] of chunks.entries()) {
+    const first = CHUNK_ROWS * chunk;
+    for (let row = first; row < Math.min(size, first + CHUNK_ROWS); row++) {
+      const at = ROW_WORDS * rowInChunk(row);
+      const source = words[at + SOURCE] ?? 0;
+      const destination = words[at + DESTINATION] ?? 0;
+      const sourcePort = sourcePortOf(words, at);
+      const destinationPort = destinationPortOf(words, at);
+      let slot = (hashEndpoint(source, sourcePort) + hashEndpoint(destination, destinationPort)) & mask;
+      for (; slots[slot] !== 0; slot = (slot + 1) & mask) {
+        const other = (slots[slot] ?? 0) - 1;
+        const others = chunks[chunkOf(other)]?.words ?? words;
+        if (isSamePair(words, at, others, ROW_WORDS * rowInChunk(other))) break;
+      }
+      if (slots[slot] !== 0) continue;
+      slots[slot] = row + 1;
+      visit(source, sourcePort, destination, destinationPort);
     }
-    if (slots[slot] !== 0) continue;
-    slots[slot] = row + 1;
-    visit(source, sourcePort, destination, destinationPort);
+    yield;
   }
 }
-
-const NO_WORDS = new Uint32Array(0);
 
 /** In the same direction or the other. */
 function isSamePair(words: Uint32Array, at: number, others: Uint32Array, other: number): boolean {

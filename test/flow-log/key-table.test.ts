@@ -55,7 +55,7 @@ test("a key has one row, whatever else is in the table, and rows keep their orde
   const table = new KeyTable();
   expect(keys.map((key) => add(table, key))).toEqual(keys.map((_, row) => row));
   expect(keys.map((key) => add(table, key))).toEqual(keys.map((_, row) => row));
-  const words = table.chunks.flatMap((chunk) => Array.from(chunk));
+  const words = table.chunks.flatMap(({ words: rows }) => Array.from(rows));
   expect(keys.every((key, row) => key.every((word, at) => words[ROW_WORDS * row + at] === word))).toBe(true);
 });
 

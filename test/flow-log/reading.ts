@@ -31,9 +31,9 @@ export function read(
   reader.end();
   const { open } = intake.aggregation;
   const peers = new Peers(open.reduce((sum, { size }) => sum + size, 0));
-  for (const table of open) peers.sketch(table);
-  for (const table of open) peers.count(table);
-  for (const table of open) intake.aggregation.settle(table, peers);
+  for (const table of open) Array.from(peers.sketch(table));
+  for (const table of open) Array.from(peers.count(table));
+  for (const table of open) Array.from(intake.aggregation.settle(table, peers));
   const blocks = intake.aggregation.decided.flatMap((table) => [...digestLines(intake.aggregation, table)]);
   const lines = Buffer.concat(blocks).toString("latin1").split("\n").slice(0, -1);
   return { lines: order === "sorted" ? lines.toSorted() : lines, counts: intake.counts };

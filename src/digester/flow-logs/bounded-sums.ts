@@ -1,3 +1,4 @@
+import { setImmediate } from "node:timers/promises";
 import type { Aggregation } from "../../flow-log/aggregation.js";
 import type { KeyTable } from "../../flow-log/key-table.js";
 import { Peers } from "../../flow-log/peers.js";
@@ -42,11 +43,19 @@ export class BoundedSums {
 
   async #settle(signal: AbortSignal): Promise<void> {
     const peers = new Peers(this.#open.size + this.#open.spilled);
-    for await (const table of this.#open.tables(signal)) peers.sketch(table);
-    for await (const table of this.#open.tables(signal)) peers.count(table);
+    for await (const table of this.#open.tables(signal)) await inTurns(peers.sketch(table), signal);
+    for await (const table of this.#open.tables(signal)) await inTurns(peers.count(table), signal);
     for await (const table of this.#open.tables(signal)) {
-      this.#aggregation.settle(table, peers);
+      await inTurns(this.#aggregation.settle(table, peers), signal);
       await this.bound();
     }
+  }
+}
+
+/** Takes steps one by one, so that others have their turn. */
+async function inTurns(steps: Iterable<undefined>, signal: AbortSignal): Promise<void> {
+  for (const step of steps) {
+    await setImmediate(step);
+    signal.throwIfAborted();
   }
 }

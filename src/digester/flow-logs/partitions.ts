@@ -1,4 +1,3 @@
-import { setImmediate } from "node:timers/promises";
 import type { KeyTable } from "../../flow-log/key-table.js";
 import { Spill } from "./spill.js";
 
@@ -27,13 +26,13 @@ export class Partitions {
     this.spilled += size;
   }
 
-  /** One table for each partition, whole, and a moment for others after each. */
+  /** One table for each partition, whole; where rows were moved out, until the next is asked for. */
   async *tables(signal: AbortSignal): AsyncGenerator<KeyTable> {
     if (this.#spill !== undefined) await this.moveOut();
     for (const [partition, table] of this.#tables.entries()) {
-      yield this.#spill === undefined ? table : await this.#spill.read(partition, signal);
-      await setImmediate();
-      signal.throwIfAborted();
+      await this.#spill?.read(partition, table, signal);
+      yield table;
+      if (this.#spill !== undefined) table.clear();
     }
   }
 

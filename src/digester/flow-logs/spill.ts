@@ -2,7 +2,8 @@ import { mkdtemp, open, rm, type FileHandle } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DependencyError } from "../../errors.js";
-import { CHUNK_ROWS, KeyTable } from "../../flow-log/key-table.js";
+import type { KeyTable } from "../../flow-log/key-table.js";
+import { CHUNK_ROWS } from "../../flow-log/row-chunk.js";
 import { ROW_DOUBLES, ROW_WORDS } from "../../flow-log/sum-row.js";
 
 /** Rows that are added at a time while merging: some milliseconds during which nothing else runs. */
@@ -49,8 +50,8 @@ export class Spill {
       if (table.size === 0) continue;
       const units = Float64Array.from([...table.units].flat());
       const segment = { position: this.#end, rows: table.size, units: units.length };
-      for (const [chunk, words] of table.chunks.entries()) {
-        const rows = Math.min(CHUNK_ROWS, Math.max(0, table.size - CHUNK_ROWS * chunk));
+      for (const [chunk, { words }] of table.chunks.entries()) {
+        const rows = Math.min(CHUNK_ROWS, table.size - CHUNK_ROWS * chunk);
         await this.#append(words.subarray(0, ROW_WORDS * rows));
       }
       await this.#append(units);
@@ -59,9 +60,8 @@ export class Spill {
     }
   }
 
-  /** All rows of a partition that were moved out. */
-  async read(partition: number, signal: AbortSignal): Promise<KeyTable> {
-    const table = new KeyTable();
+  /** Adds all rows of a partition that were moved out to a table. */
+  async read(partition: number, table: KeyTable, signal: AbortSignal): Promise<void> {
     for (const { position, rows, units } of this.#segments[partition] ?? []) {
       const row = new Uint32Array(rows);
       for (let from = 0; from < rows; from += BLOCK_ROWS) {
@@ -78,7 +78,6 @@ export class Spill {
         table.addUnits(ROW_DOUBLES * merged + (index % ROW_DOUBLES), pairs[at + 1] ?? 0);
       }
     }
-    return table;
   }
 
   async close(): Promise<void> {
