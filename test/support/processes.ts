@@ -23,6 +23,16 @@ export const TIMEOUT_MS = 60_000;
 /** The window that all ask for. */
 export const window = TimeWindow.parse("2019-06-01T00:00:00Z", "2019-06-01T01:00:00Z");
 export const never = uninterrupted();
+export const SETTINGS: ServiceSettings = {
+  progressTimeoutMs: TIMEOUT_MS,
+  maxWindowMs: 3_600_000,
+  digestMaxBytes: 1_000_000,
+  workerConcurrency: 2,
+  workerQueueLimit: 10,
+  workerRetries: 0,
+  workerRetryDelayMs: 1,
+  shutdownTimeoutMs: 0,
+};
 const EMPTY = gzipSync("digraph {\n}\n");
 
 /** A queue that keeps what it gets until a test delivers it. */
@@ -99,17 +109,7 @@ export class Process {
         queuer: this.queuer.module,
         digester: this.digester.module,
       },
-      {
-        progressTimeoutMs: TIMEOUT_MS,
-        maxWindowMs: 3_600_000,
-        digestMaxBytes: 1_000_000,
-        workerConcurrency: 2,
-        workerQueueLimit: 10,
-        workerRetries: 0,
-        workerRetryDelayMs: 1,
-        shutdownTimeoutMs: 0,
-        ...settings,
-      },
+      { ...SETTINGS, ...settings },
       deliverers,
     );
     this.records.observe(this.service);
