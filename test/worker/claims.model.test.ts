@@ -297,9 +297,21 @@ const overtaken = fc
   });
 
 const anyProcess = fc.nat({ max: PROCESSES - 1 });
+/** Takes over what was left, and gives it back. */
+const refused = fc.tuple(anyProcess, fc.constantFrom(0, TIMEOUT_MS)).map(([n, ms]) =>
+  step(`after ${ms} ms a POST at ${n} is refused`, async (world) => {
+    vi.advanceTimersByTime(ms);
+    const process = world.process(n);
+    process.queueFails = "before";
+    world.run(process, () => process.service.request(window, true));
+    await turn(world, 40);
+  }),
+);
+
 const steps: fc.Arbitrary<Step>[] = [
   overtaken,
   overtaken,
+  refused,
   fc
     .tuple(anyProcess, fc.boolean(), fc.constantFrom(undefined, undefined, "before", "after"))
     .map(([n, refresh, fails]) =>
