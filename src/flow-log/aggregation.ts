@@ -1,9 +1,9 @@
 import { newAddressTable } from "./address.js";
 import { KeyTable } from "./key-table.js";
+import type { Endpoints } from "./endpoints.js";
 import { newNameTable } from "./name-table.js";
-import type { Peers } from "./peers.js";
 import { CHUNK_ROWS, type RowChunk } from "./row-chunk.js";
-import { Serving } from "./serving.js";
+import { decide, settle } from "./serving.js";
 import {
   ACCOUNT,
   ACTIVE,
@@ -21,7 +21,7 @@ import {
   SOURCE,
   TRAITS,
 } from "./sum-row.js";
-import { traitsOf } from "./traits.js";
+import { tellsServer, traitsOf } from "./traits.js";
 
 /** So that no single table gets large: one that grows stops everything for a moment. A power of two. */
 const PARTITIONS = 64;
@@ -49,8 +49,9 @@ export class Aggregation {
   /** Seconds since 1970: the least start and the greatest end of all records. */
   start = Number.POSITIVE_INFINITY;
   end = 0;
+  /** Whether the flags of any record say which end serves. */
+  hasHandshakes = false;
   readonly #verdicts: string[] = [...VERDICTS];
-  readonly #serving = new Serving();
   readonly #windowStart: number;
   readonly #partsPerSecond: number;
   /** The row of one record. */
@@ -105,7 +106,9 @@ export class Aggregation {
     words[DESTINATION] = destination;
     words[PORTS] = (sourcePort << 16) | destinationPort;
     words[KIND] = protocol | (verdict << 8);
-    words[TRAITS] = traitsOf(flags);
+    const traits = traitsOf(flags);
+    if (tellsServer(traits)) this.hasHandshakes = true;
+    words[TRAITS] = traits;
     words[FLOWS] = 1;
     // Even a start that makes no sense has to fit into its word.
     words[FIRST] = Math.min(start, end);
@@ -115,7 +118,7 @@ export class Aggregation {
     words[ACTIVE + 1] = part < 32 ? 0 : 1 << (part - 32);
     this.#doubles[PACKETS] = packets;
     this.#doubles[BYTES] = bytes;
-    const table = this.#serving.decide(words, 0)
+    const table = decide(words, 0)
       ? this.decided[decidedPartition(words, 0)]
       : this.open[openPartition(words, 0)];
     if (table === undefined) throw new RangeError("a row has one of the partitions");
@@ -125,14 +128,15 @@ export class Aggregation {
   }
 
   /** Moves the rows of an open partition to the decided ones, when all of the window has been read. Yields now and then. */
-  *settle(open: KeyTable, peers: Peers): Generator<undefined> {
+  *settle(open: KeyTable, endpoints: Endpoints): Generator<undefined> {
     const { chunks, units } = open;
+    yield* endpoints.begin(open);
     for (const [chunk, { words, doubles }] of chunks.entries()) {
       const first = CHUNK_ROWS * chunk;
       const rows = Math.min(CHUNK_ROWS, open.size - first);
       for (let row = 0; row < rows; row++) {
         const at = ROW_WORDS * row;
-        this.#serving.settle(words, at, peers);
+        settle(words, at, endpoints);
         const table = this.decided[decidedPartition(words, at)];
         if (table === undefined) throw new RangeError("a row has one of the partitions");
         const decided = table.add(words, doubles, row);

@@ -1,14 +1,13 @@
-import { EndpointTable } from "./endpoint-table.js";
-import { destinationPortOf, type Peers, sourcePortOf } from "./peers.js";
+import type { Endpoints } from "./endpoints.js";
 import { KNOWN_PORTS } from "./services.js";
-import { DESTINATION, PORTS, SOURCE, TRAITS } from "./sum-row.js";
-import { accepts, asks, FLAGS, KNOWN, LOWER, NO_RULE, PEERS, withRule } from "./traits.js";
+import { destinationPortOf, DESTINATION, PORTS, SOURCE, sourcePortOf, TRAITS } from "./sum-row.js";
+import { accepts, asks, FLAGS, KNOWN, LOWER, NO_RULE, PEERS, tellsServer, withRule } from "./traits.js";
 
 /** An endpoint with so many times the counterparts of the other is the service's. */
 const PEERS_FACTOR = 2;
 
-/**
- * Tells which end of a record serves, by the first rule that tells its two endpoints (address and port) apart, over all
+/*
+ * Which end of a record serves is told by the first rule that tells its two endpoints (address and port) apart, over all
  * records of the window:
  *
  * 1. flags: an endpoint serves that sent SYN with ACK, or was sent SYN without ACK;
@@ -19,57 +18,48 @@ const PEERS_FACTOR = 2;
  * The port of the other end becomes 0, so that the connections of its clients become one row. A port that is 0 already
  * was found not to serve by whoever wrote it, such as a digest.
  */
-export class Serving {
-  /** Endpoints that serve, by flags. */
-  readonly #served = new EndpointTable();
 
-  /**
-   * The first look, at a row of one record: sets the port that doesn't serve to 0 when the record alone tells. False when
-   * all of the window has to be read first.
-   */
-  decide(words: Uint32Array, at: number): boolean {
-    const ports = words[at + PORTS] ?? 0;
-    const sourcePort = ports >>> 16;
-    const destinationPort = ports & 0xffff;
-    if (sourcePort === 0 || destinationPort === 0) return true;
-    const traits = words[at + TRAITS] ?? 0;
-    const byDestination = asks(traits);
-    const bySource = accepts(traits);
-    if (bySource) this.#served.increase(words[at + SOURCE] ?? 0, sourcePortOf(words, at));
-    if (byDestination) this.#served.increase(words[at + DESTINATION] ?? 0, destinationPortOf(words, at));
-    const sourceKnown = KNOWN_PORTS[sourcePort] ?? 0;
-    const destinationKnown = KNOWN_PORTS[destinationPort] ?? 0;
-    if (sourceKnown === destinationKnown) return false;
-    if (sourceKnown === 1 ? byDestination : bySource) return false;
-    settle(words, at, sourceKnown === 1, bySource || byDestination ? FLAGS : KNOWN);
-    return true;
-  }
-
-  /** The last look, at a row that `decide` left open, when all of the window has been read. */
-  settle(words: Uint32Array, at: number, peers: Peers): void {
-    const source = words[at + SOURCE] ?? 0;
-    const destination = words[at + DESTINATION] ?? 0;
-    const sourcePort = sourcePortOf(words, at);
-    const destinationPort = destinationPortOf(words, at);
-    const sourceServes = this.#served.get(source, sourcePort) > 0;
-    if (sourceServes !== this.#served.get(destination, destinationPort) > 0) {
-      settle(words, at, sourceServes, FLAGS);
-      return;
-    }
-    const sourceKnown = KNOWN_PORTS[sourcePort & 0xffff] ?? 0;
-    if (sourceKnown !== KNOWN_PORTS[destinationPort & 0xffff]) {
-      settle(words, at, sourceKnown === 1, KNOWN);
-      return;
-    }
-    const sourcePeers = peers.of(source, sourcePort);
-    const destinationPeers = peers.of(destination, destinationPort);
-    if (sourcePeers >= PEERS_FACTOR * destinationPeers) settle(words, at, true, PEERS);
-    else if (destinationPeers >= PEERS_FACTOR * sourcePeers) settle(words, at, false, PEERS);
-    else settle(words, at, sourcePort < destinationPort, LOWER);
-  }
+/**
+ * The first look, at a row of one record: sets the port that doesn't serve to 0 when the record alone tells, and its flags
+ * don't say otherwise. False when all of the window has to be read first.
+ */
+export function decide(words: Uint32Array, at: number): boolean {
+  const ports = words[at + PORTS] ?? 0;
+  const sourcePort = ports >>> 16;
+  const destinationPort = ports & 0xffff;
+  if (sourcePort === 0 || destinationPort === 0) return true;
+  const sourceKnown = KNOWN_PORTS[sourcePort] ?? 0;
+  if (sourceKnown === KNOWN_PORTS[destinationPort]) return false;
+  const traits = words[at + TRAITS] ?? 0;
+  if (sourceKnown === 1 ? asks(traits) : accepts(traits)) return false;
+  settleEnd(words, at, sourceKnown === 1, tellsServer(traits) ? FLAGS : KNOWN);
+  return true;
 }
 
-function settle(words: Uint32Array, at: number, source: boolean, rule: number): void {
+/** The last look, at a row that `decide` left open, when all of the window has been read. */
+export function settle(words: Uint32Array, at: number, endpoints: Endpoints): void {
+  const source = words[at + SOURCE] ?? 0;
+  const destination = words[at + DESTINATION] ?? 0;
+  const sourcePort = sourcePortOf(words, at);
+  const destinationPort = destinationPortOf(words, at);
+  const sourceServes = endpoints.serves(source, sourcePort);
+  if (sourceServes !== endpoints.serves(destination, destinationPort)) {
+    settleEnd(words, at, sourceServes, FLAGS);
+    return;
+  }
+  const sourceKnown = KNOWN_PORTS[sourcePort & 0xffff] ?? 0;
+  if (sourceKnown !== KNOWN_PORTS[destinationPort & 0xffff]) {
+    settleEnd(words, at, sourceKnown === 1, KNOWN);
+    return;
+  }
+  const sourcePeers = endpoints.peers(source, sourcePort);
+  const destinationPeers = endpoints.peers(destination, destinationPort);
+  if (sourcePeers >= PEERS_FACTOR * destinationPeers) settleEnd(words, at, true, PEERS);
+  else if (destinationPeers >= PEERS_FACTOR * sourcePeers) settleEnd(words, at, false, PEERS);
+  else settleEnd(words, at, sourcePort < destinationPort, LOWER);
+}
+
+function settleEnd(words: Uint32Array, at: number, source: boolean, rule: number): void {
   const ports = words[at + PORTS] ?? 0;
   words[at + PORTS] = source ? ports & 0xffff0000 : ports & 0xffff;
   words[at + TRAITS] = withRule(words[at + TRAITS] ?? NO_RULE, rule);

@@ -1,3 +1,4 @@
+import { portOf } from "./endpoint-table.js";
 import { mergeTraits } from "./traits.js";
 
 /**
@@ -44,4 +45,13 @@ export function mergeWords(words: Uint32Array, to: number, source: Uint32Array, 
   words[to + LAST] = Math.max(words[to + LAST] ?? 0, source[from + LAST] ?? 0);
   words[to + ACTIVE] = (words[to + ACTIVE] ?? 0) | (source[from + ACTIVE] ?? 0);
   words[to + ACTIVE + 1] = (words[to + ACTIVE + 1] ?? 0) | (source[from + ACTIVE + 1] ?? 0);
+}
+
+/** The port of a row's source, with its protocol. */
+export function sourcePortOf(words: Uint32Array, at: number): number {
+  return portOf((words[at + PORTS] ?? 0) >>> 16, (words[at + KIND] ?? 0) & 0xff);
+}
+
+export function destinationPortOf(words: Uint32Array, at: number): number {
+  return portOf((words[at + PORTS] ?? 0) & 0xffff, (words[at + KIND] ?? 0) & 0xff);
 }

@@ -1,6 +1,7 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { KNOWN_PORTS } from "../../src/flow-log/services.js";
+import { FLAGS, KNOWN, LOWER, PEERS } from "../../src/flow-log/traits.js";
 import { read } from "./reading.js";
 
 const FIELDS =
@@ -36,9 +37,13 @@ function lineOf(flow: Flow): string {
   return `${flow.interface} ${source} ${destination} ${sourcePort} ${destinationPort} ${protocol} ${packets} ${packets * 40} ${START} ${START + 60} ${action} ${flags ?? "-"}\n`;
 }
 
+function logOf(flows: readonly Flow[]): string[] {
+  return [`${FIELDS}\n`, ...flows.map(lineOf)];
+}
+
 /** What becomes of the ports: each row as `source:port destination:port packets`. */
 function rowsOf(flows: readonly Flow[]): string[] {
-  const { lines } = read([`${FIELDS}\n`, ...flows.map(lineOf)]);
+  const { lines } = read(logOf(flows));
   return lines.map((line) => {
     const [, , , source, destination, sourcePort, destinationPort, , packets] = line.split(" ");
     return `${source}:${sourcePort} ${destination}:${destinationPort} ${packets}`;
@@ -152,8 +157,8 @@ function oracle(flows: readonly Flow[]): string[] {
   for (const flow of flows) {
     const syn = ((flow.flags ?? 0) & 2) !== 0;
     const ack = ((flow.flags ?? 0) & 16) !== 0;
-    if (flow.sourcePort === 0 || flow.destinationPort === 0) continue;
     if (syn) served.add(ack ? source(flow) : destination(flow));
+    if (flow.sourcePort === 0 || flow.destinationPort === 0) continue;
     const knows = known(flow.sourcePort) !== known(flow.destinationPort);
     const contradicted = syn && known(flow.sourcePort) !== ack;
     if (!knows || contradicted) open.push(flow);
@@ -206,7 +211,7 @@ const anyFlow: fc.Arbitrary<Flow> = fc.record({
 test("an oracle of the four rules agrees on any records", () => {
   fc.assert(
     fc.property(fc.array(anyFlow, { maxLength: 40 }), (flows) => {
-      const { lines } = read([`${FIELDS}\n`, ...flows.map(lineOf)]);
+      const { lines } = read(logOf(flows));
       const rows = lines.map((line) => {
         const fields = line.split(" ");
         return `${fields.slice(2, 8).join(" ")} ${fields[12]} ${fields[8]}`;
@@ -221,7 +226,7 @@ test("an oracle of the four rules agrees on any records", () => {
 function sums(parts: readonly (readonly Flow[])[]): Map<string, number> {
   const total = new Map<string, number>();
   for (const part of parts) {
-    for (const line of read([`${FIELDS}\n`, ...part.map(lineOf)]).lines) {
+    for (const line of read(logOf(part)).lines) {
       const [, , , source, destination, , , protocol, packets, bytes, , , action] = line.split(" ");
       for (const [unit, value] of [
         ["packets", packets],
@@ -234,6 +239,46 @@ function sums(parts: readonly (readonly Flow[])[]): Map<string, number> {
   }
   return total;
 }
+
+test("what is known of each row doesn't depend on the order of records", () => {
+  const shuffled = fc
+    .array(anyFlow, { maxLength: 40 })
+    .chain((flows) =>
+      fc.tuple(
+        fc.constant(flows),
+        fc.shuffledSubarray(flows, { minLength: flows.length, maxLength: flows.length }),
+      ),
+    );
+  fc.assert(
+    fc.property(shuffled, ([flows, others]) => {
+      expect(read(logOf(others)).sums).toEqual(read(logOf(flows)).sums);
+    }),
+  );
+});
+
+test("a row tells its flows, times, activity, flags and rule", () => {
+  const header = "srcaddr dstaddr srcport dstport protocol packets bytes start end tcp-flags\n";
+  const flow = (port: number, from: number, flags: string) =>
+    `10.0.0.1 10.0.0.2 ${port} 50051 6 2 80 ${START + from} ${START + from + 30} ${flags}\n`;
+  expect(read([header, flow(40_000, 0, "2"), flow(40_001, 1800, "1"), flow(40_002, 3500, "-")]).sums).toEqual(
+    [
+      {
+        key: "- 10.0.0.1:0 10.0.0.2:50051 6 - OK",
+        flows: 3,
+        first: START,
+        last: START + 3530,
+        active: (1n << 0n) | (1n << 30n) | (1n << 58n),
+        flags: 3,
+        rule: FLAGS,
+        packets: 6,
+        bytes: 240,
+      },
+    ],
+  );
+  expect(read([header, flow(40_000, 0, "-")]).sums).toMatchObject([{ flags: undefined, rule: LOWER }]);
+  expect(read([header, flow(443, 0, "0")]).sums).toMatchObject([{ flags: 0, rule: KNOWN }]);
+  expect(read([header, flow(50_000, 0, "-"), flow(60_000, 0, "-")]).sums).toMatchObject([{ rule: PEERS }]);
+});
 
 test("packets and bytes of two addresses, a protocol and an action add up over any split", () => {
   fc.assert(

@@ -1,7 +1,7 @@
 import { setImmediate } from "node:timers/promises";
 import type { Aggregation } from "../../flow-log/aggregation.js";
 import type { KeyTable } from "../../flow-log/key-table.js";
-import { Peers } from "../../flow-log/peers.js";
+import { Endpoints } from "../../flow-log/endpoints.js";
 import { Partitions } from "./partitions.js";
 
 /** The sums of a window, of which only so many rows are kept in memory. */
@@ -42,11 +42,16 @@ export class BoundedSums {
   }
 
   async #settle(signal: AbortSignal): Promise<void> {
-    const peers = new Peers(this.#open.size + this.#open.spilled);
-    for await (const table of this.#open.tables(signal)) await inTurns(peers.sketch(table), signal);
-    for await (const table of this.#open.tables(signal)) await inTurns(peers.count(table), signal);
+    const rows = this.#open.size + this.#open.spilled;
+    if (rows === 0) return;
+    const endpoints = new Endpoints(rows);
+    for await (const table of this.#open.tables(signal)) await inTurns(endpoints.sketch(table), signal);
+    for await (const table of this.#open.tables(signal)) await inTurns(endpoints.count(table), signal);
+    if (this.#aggregation.hasHandshakes) {
+      for await (const table of this.#decided.tables(signal)) await inTurns(endpoints.heed(table), signal);
+    }
     for await (const table of this.#open.tables(signal)) {
-      await inTurns(this.#aggregation.settle(table, peers), signal);
+      await inTurns(this.#aggregation.settle(table, endpoints), signal);
       await this.bound();
     }
   }
