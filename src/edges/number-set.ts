@@ -1,4 +1,4 @@
-import { withRoom } from "./room.js";
+import { withRoom } from "../flow-log/room.js";
 
 /** Some numbers of a table's texts, a bit each. */
 export class NumberSet {

@@ -1,9 +1,9 @@
 import type { ByteTable } from "../flow-log/byte-table.js";
 import type { Int64s } from "./int64.js";
-import type { Chunk } from "./parquet/chunk.js";
-import { DictionaryColumn, type Entries, type Keys } from "./parquet/dictionary-column.js";
-import { PlainColumn } from "./parquet/plain-column.js";
-import type { ColumnSpec, ColumnType } from "./parquet/schema.js";
+import type { Chunk } from "../parquet/chunk.js";
+import { DictionaryColumn, type Entries, type Keys } from "../parquet/dictionary-column.js";
+import { PlainColumn } from "../parquet/plain-column.js";
+import type { ColumnSpec, ColumnType } from "../parquet/schema.js";
 import {
   ACTIONS,
   FURTHER_COLUMNS,
@@ -113,6 +113,8 @@ function present<T>(name: string, column: T | undefined): T {
 
 const LENGTH_BYTES = 4;
 const MAX_TEXT_BYTES = 256;
+/** What a value takes at most in the file. */
+export const MAX_VALUE_BYTES = LENGTH_BYTES + MAX_TEXT_BYTES;
 
 const NUMBERS: Entries = {
   maxBytes: 4,
@@ -123,7 +125,7 @@ const NUMBERS: Entries = {
 
 function textEntries(table: ByteTable): Entries {
   return {
-    maxBytes: LENGTH_BYTES + MAX_TEXT_BYTES,
+    maxBytes: MAX_VALUE_BYTES,
     nulls: [NONE],
     ordered: false,
     put: (key, bytes, view, at) => {
@@ -136,7 +138,7 @@ function textEntries(table: ByteTable): Entries {
 
 function codeEntries(texts: readonly string[], nulls: readonly number[]): Entries {
   return {
-    maxBytes: LENGTH_BYTES + MAX_TEXT_BYTES,
+    maxBytes: MAX_VALUE_BYTES,
     nulls,
     ordered: false,
     put: (key, bytes, _view, at) => {

@@ -1,5 +1,5 @@
 import { int64At, newInt64s } from "../edges/int64.js";
-import { withRoom } from "../edges/room.js";
+import { withRoom } from "../flow-log/room.js";
 import {
   BATCH_ROWS,
   newBatch,

@@ -1,6 +1,6 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { NumberSet } from "../edges/number-set.js";
-import { withRoom } from "../edges/room.js";
+import { withRoom } from "../flow-log/room.js";
 import type { EdgeBatch } from "../edges/table.js";
 import type { ByteTable } from "../flow-log/byte-table.js";
 import { OVERRUN_BYTES, viewOf } from "../flow-log/data-view.js";

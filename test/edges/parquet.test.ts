@@ -7,7 +7,7 @@ import * as fc from "fast-check";
 import { parquetReadObjects, type AsyncBuffer } from "hyparquet";
 import { compressors } from "hyparquet-compressors";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { StoredEdges } from "../../src/edges/from-parquet.js";
+import { ParquetEdges } from "../../src/edges/from-parquet.js";
 import type { EdgesMetadata } from "../../src/edges/metadata.js";
 import {
   ACTIONS,
@@ -43,6 +43,13 @@ function parquetOf(
 function fileOf(bytes: Buffer): AsyncBuffer {
   const whole = new Uint8Array(bytes).buffer;
   return { byteLength: whole.byteLength, slice: async (start, end) => whole.slice(start, end) };
+}
+
+function openEdges(bytes: Buffer, signal = new AbortController().signal): Promise<ParquetEdges> {
+  return ParquetEdges.open(
+    { size: bytes.length, read: async (start, end) => bytes.subarray(start, end) },
+    signal,
+  );
 }
 
 function text(texts: readonly string[], code: number | undefined): string | null {
@@ -98,7 +105,7 @@ describe("any edges", () => {
   test("are read back", async () => {
     await fc.assert(
       fc.asyncProperty(rows, fc.subarray([...OPTIONAL_COLUMNS]), async (rows, columns) => {
-        const edges = await StoredEdges.open(fileOf(await parquetOf(rows, { columns })));
+        const edges = await openEdges(await parquetOf(rows, { columns }));
         expect(edges.metadata).toEqual(METADATA);
         expect(edges.rows).toBe(rows.length);
         // In the file, where a graph can't tell is where no row does.
@@ -135,7 +142,7 @@ describe("any edges", () => {
 
   test("are read by columns, those that are wanted", async () => {
     const whole = sampleOf(10, 3);
-    const edges = await StoredEdges.open(fileOf(await parquetOf(whole)));
+    const edges = await openEdges(await parquetOf(whole));
     const wanted = ["tcpFlags", "last", "az_id"] as const;
     expect(await allRowsOf(edges.batches(new Set(wanted)))).toEqual(
       await allRowsOf(batchesOf(whole, 7, wanted)),
@@ -163,7 +170,7 @@ describe("a file of several row groups", () => {
   afterAll(() => rm(folder, { recursive: true }));
 
   test("is read back", async () => {
-    const edges = await StoredEdges.open(fileOf(bytes));
+    const edges = await openEdges(bytes);
     let at = 0;
     for await (const batch of edges.batches()) {
       expect(batch.rows).toBeLessThanOrEqual(4096);
@@ -264,32 +271,57 @@ print(t.num_rows, pc.sum(t["bytes"]).as_py(), t.schema.field("first").type, t.sc
 describe("a damaged file", () => {
   test("is an error, wherever it is cut or changed, and never hangs", async () => {
     const bytes = await parquetOf(sampleOf(5, 1));
+    const change = fc.record({
+      at: fc.nat(bytes.length - 1),
+      to: fc.oneof(fc.constantFrom(0, 1, 0x7f, 0x80, 0xff), fc.nat(255)),
+    });
     const damage = fc.record({
       length: fc.oneof(fc.constant(bytes.length), fc.nat(bytes.length)),
-      at: fc.nat(bytes.length - 1),
-      by: fc.integer({ min: 1, max: 255 }),
+      changes: fc.array(change, { minLength: 1, maxLength: 6 }),
     });
+    const outcomes = new Set<string>();
     await fc.assert(
-      fc.asyncProperty(damage, async ({ length, at, by }) => {
+      fc.asyncProperty(damage, async ({ length, changes }) => {
         const damaged = Buffer.from(bytes.subarray(0, length));
-        if (at < length) damaged[at] = (damaged[at] ?? 0) ^ by;
+        for (const { at, to } of changes) if (at < length) damaged[at] = to;
         try {
-          const edges = await StoredEdges.open(fileOf(damaged));
+          const edges = await openEdges(damaged);
           await allRowsOf(edges.batches());
+          outcomes.add("read");
         } catch (error) {
           expect(error).toBeInstanceOf(CorruptInputError);
           expect(String(error)).toContain("the edges, ");
+          outcomes.add("damaged");
         }
       }),
-      { numRuns: 500 },
+      { numRuns: 1000 },
     );
+    expect([...outcomes].toSorted()).toEqual(["damaged", "read"]);
+  });
+
+  test("stops to be read when the signal says so", async () => {
+    const stop = new AbortController();
+    const edges = await openEdges(await parquetOf(sampleOf(5, 1)), stop.signal);
+    const reason = new Error("stopping");
+    stop.abort(reason);
+    await expect(allRowsOf(edges.batches())).rejects.toBe(reason);
   });
 
   test("isn't what reading it failed with", async () => {
     const lost = new Error("connection reset");
-    const file = fileOf(await parquetOf(sampleOf(1, 2)));
-    const failing = { byteLength: file.byteLength, slice: () => Promise.reject(lost) };
-    await expect(StoredEdges.open(failing)).rejects.toBe(lost);
+    const bytes = await parquetOf(sampleOf(1, 2));
+    const failing = { size: bytes.length, read: () => Promise.reject(lost) };
+    await expect(ParquetEdges.open(failing, new AbortController().signal)).rejects.toBe(lost);
+    let reads = 0;
+    const later = {
+      size: bytes.length,
+      read: async (start: number, end: number) => {
+        if (reads++ > 0) throw lost;
+        return bytes.subarray(start, end);
+      },
+    };
+    const edges = await ParquetEdges.open(later, new AbortController().signal);
+    await expect(allRowsOf(edges.batches())).rejects.toBe(lost);
   });
 });
 

@@ -1,7 +1,7 @@
 import { buffer } from "node:stream/consumers";
 import { ForeignFileError } from "./foreign-file-error.js";
 import { flowColumns } from "./parquet-columns.js";
-import { readFooter } from "./parquet-footer.js";
+import { readFooter } from "../../parquet/footer.js";
 import type { LogObject } from "./source.js";
 
 /**

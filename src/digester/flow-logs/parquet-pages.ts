@@ -4,7 +4,7 @@ import { viewOf } from "../../flow-log/data-view.js";
 import { expandPage } from "./parquet-codecs.js";
 import { readRuns } from "./parquet-runs.js";
 import { readValues } from "./parquet-values.js";
-import { checkThrift } from "./thrift-bounds.js";
+import { checkThrift } from "../../parquet/thrift-bounds.js";
 
 /** Writers make pages of one MB, or one of a whole row group. */
 const MAX_PAGE_BYTES = 64 * 1024 * 1024;

@@ -6,7 +6,7 @@ import { TextReader } from "../../flow-log/text-reader.js";
 import { ParquetBytes, type ParquetFile } from "./parquet-bytes.js";
 import { readChunks } from "./parquet-chunks.js";
 import { flowColumns, type FlowColumn } from "./parquet-columns.js";
-import { readFooter } from "./parquet-footer.js";
+import { readFooter } from "../../parquet/footer.js";
 import { takeLines, type Values } from "./parquet-lines.js";
 import { ColumnPages, MAX_HELD_VALUES } from "./parquet-pages.js";
 

@@ -1,5 +1,5 @@
-import { OVERRUN_BYTES, viewOf } from "../../flow-log/data-view.js";
-import { withRoom } from "../room.js";
+import { OVERRUN_BYTES, viewOf } from "../flow-log/data-view.js";
+import { withRoom } from "../flow-log/room.js";
 import { Levels, type Chunk } from "./chunk.js";
 import { maxHybridBytes, putHybrid } from "./hybrid.js";
 

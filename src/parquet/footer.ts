@@ -1,9 +1,14 @@
 import { parquetMetadata, type FileMetaData } from "hyparquet";
 import { checkThrift } from "./thrift-bounds.js";
-import type { ParquetBytes } from "./parquet-bytes.js";
+
+/** The bytes of a file, wherever it is kept. */
+export interface ParquetSource {
+  readonly byteLength: number;
+  slice(start: number, end: number): Promise<ArrayBuffer>;
+}
 
 /** What is read first: nearly all footers fit. */
-const TAIL_BYTES = 512 * 1024;
+const TAIL_BYTES = 64 * 1024;
 /** A footer has some hundred bytes for each column of each row group; this is enough for a billion flows. */
 const MAX_FOOTER_BYTES = 8 * 1024 * 1024;
 const MAX_FOOTER_VALUES = 1024 * 1024;
@@ -12,7 +17,7 @@ const MAGIC_BYTES = 4;
 const END_BYTES = 8;
 
 /** @throws Error when it is damaged or beyond the bounds, before more is allocated than the file has bytes for */
-export async function readFooter(file: Pick<ParquetBytes, "byteLength" | "slice">): Promise<FileMetaData> {
+export async function readFooter(file: ParquetSource): Promise<FileMetaData> {
   const { byteLength } = file;
   if (byteLength < MAGIC_BYTES + END_BYTES) throw new RangeError(`a file of ${byteLength} bytes`);
   const tail = await file.slice(Math.max(0, byteLength - TAIL_BYTES), byteLength);

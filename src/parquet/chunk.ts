@@ -1,5 +1,5 @@
 import { maxHybridBytes, putHybrid } from "./hybrid.js";
-import { withRoom } from "../room.js";
+import { withRoom } from "../flow-log/room.js";
 
 /** One column of one row group, encoded and not yet compressed: a dictionary page, where it has one, and a data page. */
 export interface Chunk {

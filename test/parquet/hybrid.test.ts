@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
-import { maxHybridBytes, putHybrid, readHybrid } from "../../src/edges/parquet/hybrid.js";
+import { maxHybridBytes, putHybrid, readHybrid } from "../../src/parquet/hybrid.js";
 
 /** Runs of all lengths, of values of a width. */
 const input = fc.integer({ min: 1, max: 24 }).chain((width) =>

@@ -1,13 +1,12 @@
-import { newInt64s, type Int64s } from "../int64.js";
 import type { Chunk } from "./chunk.js";
-import { withRoom } from "../room.js";
+import { withRoom } from "../flow-log/room.js";
 
 const WORD = 2 ** 32;
 const VALUE_BYTES = 8;
 
 /** A column of 64-bit numbers, none of them null, as they are. */
 export class PlainColumn {
-  #words: Int64s = newInt64s(0);
+  #words = new Uint32Array(0);
   readonly #ordered: boolean;
   #rows = 0;
 
@@ -16,7 +15,8 @@ export class PlainColumn {
     this.#ordered = ordered;
   }
 
-  append(words: Int64s, from: number, to: number): void {
+  /** @param words two for each value, the low one first */
+  append(words: Uint32Array, from: number, to: number): void {
     this.#reserve(to - from);
     this.#words.set(words.subarray(2 * from, 2 * to), 2 * this.#rows);
     this.#rows += to - from;
