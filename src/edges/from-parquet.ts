@@ -10,6 +10,8 @@ import { MAX_VALUE_BYTES } from "./parquet-columns.js";
 import { ROW_GROUP_ROWS } from "./row-group.js";
 import { BATCH_ROWS, newNames, partOf, type EdgeBatch, type Names, type OptionalColumn } from "./table.js";
 
+/** What is read first: the footer of some dozens of row groups. */
+const TAIL_BYTES = 64 * 1024;
 /** Columns that lie side by side are read at once, so many bytes of them: a row group usually has some megabytes. */
 const MAX_READ_BYTES = 8 * 1024 * 1024;
 /** Of pages, and what gzip adds to what it can't compress. */
@@ -52,7 +54,7 @@ export class ParquetEdges {
    */
   static async open(source: ByteSource, signal: AbortSignal): Promise<ParquetEdges> {
     const file = new SourceReader(source, signal);
-    return file.decoded("footer", async () => new ParquetEdges(file, await readFooter(file)));
+    return file.decoded("footer", async () => new ParquetEdges(file, await readFooter(file, TAIL_BYTES)));
   }
 
   /**

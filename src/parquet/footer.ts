@@ -7,8 +7,8 @@ export interface ParquetSource {
   slice(start: number, end: number): Promise<ArrayBuffer>;
 }
 
-/** What is read first: nearly all footers fit. */
-const TAIL_BYTES = 64 * 1024;
+/** Nearly all footers fit. */
+const TAIL_BYTES = 512 * 1024;
 /** A footer has some hundred bytes for each column of each row group; this is enough for a billion flows. */
 const MAX_FOOTER_BYTES = 8 * 1024 * 1024;
 const MAX_FOOTER_VALUES = 1024 * 1024;
@@ -16,11 +16,14 @@ const MAX_FOOTER_VALUES = 1024 * 1024;
 const MAGIC_BYTES = 4;
 const END_BYTES = 8;
 
-/** @throws Error when it is damaged or beyond the bounds, before more is allocated than the file has bytes for */
-export async function readFooter(file: ParquetSource): Promise<FileMetaData> {
+/**
+ * @param tailBytes how much of the end is read first
+ * @throws Error when it is damaged or beyond the bounds, before more is allocated than the file has bytes for
+ */
+export async function readFooter(file: ParquetSource, tailBytes = TAIL_BYTES): Promise<FileMetaData> {
   const { byteLength } = file;
   if (byteLength < MAGIC_BYTES + END_BYTES) throw new RangeError(`a file of ${byteLength} bytes`);
-  const tail = await file.slice(Math.max(0, byteLength - TAIL_BYTES), byteLength);
+  const tail = await file.slice(Math.max(0, byteLength - tailBytes), byteLength);
   const end = Buffer.from(tail, tail.byteLength - END_BYTES);
   const magic = end.toString("latin1", END_BYTES - MAGIC_BYTES);
   if (magic === "PARE") throw new Error("its footer is encrypted");

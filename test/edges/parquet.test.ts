@@ -1,7 +1,7 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { execFileSync, spawnSync } from "node:child_process";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { buffer } from "node:stream/consumers";
 import * as fc from "fast-check";
 import { parquetReadObjects, type AsyncBuffer } from "hyparquet";
@@ -24,6 +24,8 @@ import {
 import { ROW_GROUP_ROWS } from "../../src/edges/row-group.js";
 import { toParquet } from "../../src/edges/to-parquet.js";
 import { CorruptInputError } from "../../src/errors.js";
+import { edgesToDot } from "../../src/graph/edges-to-dot.js";
+import { newStats } from "../../src/graph/stats.js";
 import { queryDuckDB } from "../support/duckdb.js";
 import { allRowsOf, batchesOf, batchOf, rows, rowsOf, type Row } from "./rows.js";
 
@@ -65,15 +67,18 @@ function inOneDigest(row: Row): Row {
   return { ...row, start: 1_717_200_000n, end: 1_717_203_600n };
 }
 
-/** SQL's sums and times have bounds. */
+/** SQL's times have bounds. */
+function withTimesOfSql(row: Row): Row {
+  return { ...row, first: (row.first ?? 0) % 2 ** 31, last: (row.last ?? 0) % 2 ** 31 };
+}
+
+/** So have its sums. */
 function bounded(row: Row): Row {
   return {
-    ...row,
+    ...withTimesOfSql(row),
     packets: row.packets % 2n ** 40n,
     bytes: row.bytes % 2n ** 40n,
     flows: (row.flows ?? 0n) % 2n ** 30n,
-    first: (row.first ?? 0) % 2 ** 31,
-    last: (row.last ?? 0) % 2 ** 31,
   };
 }
 
@@ -138,6 +143,32 @@ describe("any edges", () => {
       }),
       { numRuns: 30 },
     );
+  });
+
+  test("are read by DuckDB, numbers beyond 2^53 exactly", async () => {
+    const path = join(await mkdtemp(join(tmpdir(), "edges-")), "edges.parquet");
+    try {
+      const whole = sampleOf(40, 7).map(withTimesOfSql);
+      await writeFile(path, await parquetOf(whole));
+      const read = await queryDuckDB(
+        `SELECT * REPLACE (epoch_ms("first") AS "first", epoch_ms("last") AS "last") FROM '${path}'`,
+      );
+      expect(whole.some(({ bytes }) => bytes > 2n ** 53n)).toBe(true);
+      // DuckDB gives 64-bit numbers as strings.
+      const expected = whole
+        .map(valuesOf)
+        .map((values) =>
+          Object.fromEntries(
+            Object.entries(values).map(([name, value]) => [
+              name,
+              typeof value === "bigint" ? String(value) : value,
+            ]),
+          ),
+        );
+      expect(read).toEqual(expected);
+    } finally {
+      await rm(dirname(path), { recursive: true });
+    }
   });
 
   test("are read by columns, those that are wanted", async () => {
@@ -255,16 +286,37 @@ describe("a file of several row groups", () => {
     });
   });
 
+  test("has the sums of its DOT", async () => {
+    const names = newNames();
+    const batch = batchOf(names, expected.slice(0, 2000), OPTIONAL_COLUMNS);
+    const part = join(folder, "part.parquet");
+    await writeFile(part, await buffer(toParquet(repeated(batch, 1), () => METADATA)));
+    const dot = (await buffer(edgesToDot(newStats())(repeated(batch, 1)))).toString("latin1");
+    const sum = (name: string) =>
+      String(
+        [...dot.matchAll(new RegExp(`govpc_${name}="(\\d+)"`, "g"))].reduce(
+          (n, [, x]) => n + BigInt(x ?? 0),
+          0n,
+        ),
+      );
+    const [sums] = await queryDuckDB(
+      `SELECT sum(packets)::VARCHAR AS packets, sum(bytes)::VARCHAR AS bytes, sum(dstport)::VARCHAR AS ports FROM '${part}'`,
+    );
+    expect(sums).toEqual({ packets: sum("packets"), bytes: sum("bytes"), ports: sum("dstPort") });
+  });
+
   const hasPyArrow = spawnSync("python3", ["-c", "import pyarrow"]).status === 0;
   if (!hasPyArrow) console.log("pyarrow is not installed: going on without it");
   test.runIf(hasPyArrow)("is read by pyarrow", () => {
     const script = `
 import pyarrow.parquet as pq, pyarrow.compute as pc, sys
 t = pq.read_table(sys.argv[1])
-print(t.num_rows, pc.sum(t["bytes"]).as_py(), t.schema.field("first").type, t.schema.field("server").nullable)`;
+print(t.num_rows, pc.sum(t["bytes"]).as_py(), t.schema.field("first").type, t.schema.field("server").nullable)
+print(t.schema.metadata[b"making"].decode(), pc.max(t["last"]).value // 1000)`;
     const output = execFileSync("python3", ["-c", script, path], { encoding: "utf8" });
     const bytes = expected.reduce((sum, row) => sum + row.bytes, 0n);
-    expect(output.trim()).toBe(`${expected.length} ${bytes} timestamp[ms, tz=UTC] True`);
+    const last = expected.reduce((last, row) => Math.max(last, row.last ?? 0), 0);
+    expect(output.trim()).toBe(`${expected.length} ${bytes} timestamp[ms, tz=UTC] True\n8c4f ${last}`);
   });
 });
 
