@@ -26,6 +26,28 @@ export function gunzip(
   return expanded(name, "gzip", source, stream);
 }
 
+/**
+ * The bytes of a small gzip file, all at once: a stream for each costs ten times as much. Undefined where they are more than
+ * `maxBytes`, or something is wrong, which `gunzip` tells.
+ */
+export function gunzipSmall(source: Buffer, maxBytes: number): Buffer | undefined {
+  try {
+    const result: unknown = zlib.gunzipSync(source, { maxOutputLength: maxBytes, info: true });
+    // Types say nothing of what `info` makes of the result.
+    // oxlint-disable-next-line typescript/no-unsafe-type-assertion
+    const { buffer, engine } = result as Inflated;
+    return engine.bytesWritten === source.length ? buffer : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+interface Inflated {
+  readonly buffer: Buffer;
+  /** How many of the bytes given to it were taken as compressed. */
+  readonly engine: { readonly bytesWritten: number };
+}
+
 export interface GunzipOptions {
   /** Whether the source is only the beginning of a file, which then isn't a fault. */
   readonly isCut?: boolean;

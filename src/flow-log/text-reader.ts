@@ -42,7 +42,7 @@ function word(text: string): number {
  * nothing else; what it doesn't take goes the obvious one, which knows headers, timestamps and errors as well.
  */
 export class TextReader {
-  readonly #name: string;
+  #name: string;
   readonly #unit: "line" | "row" | "message";
   readonly #intake: RecordIntake;
   readonly #format: TextFormat;
@@ -53,7 +53,7 @@ export class TextReader {
   #headed = false;
   /** The layouts of records read before any header: what a header must agree with. */
   readonly #assumed = new Set<LineLayout>();
-  readonly #recordsBefore: number;
+  #recordsBefore: number;
   #line = 0;
 
   /** The absent values, then what is left of the last piece, then the next. */
@@ -86,6 +86,17 @@ export class TextReader {
       at += value.length + 1;
     }
     this.#values[ABSENT_VALUES.length] = at;
+  }
+
+  /** Goes on with another file, as a new reader would: one that is made for each small file costs more than reading it. */
+  begin(name: string): void {
+    this.#name = name;
+    this.#layout = this.#layoutWith(this.#format.fields, 0);
+    this.#headed = false;
+    this.#assumed.clear();
+    this.#recordsBefore = this.#intake.counts.records;
+    this.#line = 0;
+    this.#filled = FRONT;
   }
 
   /** Lines read so far, blank ones and headers included. */

@@ -28,7 +28,7 @@ export const bucketSettings = {
     .optional()
     .describe("another endpoint than AWS's for assuming roles"),
   FLOW_LOG_PREFETCH: integer(1, 256)
-    .prefault("8")
+    .prefault("16")
     .describe("objects fetched at once; together they hold at most 64 MiB in memory"),
 };
 

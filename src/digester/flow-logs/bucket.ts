@@ -91,6 +91,11 @@ export class BucketSource implements Source {
       archived,
       open: (signal, range = whole) =>
         streamOf((closed) => readObject(this.#bucket, listed, range, closed), signal, this.#bufferedBytes),
+      read: async (signal) => {
+        const blocks: Buffer[] = [];
+        for await (const block of readObject(this.#bucket, listed, whole, signal)) blocks.push(block);
+        return Buffer.concat(blocks, size);
+      },
     };
   }
 }

@@ -1,9 +1,15 @@
+import { setImmediate } from "node:timers/promises";
 import { CorruptInputError } from "../../errors.js";
-import { gunzip, unzstd } from "../../flow-log/decompress.js";
+import { gunzip, gunzipSmall, unzstd } from "../../flow-log/decompress.js";
 import { FORM_BYTES, formOf, type Form } from "./form.js";
 
 /** Firehose compresses what CloudWatch has compressed, and people do it once more. */
 const MAX_LAYERS = 3;
+
+/** What is held in memory is expanded at once up to so many bytes, which takes a millisecond or two. */
+const EXPANDED_AT_ONCE = 1024 * 1024;
+/** Bytes of what is held in memory that are given out before others have their turn. */
+const BLOCK = 128 * 1024;
 
 /** What is in a file, whatever it is compressed with. */
 export interface Content {
@@ -31,15 +37,17 @@ interface ContentOptions {
  */
 export async function contentOf(
   name: string,
-  source: AsyncIterable<Buffer>,
+  source: AsyncIterable<Buffer> | Buffer,
   { headBytes = FORM_BYTES, isCut = false }: ContentOptions = {},
 ): Promise<Content> {
-  let inner = source[Symbol.asyncIterator]();
+  let { inner, layers } = Buffer.isBuffer(source)
+    ? unpacked(source, isCut ? 0 : MAX_LAYERS)
+    : { inner: source[Symbol.asyncIterator](), layers: 0 };
   const close = async (): Promise<void> => {
     await inner.return?.();
   };
   try {
-    for (let layers = 0; ; layers++) {
+    for (; ; layers++) {
       const head = await peek(inner, headBytes);
       const blocks = rejoined(head, inner);
       const form = formOf(head);
@@ -57,6 +65,26 @@ export async function contentOf(
   }
 }
 
+/** Bytes without the layers of gzip, up to so many, that can be taken off at once. */
+function unpacked(packed: Buffer, maxLayers: number): { inner: AsyncIterator<Buffer>; layers: number } {
+  let bytes = packed;
+  let layers = 0;
+  while (layers < maxLayers && formOf(bytes) === "gzip") {
+    const expanded = gunzipSmall(bytes, EXPANDED_AT_ONCE);
+    if (expanded === undefined) break;
+    bytes = expanded;
+    layers++;
+  }
+  return { inner: inTurns(bytes), layers };
+}
+
+async function* inTurns(bytes: Buffer): AsyncGenerator<Buffer> {
+  for (let at = 0; at < bytes.length; at += BLOCK) {
+    yield bytes.subarray(at, at + BLOCK);
+    await setImmediate();
+  }
+}
+
 async function peek(blocks: AsyncIterator<Buffer>, bytes: number): Promise<Buffer> {
   const first: Buffer[] = [];
   for (let missing = bytes; missing > 0;) {
@@ -65,7 +93,8 @@ async function peek(blocks: AsyncIterator<Buffer>, bytes: number): Promise<Buffe
     first.push(next.value);
     missing -= next.value.length;
   }
-  return Buffer.concat(first);
+  const [only] = first;
+  return first.length === 1 && only !== undefined ? only : Buffer.concat(first);
 }
 
 /** The blocks, with their first bytes in front again. */

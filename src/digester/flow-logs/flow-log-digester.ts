@@ -14,13 +14,15 @@ import { ForeignFileError } from "./foreign-file-error.js";
 import { look, type Look } from "./look.js";
 import { firstOf, nothingRecognised } from "./nothing-recognised.js";
 import { prefetch } from "./prefetch.js";
-import { readContent } from "./read-content.js";
+import { ContentReader } from "./read-content.js";
 import type { Selection } from "./selection.js";
 import type { LogObject, Source } from "./source.js";
 import { TwiceLogged } from "./twice-logged.js";
 
 /** Files that are passed over before others have their turn. */
 const KNOWN_AT_ONCE = 256;
+/** Enough for a disk: while small files are taken in, the next ones are read. */
+const PREFETCH = 16;
 
 export interface FlowLogDigesterOptions extends Omit<Selection, "window"> {
   readonly source: Source;
@@ -29,7 +31,7 @@ export interface FlowLogDigesterOptions extends Omit<Selection, "window"> {
   /** Above so many keys, rows are moved to a temporary file in this directory, the system's where undefined. */
   readonly keysInMemory: number;
   readonly spillDirectory?: string | undefined;
-  /** Objects opened at once, of which one is read; 1 unless told otherwise. */
+  /** Objects opened at once, of which one is taken in; 16 unless told otherwise. */
   readonly prefetch?: number | undefined;
   /** Milliseconds after its end that the logs of a window take to arrive; none unless told otherwise. */
   readonly settleMs?: number | undefined;
@@ -110,16 +112,17 @@ export class FlowLogDigester implements Digester {
     { counts, warnings, where }: Report,
     signal: AbortSignal,
   ): Promise<void> {
-    const { format, accounts, prefetch: limit = 1 } = this.#options;
+    const { format, accounts, prefetch: limit = PREFETCH } = this.#options;
     const formats = formatsOf(format);
+    const reader = new ContentReader(intake, format, afterBlock, signal);
     const twiceLogged = new TwiceLogged(intake.aggregation.interfaces, objects);
     const alike = new Alike();
     const foreign: LogObject[] = [];
     let emptyFiles = 0;
-    const looking = (object: LogObject): Promise<Look> | undefined => {
+    const looking = (object: LogObject, whileAhead: AbortSignal): Promise<Look> | undefined => {
       if (object.named === "aws") return undefined;
       if (this.#foreign.has(object)) return Promise.resolve({ verdict: "foreign", object });
-      return look(object, formats, signal).catch((error: unknown) => {
+      return look(object, formats, whileAhead).catch((error: unknown) => {
         throw explained(object.key, error);
       });
     };
@@ -135,7 +138,7 @@ export class FlowLogDigester implements Digester {
         twiceLogged.begin(object);
         try {
           const before = intake.taken;
-          const beginning = await readContent(object, intake, format, afterBlock, signal);
+          const beginning = await reader.read(object);
           if (beginning === undefined) emptyFiles++;
           else if (intake.taken > before) alike.add(object, beginning);
         } catch (error) {

@@ -7,7 +7,7 @@ import type { FileChoice, FolderChoice } from "./selection.js";
 import type { Listing, LogObject } from "./source.js";
 
 /** A file that may hold records of the selection, as a store tells of it. */
-export interface Candidate extends Pick<LogObject, "key" | "version" | "size" | "open"> {
+export interface Candidate extends Pick<LogObject, "key" | "version" | "size" | "open" | "read"> {
   /** The storage class, when it can't be read from there as it is. */
   readonly archived?: string | undefined;
 }
@@ -77,8 +77,7 @@ export class Inventory {
       throw nothingRecognised(this.#where, names, foreignFiles + foreignFolders + links.length);
     }
     const { kept, duplicates } = withoutDuplicates(this.#candidates);
-    // Not by the locale: the same everywhere.
-    kept.sort((a, b) => Buffer.compare(Buffer.from(a.key), Buffer.from(b.key)));
+    kept.sort((a, b) => compareBytes(a.key, b.key));
     const archived = kept.filter((candidate) => candidate.archived !== undefined);
     if (archived.length > 0) throw areArchived(this.#where, archived);
 
@@ -117,13 +116,23 @@ export class Inventory {
   }
 }
 
-function logObject({ key, version, size, open }: Candidate): LogObject {
+/** Not by the locale: the same everywhere. Only half a pair of surrogates stands elsewhere in UTF-16 than in UTF-8. */
+function compareBytes(one: string, other: string): number {
+  if (SURROGATE.test(one) || SURROGATE.test(other))
+    return Buffer.compare(Buffer.from(one), Buffer.from(other));
+  if (one === other) return 0;
+  return one < other ? -1 : 1;
+}
+const SURROGATE = /[\ud800-\udfff]/;
+
+function logObject({ key, version, size, open, read }: Candidate): LogObject {
   const name = parseAwsName(key);
   return {
     key,
     version,
     size,
     open,
+    read,
     format: /\.parquet$/i.test(key) ? "parquet" : "text",
     named: name === undefined ? "otherwise" : "aws",
     account: name?.account ?? parsePlace(key).account,

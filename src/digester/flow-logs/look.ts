@@ -28,8 +28,9 @@ export async function look(
   signal: AbortSignal,
 ): Promise<Look> {
   if (object.size === 0) return { verdict: "empty", object };
-  const isWhole = object.size <= LOOK_BYTES;
-  const bytes = await buffer(object.open(signal, isWhole ? undefined : { start: 0, end: LOOK_BYTES }));
+  const whole = object.size <= LOOK_BYTES ? await object.read(signal) : undefined;
+  const isWhole = whole !== undefined;
+  const bytes = whole ?? (await buffer(object.open(signal, { start: 0, end: LOOK_BYTES })));
   const looked = isWhole ? inMemory(object, bytes) : object;
   const content = await beginning(object.key, bytes, isWhole);
   // Compressed, but not within the rules: reading it says what is wrong.
@@ -74,6 +75,7 @@ export function inMemory(object: LogObject, bytes: Buffer): LogObject {
     size: bytes.length,
     open: (_, { start, end } = { start: 0, end: bytes.length }) =>
       Readable.from([bytes.subarray(start, end)]),
+    read: () => Promise.resolve(bytes),
   };
 }
 
@@ -81,7 +83,7 @@ export function inMemory(object: LogObject, bytes: Buffer): LogObject {
 async function beginning(name: string, bytes: Buffer, isWhole: boolean): Promise<Beginning | undefined> {
   for (const isCut of isWhole ? [false, true] : [true]) {
     try {
-      const content = await contentOf(name, Readable.from([bytes]), { headBytes: LOOK_BYTES, isCut });
+      const content = await contentOf(name, bytes, { headBytes: LOOK_BYTES, isCut });
       await content.close();
       if (isWhole && isCut && !content.head.includes("\n")) return undefined;
       const { form, head, layers } = content;

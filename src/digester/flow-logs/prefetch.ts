@@ -1,32 +1,37 @@
+import { setMaxListeners } from "node:events";
 import type { Readable } from "node:stream";
 import type { Look } from "./look.js";
-import { PARQUET_WHOLE_BYTES, type LogObject } from "./source.js";
+import { PARQUET_WHOLE_BYTES, SMALL_BYTES, type LogObject } from "./source.js";
 
 /** Files looked at at once: each is a request and 64 KiB, and there may be very many that turn out to be none of ours. */
 const LOOKS_AT_ONCE = 32;
 
 /**
- * The objects in their order, those that need it looked at and the next ones opened already: `limit` at once, each of which
- * runs ahead of its reader as far as its stream does. So what is on its way is bounded, and the one that is read never
- * waits for those behind it.
+ * The objects in their order, those that need it looked at and the next ones opened already: `limit` at once, of
+ * which small ones are read, and each other runs ahead of its reader as far as its stream does. So what is on its way is
+ * bounded, and the one that is read never waits for those behind it.
  *
- * An object is closed when the next one is asked for.
+ * An object is closed when the next one is asked for, and all when no more are.
  *
  * @param look tells what an object is; without it, or where it gives nothing, the object is to be read
  */
 export async function* prefetch(
   objects: readonly LogObject[],
   limit: number,
-  signal: AbortSignal,
-  look: (object: LogObject) => Promise<Look> | undefined = () => undefined,
+  outer: AbortSignal,
+  look: (object: LogObject, signal: AbortSignal) => Promise<Look> | undefined = () => undefined,
 ): AsyncGenerator<Look> {
+  const ended = new AbortController();
+  const signal = AbortSignal.any([outer, ended.signal]);
+  // As many as are ahead may listen, which is no leak.
+  setMaxListeners(0, signal);
   const ahead: Slot[] = [];
   const left = objects.values();
   const fill = () => {
     while (ahead.length < Math.max(limit, LOOKS_AT_ONCE)) {
       const next = left.next();
       if (next.done === true) break;
-      ahead.push(new Slot(next.value, look(next.value)));
+      ahead.push(new Slot(next.value, look(next.value, signal)));
     }
     for (const slot of ahead.slice(0, limit)) slot.open(signal);
   };
@@ -39,6 +44,7 @@ export async function* prefetch(
     }
   } finally {
     for (const slot of ahead) slot.close();
+    ended.abort();
   }
 }
 
@@ -61,6 +67,7 @@ class Slot {
     this.looked = this.looked.then((look) => {
       const { object, verdict } = look;
       if (this.#isClosed || verdict !== "maybe" || !isReadWhole(object)) return look;
+      if (object.size <= SMALL_BYTES) return { ...look, object: reading(object, signal) };
       this.#body = object.open(signal);
       return { ...look, object: opened(object, this.#body) };
     });
@@ -76,6 +83,14 @@ class Slot {
 /** Large Parquet files are read by ranges that the reader alone knows. */
 function isReadWhole({ format, size }: LogObject): boolean {
   return format !== "parquet" || size <= PARQUET_WHOLE_BYTES;
+}
+
+/** The object, whose bytes are being read. */
+function reading(object: LogObject, signal: AbortSignal): LogObject {
+  const bytes = object.read(signal);
+  // A failure ahead of the reader waits for its turn.
+  bytes.catch(() => {});
+  return { ...object, read: () => bytes };
 }
 
 /** The object, whose bytes are on their way. */

@@ -1,13 +1,12 @@
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import { Readable } from "node:stream";
 import { CorruptInputError } from "../../errors.js";
-import type { JsonReader } from "../../flow-log/json-reader.js";
 import type { TextFormat } from "../../flow-log/line-layout.js";
 import type { RecordIntake } from "../../flow-log/record.js";
 import { TextReader } from "../../flow-log/text-reader.js";
 import { contentOf, type Content } from "./content.js";
 import { inMemory } from "./look.js";
-import { PARQUET_WHOLE_BYTES, type LogObject } from "./source.js";
+import { PARQUET_WHOLE_BYTES, SMALL_BYTES, type LogObject } from "./source.js";
 
 /** Parquet that is compressed as a whole has to be held in memory: four times what is read at once anyway. */
 const MAX_EXPANDED_PARQUET = 4 * PARQUET_WHOLE_BYTES;
@@ -15,77 +14,97 @@ const MAX_EXPANDED_PARQUET = 4 * PARQUET_WHOLE_BYTES;
 /** Enough to hold some records, whatever comes before them. */
 const HEAD_BYTES = 4096;
 
-/**
- * Takes in the records of a file in whatever form its first bytes say it is.
- *
- * @param afterBlock is awaited now and then, with all records taken in that were read so far
- * @returns what stands for its first bytes, the same however it is compressed; undefined when it is empty
- * @throws CorruptInputError naming the object, or whatever the object's stream or `afterBlock` failed with
- */
-export async function readContent(
-  object: LogObject,
-  intake: RecordIntake,
-  format: TextFormat,
-  afterBlock: () => Promise<void>,
-  signal: AbortSignal,
-): Promise<string | undefined> {
-  const isLarge = object.format === "parquet" && object.size > PARQUET_WHOLE_BYTES;
-  let body = object.open(signal, isLarge ? { start: 0, end: HEAD_BYTES } : undefined);
-  try {
-    let content = await contentOf(object.key, body, { headBytes: HEAD_BYTES, isCut: isLarge });
-    if (isLarge && (content.form !== "parquet" || content.layers > 0)) {
-      body.destroy();
-      body = object.open(signal);
-      content = await contentOf(object.key, body, { headBytes: HEAD_BYTES });
+/** Takes in the records of files, one after the other, in whatever form their first bytes say they are. */
+export class ContentReader {
+  readonly #intake: RecordIntake;
+  readonly #format: TextFormat;
+  readonly #afterBlock: () => Promise<void>;
+  readonly #signal: AbortSignal;
+  readonly #text: TextReader;
+
+  /** @param afterBlock is awaited now and then, with all records taken in that were read so far */
+  constructor(
+    intake: RecordIntake,
+    format: TextFormat,
+    afterBlock: () => Promise<void>,
+    signal: AbortSignal,
+  ) {
+    this.#intake = intake;
+    this.#format = format;
+    this.#afterBlock = afterBlock;
+    this.#signal = signal;
+    this.#text = new TextReader("", intake, format);
+  }
+
+  /**
+   * @returns what stands for the file's first bytes, the same however it is compressed; undefined when it is empty
+   * @throws CorruptInputError naming the object, or whatever the object's stream or `afterBlock` failed with
+   */
+  async read(object: LogObject): Promise<string | undefined> {
+    const { key, format, size } = object;
+    const small = size <= SMALL_BYTES ? await object.read(this.#signal) : undefined;
+    if (small !== undefined) {
+      const content = await contentOf(key, small, { headBytes: HEAD_BYTES });
+      return this.#take(inMemory(object, small), content);
     }
+    const isLarge = format === "parquet" && size > PARQUET_WHOLE_BYTES;
+    let body = object.open(this.#signal, isLarge ? { start: 0, end: HEAD_BYTES } : undefined);
     try {
-      await read(object, content, intake, format, afterBlock, signal);
+      let content = await contentOf(key, body, { headBytes: HEAD_BYTES, isCut: isLarge });
+      if (isLarge && (content.form !== "parquet" || content.layers > 0)) {
+        body.destroy();
+        body = object.open(this.#signal);
+        content = await contentOf(key, body, { headBytes: HEAD_BYTES });
+      }
+      return await this.#take(object, content);
+    } finally {
+      body.destroy();
+    }
+  }
+
+  async #take(object: LogObject, content: Content): Promise<string | undefined> {
+    const { key } = object;
+    const { form, blocks, layers } = content;
+    try {
+      if (form === "text") {
+        this.#text.begin(key);
+        await this.#takeLines(this.#text, blocks);
+      } else if (form === "json") {
+        // As with Parquet, what reads it is loaded only where it is needed.
+        const { JsonReader } = await import("../../flow-log/json-reader.js");
+        await this.#takeLines(new JsonReader(key, this.#intake, this.#format), blocks);
+      } else if (form === "parquet") {
+        const file = layers > 0 ? inMemory(object, await expanded(key, blocks)) : replayed(object, blocks);
+        // Its decoders take as long to load as everything else together.
+        const { readParquet } = await import("./read-parquet.js");
+        await readParquet(file, this.#intake, this.#format.addresses, this.#afterBlock, this.#signal);
+      } else if (form === "utf-16") {
+        throw new CorruptInputError(`${key}: expected text in UTF-8, got UTF-16: save it as UTF-8`);
+      } else if (form !== "empty") {
+        throw new CorruptInputError(
+          `${key}: expected text, gzip or Parquet, got ${form}: unpack it, or compress it with gzip`,
+        );
+      }
     } finally {
       await content.close();
     }
-    return content.form === "empty" ? undefined : beginningOf(object, content);
-  } finally {
-    body.destroy();
+    return form === "empty" ? undefined : beginningOf(object, content);
+  }
+
+  async #takeLines(reader: Pick<TextReader, "push" | "end">, blocks: AsyncIterable<Buffer>): Promise<void> {
+    for await (const block of blocks) {
+      reader.push(block);
+      await this.#afterBlock();
+      this.#signal.throwIfAborted();
+    }
+    reader.end();
   }
 }
 
 /** Parquet begins with its first column, of which many files have the same: their size has to be the same as well. */
 function beginningOf({ size }: LogObject, { form, head }: Content): string {
-  const hash = createHash("sha256").update(head.subarray(0, HEAD_BYTES));
-  return hash.update(form === "parquet" ? ` ${size}` : "").digest("base64");
-}
-
-async function read(
-  object: LogObject,
-  content: Content,
-  intake: RecordIntake,
-  format: TextFormat,
-  afterBlock: () => Promise<void>,
-  signal: AbortSignal,
-): Promise<void> {
-  const { key } = object;
-  const { form, blocks, layers } = content;
-  if (form === "text" || form === "json") {
-    const reader =
-      form === "text" ? new TextReader(key, intake, format) : await jsonReader(key, intake, format);
-    for await (const block of blocks) {
-      reader.push(block);
-      await afterBlock();
-      signal.throwIfAborted();
-    }
-    reader.end();
-  } else if (form === "parquet") {
-    const file = layers > 0 ? inMemory(object, await expanded(key, blocks)) : replayed(object, blocks);
-    // Its decoders take as long to load as everything else together.
-    const { readParquet } = await import("./read-parquet.js");
-    await readParquet(file, intake, format.addresses, afterBlock, signal);
-  } else if (form === "utf-16") {
-    throw new CorruptInputError(`${key}: expected text in UTF-8, got UTF-16: save it as UTF-8`);
-  } else if (form !== "empty") {
-    throw new CorruptInputError(
-      `${key}: expected text, gzip or Parquet, got ${form}: unpack it, or compress it with gzip`,
-    );
-  }
+  const digest = hash("sha256", head.subarray(0, HEAD_BYTES), "base64");
+  return form === "parquet" ? `${digest} ${size}` : digest;
 }
 
 /** The object, the beginning of whose bytes was read already. */
@@ -114,10 +133,4 @@ async function expanded(key: string, blocks: AsyncIterable<Buffer>): Promise<Buf
     all.push(block);
   }
   return Buffer.concat(all);
-}
-
-async function jsonReader(key: string, intake: RecordIntake, format: TextFormat): Promise<JsonReader> {
-  // As with Parquet, what reads it is loaded only where it is needed.
-  const { JsonReader: Reader } = await import("../../flow-log/json-reader.js");
-  return new Reader(key, intake, format);
 }

@@ -5,6 +5,9 @@ import type { Selection } from "./selection.js";
 /** Parquet files up to this size are read at once, larger ones column by column. AWS's have up to 75 MB, most a few. */
 export const PARQUET_WHOLE_BYTES = 32 * 1024 * 1024;
 
+/** Files up to this size are held whole: a stream for each would cost more than what is read from it. */
+export const SMALL_BYTES = 256 * 1024;
+
 /** A file of flow logs, wherever it is kept. */
 export interface LogObject {
   /** Its name below the directory or bucket, with slashes. */
@@ -25,6 +28,8 @@ export interface LogObject {
    * the reader must consume or destroy it.
    */
   open(signal: AbortSignal, range?: { readonly start: number; readonly end: number }): Readable;
+  /** All of its bytes, when they are to be held in memory. Undefined when there are more by now than `size`. */
+  read(signal: AbortSignal): Promise<Buffer | undefined>;
 }
 
 /** What a source holds of a selection. */

@@ -85,6 +85,7 @@ const object = (key: string): LogObject => ({
   open: () => {
     throw new Error("not to be opened");
   },
+  read: () => Promise.reject(new Error("not to be read")),
 });
 
 test("the memory of foreign files is bounded", () => {

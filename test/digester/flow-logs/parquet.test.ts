@@ -268,6 +268,7 @@ test("a large file is read in pieces, none of which it asks for twice", async ()
         Buffer.concat([zeros, bytes.subarray(start, Math.max(start, range.end - shift))]),
       ]);
     },
+    read: async () => undefined,
   } as const;
   const intake = new RecordIntake({ startDate: new Date(0), stopDate: new Date(1e15) });
   const { signal } = new AbortController();

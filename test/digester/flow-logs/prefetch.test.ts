@@ -3,13 +3,13 @@ import { buffer } from "node:stream/consumers";
 import { expect, test } from "vitest";
 import { streamOf } from "../../../src/digester/flow-logs/body.js";
 import { prefetch } from "../../../src/digester/flow-logs/prefetch.js";
-import { PARQUET_WHOLE_BYTES, type LogObject } from "../../../src/digester/flow-logs/source.js";
+import { PARQUET_WHOLE_BYTES, SMALL_BYTES, type LogObject } from "../../../src/digester/flow-logs/source.js";
 import { watchResources } from "../../support/resources.js";
 
 const CHUNK = 1024;
 const AHEAD = 8 * CHUNK;
 
-/** Objects that tell how much of each was asked for. */
+/** Objects that tell how much of each was asked for. Their size is what a listing said of them. */
 class Objects {
   readonly opened: number[] = [];
   readonly closed = new Set<number>();
@@ -26,7 +26,8 @@ class Objects {
       named: "aws",
       account: undefined,
       version: "1",
-      size: chunks * CHUNK,
+      size: SMALL_BYTES + chunks * CHUNK,
+      read: () => Promise.reject(new Error("not to be held")),
       open: (signal) => {
         this.opened.push(index);
         return streamOf(() => this.#bytes(index), signal, AHEAD);
@@ -88,29 +89,93 @@ async function* failing(reason: Error): AsyncGenerator<Buffer> {
   throw reason;
 }
 
-test("a failure ahead of the reader waits for its turn", async () => {
-  const { list } = new Objects(2, 2);
+test.each([
+  ["small", 10],
+  ["large", SMALL_BYTES + 1],
+])("a failure of a %s one ahead of the reader waits for its turn", async (_, size) => {
   const reason = new Error("gone");
-  const broken: LogObject = {
+  const { list } = new Objects(2, 2);
+  const [broken] = new Objects(1, 1, {
     key: "broken",
-    format: "text",
-    named: "aws",
-    account: undefined,
-    version: "1",
-    size: 10,
+    size,
     open: (signal) => streamOf(() => failing(reason), signal),
-  };
+    read: () => Promise.reject(reason),
+  }).list;
+  if (broken === undefined) throw new RangeError("expected one object");
   const keys: string[] = [];
   const reading = async () => {
     for await (const { object } of prefetch([...list, broken], 3, NEVER)) {
       // Time for the failure to happen.
       await new Promise(setImmediate);
-      await buffer(object.open(NEVER));
+      await (object.size > SMALL_BYTES ? buffer(object.open(NEVER)) : object.read(NEVER));
       keys.push(object.key);
     }
   };
   await expect(reading()).rejects.toBe(reason);
   expect(keys).toEqual(["0", "1"]);
+});
+
+function notToBeOpened(): never {
+  throw new Error("not to be opened");
+}
+
+test("small objects are read whole, so many ahead and no more, and never opened", async () => {
+  const begun: number[] = [];
+  const list = Array.from({ length: 40 }, (_, n) => {
+    const read = async () => {
+      begun.push(n);
+      return Buffer.of(n);
+    };
+    return new Objects(1, 1, { key: `${n}`, size: SMALL_BYTES, read, open: notToBeOpened }).list;
+  }).flat();
+  let taken = 0;
+  for await (const { object } of prefetch(list, 16, NEVER)) {
+    await new Promise(setImmediate);
+    expect(begun).toHaveLength(Math.min(40, taken + 16));
+    expect(await object.read(NEVER)).toEqual(Buffer.of(taken));
+    expect(object.key).toBe(`${taken++}`);
+  }
+  expect(taken).toBe(40);
+});
+
+test.each(["aborted", "left"])("what is being read ahead ends when the reader has %s", async (how) => {
+  const controller = new AbortController();
+  const ends = new Set<number>();
+  const list = Array.from({ length: 40 }, (_, n) => {
+    const read = (signal: AbortSignal) =>
+      new Promise<Buffer>((resolve, reject) => {
+        if (n === 0) resolve(Buffer.alloc(0));
+        signal.addEventListener("abort", () => {
+          ends.add(n);
+          reject(new Error("ended"));
+        });
+      });
+    return new Objects(1, 1, { key: `${n}`, size: 1, read }).list;
+  }).flat();
+  for await (const { object } of prefetch(list, 16, controller.signal)) {
+    await object.read(NEVER);
+    if (how === "aborted") {
+      controller.abort();
+      await expect.poll(() => ends.size).toBe(16);
+    }
+    break;
+  }
+  expect(ends.size).toBe(16);
+});
+
+test("as many as are ahead may listen to one signal", async () => {
+  const warnings: Error[] = [];
+  const listen = (warning: Error) => warnings.push(warning);
+  process.on("warning", listen);
+  try {
+    const objects = new Objects(40, 2);
+    for await (const { object } of prefetch(objects.list, 32, NEVER)) await buffer(object.open(NEVER));
+    // Warnings are given out in a turn of their own.
+    await new Promise(setImmediate);
+  } finally {
+    process.off("warning", listen);
+  }
+  expect(warnings).toEqual([]);
 });
 
 test("an abort while all is fetched and nobody reads ends the streams and nothing else", async () => {
