@@ -6,8 +6,7 @@ import { ParquetError, readChunk } from "../parquet/read-chunk.js";
 import { SourceReader, type ByteSource } from "./byte-source.js";
 import { BatchParts, columnsToRead, type FileColumn } from "./decode-columns.js";
 import { fromKeyValues, type DigestTimes, type EdgesMetadata } from "./metadata.js";
-import { MAX_VALUE_BYTES } from "./parquet-columns.js";
-import { ROW_GROUP_ROWS } from "./row-group.js";
+import { MAX_VALUE_BYTES, ROW_GROUP_ROWS } from "./row-group.js";
 import { BATCH_ROWS, newNames, partOf, type EdgeBatch, type Names, type OptionalColumn } from "./table.js";
 
 /** What is read first: the footer of some dozens of row groups. */

@@ -1,6 +1,6 @@
 import { toKeyValues, type DigestTimes, type EdgesMetadata } from "./metadata.js";
 import type { Chunk } from "../parquet/chunk.js";
-import { columnsOf, type Column } from "./parquet-columns.js";
+import { columnsOf, type Column } from "./encode-columns.js";
 import { ParquetFile } from "../parquet/file.js";
 import { ROW_GROUP_ROWS } from "./row-group.js";
 import { newBatch, newNames, optionalColumnsOf, type EdgeBatch, type OptionalColumn } from "./table.js";

@@ -6,6 +6,12 @@ export const BLOCK_BYTES = 256 * 1024;
 /** More than the longest edge: two tokens of 256 backslashes, each doubled, each written twice, take 2 KiB. */
 const OVERFLOW_BYTES = 4 * 1024;
 
+/** A part of DOT that writes itself: at most so many bytes as the longest edge takes, besides `OVERRUN_BYTES`. */
+export interface DotPart {
+  /** Writes at `start`, and returns the position after it. */
+  writeTo(bytes: Buffer, view: DataView, start: number): number;
+}
+
 /** Renders DOT into blocks. Two rows that differ never look the same: what it writes can be read back. */
 export class DotWriter {
   #block = Buffer.allocUnsafeSlow(BLOCK_BYTES + OVERFLOW_BYTES);
@@ -29,6 +35,11 @@ export class DotWriter {
     at = put(block, at, row.rejected ? RED_LABEL : GREEN_LABEL);
     at = putValues(block, at, row, LABEL_LINES);
     this.#at = put(block, at, END);
+    this.#turnOver();
+  }
+
+  put(part: DotPart): void {
+    this.#at = part.writeTo(this.#block, this.#view, this.#at);
     this.#turnOver();
   }
 
@@ -107,6 +118,16 @@ function piece(text: string): Piece {
   return { from, to: piecesEnd };
 }
 
+/** What stands between the value of an attribute and that of the next one, of this name. */
+export function attribute(name: string): string {
+  return `" govpc_${name}="`;
+}
+
+/** The same in a label. */
+export function labelLine(name: string): string {
+  return `\\n${name}=`;
+}
+
 /** What stands before each attribute, or before each line of a label; the value before it ends with it. */
 function names(before: (name: string) => string) {
   return {
@@ -126,10 +147,10 @@ const OPEN = piece("digraph {\n");
 const INDENT = piece('\t"');
 const ARROW = piece('" -> "');
 const ACCOUNT_ATTRIBUTE = piece('" [govpc_accountID="');
-const ATTRIBUTES = names((name) => `" govpc_${name}="`);
+const ATTRIBUTES = names(attribute);
 const GREEN_LABEL = piece('" color=green label="accountID=');
 const RED_LABEL = piece('" color=red label="accountID=');
-const LABEL_LINES = names((name) => `\\n${name}=`);
+const LABEL_LINES = names(labelLine);
 const END = piece('"]\n');
 const NODE_LABEL = piece('" [label="');
 const CLOSE = piece("}\n");

@@ -1,12 +1,12 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { NumberSet } from "../edges/number-set.js";
 import { withRoom } from "../flow-log/room.js";
-import type { EdgeBatch } from "../edges/table.js";
+import { REJECT, type EdgeBatch } from "../edges/table.js";
 import type { ByteTable } from "../flow-log/byte-table.js";
 import { OVERRUN_BYTES, viewOf } from "../flow-log/data-view.js";
 import { DotWriter } from "./dot-writer.js";
-import { EdgeRenderer } from "./edge-renderer.js";
-import { Row } from "./row.js";
+import { EdgeText } from "./edge-text.js";
+import { KeptPieces } from "./kept-pieces.js";
 import type { GraphStats } from "./stats.js";
 
 /** About a millisecond of work, between which the process may do other things. */
@@ -22,8 +22,7 @@ const MAX_ADDRESS_BYTES = 45;
 export function edgesToDot(stats: Pick<GraphStats, "edges" | "nodes" | "rejected" | "bytes">) {
   return async function* edgesToDot(batches: AsyncIterable<EdgeBatch>): AsyncGenerator<Buffer> {
     const dot = new DotWriter();
-    const renderer = new EdgeRenderer();
-    const row = new Row();
+    const kept = new KeptPieces();
     const nodes = new Nodes();
     function take(): Buffer[] {
       const blocks = dot.take();
@@ -34,12 +33,13 @@ export function edgesToDot(stats: Pick<GraphStats, "edges" | "nodes" | "rejected
     dot.open();
     for await (const batch of batches) {
       nodes.addresses = batch.names.addresses;
+      const edge = new EdgeText(batch, kept);
       for (let from = 0; from < batch.rows; from += STRETCH_ROWS) {
         const to = Math.min(from + STRETCH_ROWS, batch.rows);
         for (let i = from; i < to; i++) {
-          renderer.render(batch, i, row);
-          dot.edge(row);
-          if (row.rejected) stats.rejected++;
+          edge.row = i;
+          dot.put(edge);
+          if (batch.action[i] === REJECT) stats.rejected++;
           nodes.add(batch.source[i] ?? 0);
           nodes.add(batch.destination[i] ?? 0);
         }

@@ -76,6 +76,18 @@ describe("edges to DOT", () => {
     );
   });
 
+  test("of more interfaces than are kept as text", async () => {
+    const [row] = fc.sample(rows, { numRuns: 20, seed: 3 }).flat();
+    if (row === undefined) throw new Error("no sample");
+    const many = Array.from({ length: 60_000 }, (_, i) => ({
+      ...row,
+      account: `account-${i % 7}`,
+      // Each comes again, under another account and the same one.
+      interface: `eni-${String(i % 25_000).padStart(200, "0")}`,
+    }));
+    expect(await dotOfBatches(batchesOf(many, 4096))).toBe(await dotOf(many.map(lineOf)));
+  });
+
   test("lets the event loop turn", async () => {
     let turns = 0;
     let done = false;

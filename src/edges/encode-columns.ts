@@ -4,6 +4,7 @@ import type { Chunk } from "../parquet/chunk.js";
 import { DictionaryColumn, type Entries, type Keys } from "../parquet/dictionary-column.js";
 import { PlainColumn } from "../parquet/plain-column.js";
 import type { ColumnSpec, ColumnType } from "../parquet/schema.js";
+import { MAX_VALUE_BYTES } from "./row-group.js";
 import {
   ACTIONS,
   FURTHER_COLUMNS,
@@ -112,9 +113,6 @@ function present<T>(name: string, column: T | undefined): T {
 }
 
 const LENGTH_BYTES = 4;
-const MAX_TEXT_BYTES = 256;
-/** What a value takes at most in the file. */
-export const MAX_VALUE_BYTES = LENGTH_BYTES + MAX_TEXT_BYTES;
 
 const NUMBERS: Entries = {
   maxBytes: 4,
