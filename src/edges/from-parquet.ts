@@ -112,7 +112,7 @@ export class ParquetEdges {
     const place = chunkPlace(this.#file.byteLength, group, name);
     const max = place.rows * MAX_VALUE_BYTES + MAX_HEADER_BYTES;
     if (place.end - place.start <= max) return place;
-    throw new ParquetError(`${name} to take at most ${max} bytes`, String(place.end - place.start));
+    throw new ParquetError(`at most ${max} bytes of ${name}`, String(place.end - place.start));
   }
 }
 

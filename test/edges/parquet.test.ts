@@ -8,7 +8,7 @@ import { parquetReadObjects, type AsyncBuffer } from "hyparquet";
 import { compressors } from "hyparquet-compressors";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { ParquetEdges } from "../../src/edges/from-parquet.js";
-import type { EdgesMetadata } from "../../src/edges/metadata.js";
+import { toKeyValues, type EdgesMetadata } from "../../src/edges/metadata.js";
 import {
   ACTIONS,
   FURTHER_COLUMNS,
@@ -24,6 +24,7 @@ import {
 import { ROW_GROUP_ROWS } from "../../src/edges/row-group.js";
 import { toParquet } from "../../src/edges/to-parquet.js";
 import { CorruptInputError } from "../../src/errors.js";
+import { ParquetFile } from "../../src/parquet/file.js";
 import { edgesToDot } from "../../src/graph/edges-to-dot.js";
 import { newStats } from "../../src/graph/stats.js";
 import { queryDuckDB } from "../support/duckdb.js";
@@ -349,6 +350,39 @@ describe("a damaged file", () => {
       { numRuns: 1000 },
     );
     expect([...outcomes].toSorted()).toEqual(["damaged", "read"]);
+  });
+
+  test.for([
+    [
+      "more rows than are written",
+      ROW_GROUP_ROWS + 1,
+      0,
+      /expected row groups of at most 131072 rows, got 131073/,
+    ],
+    [
+      "a column of more bytes than its rows take",
+      1,
+      100_000,
+      /expected at most 65796 bytes of account_id, got 100\d\d\d/,
+    ],
+  ] as const)("a row group of %s isn't read", async ([, rows, size, message]) => {
+    const file = new ParquetFile([{ name: "account_id", type: "string", optional: false }]);
+    const chunk = {
+      rows,
+      nulls: 0,
+      dictionary: undefined,
+      data: Buffer.alloc(size),
+      range: undefined,
+      compress: false,
+    };
+    const blocks = [file.open()];
+    for await (const block of file.rowGroup([chunk])) blocks.push(block);
+    const bytes = Buffer.concat([...blocks, file.close(toKeyValues(METADATA, undefined))]);
+    const error: unknown = await openEdges(bytes)
+      .then((edges) => allRowsOf(edges.batches()))
+      .catch((error: unknown) => error);
+    expect(error).toBeInstanceOf(CorruptInputError);
+    expect(String(error)).toMatch(message);
   });
 
   test("stops to be read when the signal says so", async () => {
