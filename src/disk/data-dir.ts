@@ -97,3 +97,9 @@ export async function checkRoom(dir: string): Promise<void> {
     await handle.close();
   }
 }
+
+/** So many bytes of an open file, or those that are there. */
+export async function bytesAt(handle: FileHandle, position: number, length: number): Promise<Buffer> {
+  const { buffer, bytesRead } = await handle.read(Buffer.alloc(length), 0, length, position);
+  return buffer.subarray(0, bytesRead);
+}

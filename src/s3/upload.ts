@@ -29,7 +29,7 @@ interface Part {
 
 export interface Target {
   readonly key: string;
-  readonly headers: { readonly ContentType: string; readonly ContentEncoding: string };
+  readonly headers: { readonly ContentType: string; readonly ContentEncoding?: string };
 }
 
 /** At least one part; only the last may be shorter, and it is empty only when the body is. */

@@ -3,10 +3,11 @@ import { access, constants, type FileHandle, link, mkdir, open, rename, unlink }
 import { join } from "node:path";
 import { addAbortSignal, type Readable } from "node:stream";
 import { removeStale, writeWhole } from "../disk/atomic-file.js";
-import { checkRoom, diskSettings, fileErrors, hasCode } from "../disk/data-dir.js";
+import { bytesAt, checkRoom, diskSettings, fileErrors, hasCode } from "../disk/data-dir.js";
 import { SupersededError } from "../errors.js";
 import { implementation } from "../registry.js";
 import type { GraphId } from "../window.js";
+import { DiskEdges } from "./disk-edges.js";
 import type { GraphInfo, Storage, StorageGiven, StoredGraph, StoreOptions } from "./storage.js";
 
 export interface DiskStorageOptions {
@@ -21,6 +22,7 @@ export interface DiskStorageOptions {
  * the old one, the new one or none, also after a kill or a power cut.
  */
 export class DiskStorage implements Storage {
+  readonly edges: DiskEdges;
   readonly #dir: string;
   readonly #temporaryDir: string;
   readonly #staleMs: number;
@@ -29,6 +31,7 @@ export class DiskStorage implements Storage {
     this.#dir = join(dir, "graphs");
     this.#temporaryDir = join(this.#dir, ".tmp");
     this.#staleMs = staleMs;
+    this.edges = new DiskEdges(this.#dir, this.#temporaryDir);
   }
 
   async start(): Promise<void> {
@@ -133,11 +136,6 @@ async function inspect(handle: FileHandle): Promise<GraphInfo> {
     modified: stats.mtime,
     version: `${stats.ino.toString(36)}-${stats.mtimeNs.toString(36)}-${size.toString(36)}-${tail.toString("hex")}`,
   };
-}
-
-async function bytesAt(handle: FileHandle, position: number, length: number): Promise<Buffer> {
-  const { buffer, bytesRead } = await handle.read(Buffer.alloc(length), 0, length, position);
-  return buffer.subarray(0, bytesRead);
 }
 
 /** For whoever chose nothing else. */

@@ -3,13 +3,43 @@ import { addAbortSignal, Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { SupersededError } from "../errors.js";
 import type { GraphId } from "../window.js";
-import type { GraphInfo, Storage, StoredGraph, StoreOptions } from "./storage.js";
+import { makingOf, TRAILER_BYTES } from "./making.js";
+import type {
+  EdgeStorage,
+  GraphInfo,
+  Storage,
+  StoredGraph,
+  StoreEdgesOptions,
+  StoreOptions,
+} from "./storage.js";
 
 const PIECE_BYTES = 64 * 1024;
 
 /** Graphs in this process's memory, unbounded and gone with it: for tests, and for library users who embed the service. */
 export class MemoryStorage implements Storage {
   readonly #graphs = new Map<GraphId, { readonly info: GraphInfo; readonly bytes: Buffer }>();
+  readonly #edges = new Map<GraphId, Buffer>();
+
+  readonly edges: EdgeStorage = {
+    store: async (id, body, options) => {
+      this.#edges.set(id, await collected(body, options));
+    },
+    open: async (id, signal) => {
+      signal.throwIfAborted();
+      const graph = this.#graphs.get(id)?.bytes;
+      const bytes = this.#edges.get(id);
+      if (graph === undefined || bytes === undefined) return undefined;
+      return {
+        making: makingOf(graph.subarray(-TRAILER_BYTES)),
+        size: bytes.length,
+        read: async (start, end, signal) => {
+          signal.throwIfAborted();
+          return bytes.subarray(start, end);
+        },
+        close: async () => undefined,
+      };
+    },
+  };
 
   async head(id: GraphId, signal: AbortSignal): Promise<GraphInfo | undefined> {
     signal.throwIfAborted();
@@ -24,25 +54,10 @@ export class MemoryStorage implements Storage {
   }
 
   async store(id: GraphId, body: Readable, { signal, beforeCommit, replaces }: StoreOptions): Promise<void> {
-    const chunks: Uint8Array[] = [];
-    try {
-      await pipeline(
-        body,
-        async (source: AsyncIterable<Uint8Array>) => {
-          for await (const chunk of source) chunks.push(chunk);
-        },
-        { signal },
-      );
-      await beforeCommit();
-    } catch (error) {
-      signal.throwIfAborted();
-      throw error;
-    }
-    signal.throwIfAborted();
+    const bytes = await collected(body, { signal, beforeCommit });
     if (replaces !== undefined && (this.#graphs.get(id)?.info.version ?? null) !== replaces) {
       throw new SupersededError(`the graph ${id} was stored by somebody else`);
     }
-    const bytes = Buffer.concat(chunks);
     const info = {
       encoding: "gzip",
       size: bytes.length,
@@ -51,6 +66,26 @@ export class MemoryStorage implements Storage {
     } as const;
     this.#graphs.set(id, { info, bytes });
   }
+}
+
+/** All of the body, when it may appear. */
+async function collected(body: Readable, { signal, beforeCommit }: StoreEdgesOptions): Promise<Buffer> {
+  const chunks: Uint8Array[] = [];
+  try {
+    await pipeline(
+      body,
+      async (source: AsyncIterable<Uint8Array>) => {
+        for await (const chunk of source) chunks.push(chunk);
+      },
+      { signal },
+    );
+    await beforeCommit();
+  } catch (error) {
+    signal.throwIfAborted();
+    throw error;
+  }
+  signal.throwIfAborted();
+  return Buffer.concat(chunks);
 }
 
 function* pieces(bytes: Buffer): Generator<Buffer> {

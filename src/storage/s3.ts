@@ -11,14 +11,17 @@ import { unquote } from "../s3/etag.js";
 import { bucketsTogether, s3Access, s3Settings } from "../s3/settings.js";
 import { upload } from "../s3/upload.js";
 import type { GraphId } from "../window.js";
+import { S3Edges } from "./s3-edges.js";
 import type { GraphInfo, Storage, StoredGraph, StoreOptions } from "./storage.js";
 
 /** Graphs as objects `<id>.dot`, gzip. */
 export class S3Storage implements Storage {
+  readonly edges: S3Edges;
   readonly #bucket: Bucket;
 
   constructor(options: BucketOptions) {
     this.#bucket = new Bucket("storage", "GRAPH_STORAGE_BUCKET_REGION", options);
+    this.edges = new S3Edges(this.#bucket);
   }
 
   start(): Promise<void> {

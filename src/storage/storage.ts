@@ -54,6 +54,36 @@ export interface Storage extends Module {
    * An error here destroys the body, and the body's own error is the rejection.
    */
   store(id: GraphId, body: Readable, options: StoreOptions): Promise<void>;
+
+  /** Keeps the edges of graphs beside them. A storage without it keeps graphs alone. */
+  readonly edges?: EdgeStorage;
+}
+
+export type StoreEdgesOptions = Omit<StoreOptions, "replaces">;
+
+/**
+ * Where the edges of graphs are kept, as Parquet. They never say that there is a graph: a reader takes them only when they name
+ * the making of the graph that lies beside them. Calls and failures are as those of `Storage`.
+ */
+export interface EdgeStorage {
+  /** Keeps Parquet under the id, as `Storage.store` keeps a graph. */
+  store(id: GraphId, body: Readable, options: StoreEdgesOptions): Promise<void>;
+
+  /** Undefined when there are none, or no graph of gzip beside them. Must be closed. */
+  open(id: GraphId, signal: AbortSignal): Promise<StoredEdges | undefined>;
+}
+
+export interface StoredEdges {
+  /** The making of the graph that lies beside: the last 8 bytes of its gzip (CRC-32 and length) in hexadecimal. */
+  readonly making: string;
+  /** Bytes. */
+  readonly size: number;
+  /**
+   * The bytes from `start` up to `end`, fewer only at the end of the file. They are those of one making: rejects with a
+   * transient `DependencyError` when the file was replaced since it was opened and the old bytes are gone.
+   */
+  read(start: number, end: number, signal: AbortSignal): Promise<Buffer>;
+  close(): Promise<void>;
 }
 
 /** What a process has for a Storage besides its settings. */

@@ -6,6 +6,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { Storage } from "../../src/storage/storage.js";
 import type { GraphId } from "../../src/window.js";
 import { graphId } from "../support/graph-id.js";
+import { edgeStorageContract } from "./edge-storage.js";
 import { unfenced } from "../support/store-options.js";
 
 export interface StorageUnderTest {
@@ -57,6 +58,7 @@ export function storageContract(
   open: () => Promise<StorageUnderTest>,
   { looksBeforeLarge = false }: Limits = {},
 ): void {
+  edgeStorageContract(name, open);
   describe(`${name} keeps the contract of Storage`, () => {
     let subject: StorageUnderTest;
     let storage: Storage;

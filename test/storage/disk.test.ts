@@ -22,7 +22,10 @@ storageContract("DiskStorage", async () => {
     plant: (id, bytes) => writeFile(join(dir.path, "graphs", `${id}.dot`), bytes),
     leftovers: async () => {
       const { names, open } = await dir.contents();
-      return [...names.filter((name) => !/^graphs(\/\.tmp|\/[0-9a-f-]{36}\.dot)?$/.test(name)), ...open];
+      return [
+        ...names.filter((name) => !/^graphs(\/\.tmp|\/[0-9a-f-]{36}\.(?:dot|parquet))?$/.test(name)),
+        ...open,
+      ];
     },
     close: () => dir.remove(),
   };

@@ -1,0 +1,81 @@
+import { randomUUID } from "node:crypto";
+import { type FileHandle, open, rename } from "node:fs/promises";
+import { join } from "node:path";
+import type { Readable } from "node:stream";
+import { writeWhole } from "../disk/atomic-file.js";
+import { bytesAt, fileErrors, hasCode } from "../disk/data-dir.js";
+import type { GraphId } from "../window.js";
+import { makingOf, TRAILER_BYTES } from "./making.js";
+import type { EdgeStorage, StoredEdges, StoreEdgesOptions } from "./storage.js";
+
+/** Edges as files `<id>.parquet` beside the graphs. An open one keeps its bytes when another takes its name. */
+export class DiskEdges implements EdgeStorage {
+  readonly #dir: string;
+  readonly #temporaryDir: string;
+
+  constructor(dir: string, temporaryDir: string) {
+    this.#dir = dir;
+    this.#temporaryDir = temporaryDir;
+  }
+
+  async store(id: GraphId, body: Readable, { signal, beforeCommit }: StoreEdgesOptions): Promise<void> {
+    const path = this.#path(id);
+    const temporary = join(this.#temporaryDir, `${id}.${randomUUID()}`);
+    const io = fileErrors("storage", `storing ${path}`);
+    const commit = async () => {
+      await beforeCommit();
+      signal.throwIfAborted();
+      await io(rename(temporary, path));
+    };
+    await writeWhole({ path, temporary }, body, signal, commit, io);
+  }
+
+  async open(id: GraphId, signal: AbortSignal): Promise<StoredEdges | undefined> {
+    const path = this.#path(id);
+    const io = fileErrors("storage", `reading ${path}`);
+    signal.throwIfAborted();
+    const making = await io(makingAt(join(this.#dir, `${id}.dot`)));
+    const handle = making === undefined ? undefined : await io(openIfThere(path));
+    if (making === undefined || handle === undefined) return undefined;
+    try {
+      const { size } = await io(handle.stat());
+      signal.throwIfAborted();
+      return {
+        making,
+        size,
+        read: async (start, end, signal) => {
+          signal.throwIfAborted();
+          return io(bytesAt(handle, start, Math.max(0, Math.min(end, size) - start)));
+        },
+        close: () => handle.close(),
+      };
+    } catch (error) {
+      await handle.close();
+      throw error;
+    }
+  }
+
+  #path(id: GraphId): string {
+    return join(this.#dir, `${id}.parquet`);
+  }
+}
+
+async function openIfThere(path: string): Promise<FileHandle | undefined> {
+  try {
+    return await open(path, "r");
+  } catch (error) {
+    if (hasCode(error, "ENOENT")) return undefined;
+    throw error;
+  }
+}
+
+async function makingAt(path: string): Promise<string | undefined> {
+  const handle = await openIfThere(path);
+  try {
+    if (handle === undefined) return undefined;
+    const { size } = await handle.stat();
+    return makingOf(await bytesAt(handle, Math.max(0, size - TRAILER_BYTES), TRAILER_BYTES));
+  } finally {
+    await handle?.close();
+  }
+}

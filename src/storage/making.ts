@@ -1,0 +1,7 @@
+/** RFC 1952: CRC-32 and length end a gzip, and tell its making from others. */
+export const TRAILER_BYTES = 8;
+
+/** What names the making of a graph, of the last bytes of its gzip. */
+export function makingOf(trailer: Uint8Array): string {
+  return Buffer.from(trailer).toString("hex");
+}
