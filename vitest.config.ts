@@ -13,6 +13,7 @@ const processes = [
   "test/storage/disk-crash.test.ts",
   "test/telemetry/metrics.test.ts",
   "test/telemetry/secrets.test.ts",
+  "test/worker/make-graph-crash.test.ts",
 ];
 
 const deadlines = {

@@ -11,10 +11,19 @@ export type { Deliver, Deliverer, Fate } from "./deliverer.js";
 export { explain } from "./explain.js";
 export type { BoundAddress, Module } from "./module.js";
 export { GraphId, TimeWindow, WindowError } from "./window.js";
-export type { Digest, Digester } from "./digester/digester.js";
+export type { Digest, Digester, DigestOfEdges, DigestOfLines } from "./digester/digester.js";
 export { Claim, type ClaimRecord, type Marker } from "./marker/marker.js";
 export type { Queuer } from "./queuer/queuer.js";
-export type { GraphInfo, Storage, StoredGraph, StoreOptions } from "./storage/storage.js";
+export type {
+  EdgeStorage,
+  GraphInfo,
+  Storage,
+  StoredEdges,
+  StoredGraph,
+  StoreEdgesOptions,
+  StoreOptions,
+} from "./storage/storage.js";
+export type { EdgeBatch } from "./edges/table.js";
 export { BuiltInService as Service, type ServiceOptions } from "./compose/built-in-service.js";
 export { ConfigError } from "./compose/config.js";
 export { buildApp, type AppOptions } from "./http/app.js";

@@ -1,4 +1,4 @@
-import type { z } from "zod";
+import { z } from "zod";
 import type { ServiceSettings } from "./service.js";
 import { atLeast, duration, integer, MAX_TIMER_MS, timerDuration } from "./settings.js";
 
@@ -11,6 +11,12 @@ export const serviceSettings = {
     .prefault("744h")
     .describe("longest window"),
   DIGEST_MAX_BYTES: integer(1).prefault("8589934592").describe("largest expanded digest"),
+  GRAPH_EDGES: z
+    .enum(["parquet", "none"])
+    .default("parquet")
+    .describe(
+      "parquet: the edges of each graph are kept as a table beside it, where flow logs are digested in process",
+    ),
   WORKER_CONCURRENCY: integer(1, 1000).prefault("2").describe("jobs worked at once"),
   WORKER_QUEUE_LIMIT: integer(0, 1_000_000)
     .prefault("1000")
@@ -29,6 +35,7 @@ export function toServiceSettings(config: z.infer<z.ZodObject<typeof serviceSett
     progressTimeoutMs: config.GRAPH_PROGRESS_TIMEOUT,
     maxWindowMs: config.GRAPH_MAX_WINDOW,
     digestMaxBytes: config.DIGEST_MAX_BYTES,
+    keepEdges: config.GRAPH_EDGES === "parquet",
     workerConcurrency: config.WORKER_CONCURRENCY,
     workerQueueLimit: config.WORKER_QUEUE_LIMIT,
     workerRetries: config.WORKER_RETRIES,

@@ -4,7 +4,6 @@ import type { Digester } from "./digester/digester.js";
 import type { Deliver, Deliverer, Fate } from "./deliverer.js";
 import { CorruptInputError, RetryLaterError, SupersededError } from "./errors.js";
 import { explain } from "./explain.js";
-import { convert } from "./graph/convert.js";
 import type { GraphStats } from "./graph/stats.js";
 import { Job } from "./job.js";
 import type { Marker } from "./marker/marker.js";
@@ -25,6 +24,7 @@ import { Claims } from "./worker/claims.js";
 import type { HeldClaim } from "./worker/held-claim.js";
 import { JobReport } from "./worker/job-report.js";
 import { Sweeper } from "./worker/sweeper.js";
+import { makeGraph } from "./worker/make-graph.js";
 import { Worker } from "./worker/worker.js";
 
 export interface Modules {
@@ -39,6 +39,8 @@ export interface ServiceSettings {
   readonly progressTimeoutMs: number;
   readonly maxWindowMs: number;
   readonly digestMaxBytes: number;
+  /** Whether edges are kept beside graphs, where the digest and the storage have them. */
+  readonly keepEdges: boolean;
   readonly workerConcurrency: number;
   readonly workerQueueLimit: number;
   readonly workerRetries: number;
@@ -326,13 +328,15 @@ export class Service {
     const began = performance.now();
     this.#report.started(job);
     const digest = await digester.digest(window, signal);
-    const { body, stats } = convert(digest.body, {
-      maxDigestBytes: this.settings.digestMaxBytes,
-      signal,
-    });
+    let stats;
     try {
-      const replaces = there?.version ?? null;
-      await storage.store(window.id, body, { signal, beforeCommit: () => claim.fence(), replaces });
+      stats = await makeGraph(window, digest, storage, {
+        maxDigestBytes: this.settings.digestMaxBytes,
+        keepEdges: this.settings.keepEdges,
+        signal,
+        beforeCommit: () => claim.fence(),
+        replaces: there?.version ?? null,
+      });
     } catch (error) {
       // Whoever was faster has the claim by now, as a rule, and this job has nothing left to do.
       if (error instanceof SupersededError) await claim.confirm();

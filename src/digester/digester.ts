@@ -1,5 +1,6 @@
 import type { Dispatcher } from "undici";
 import type { Readable } from "node:stream";
+import type { EdgeBatch } from "../edges/table.js";
 import type { Module } from "../module.js";
 import type { TimeWindow } from "../window.js";
 
@@ -18,13 +19,28 @@ import type { TimeWindow } from "../window.js";
  * - **Records without traffic.** NODATA and SKIPDATA are lines of their own (a vpcflow-digesterd's) or among the `counts`,
  *   never both: SKIPDATA says that AWS lost records, and the job's events tell it.
  */
-export interface Digest {
+export type Digest = DigestOfLines | DigestOfEdges;
+
+/** A digest as a vpcflow-digesterd, or whoever writes text, gives it. */
+export interface DigestOfLines extends DigestFacts {
   /**
    * Lines in the default flow log format, plain or gzip (told by the first bytes). Errors with
    * `CorruptInputError` when the flow logs can never be digested, otherwise with `DependencyError("digester", …)`.
    * Never ends early: an end means that it is whole. The reader must consume or destroy it.
    */
   readonly body: Readable;
+}
+
+/** A digest as a table, which has room for more than lines tell: times, flags and flows of each edge. */
+export interface DigestOfEdges extends DigestFacts {
+  /**
+   * The lines as rows, NODATA and SKIPDATA excepted, with `start` and `end` the same in all of them. To be read once; fails
+   * and ends as `body` does. Whoever stops reading early ends it by `return`, as `for await` does.
+   */
+  readonly edges: AsyncIterable<EdgeBatch>;
+}
+
+interface DigestFacts {
   /** What was read and what was left out, for the job's log event. Final when the body has ended. */
   readonly counts?: Readonly<Record<string, number>>;
   /** What whoever runs the service should know of the flow logs, each in a sentence. Final when the body has ended. */

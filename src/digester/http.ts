@@ -17,7 +17,7 @@ import {
 import { scheme } from "../scheme.js";
 import { atLeast, integer, MAX_TIMER_MS } from "../settings.js";
 import type { TimeWindow } from "../window.js";
-import type { Digest, Digester, DigesterGiven } from "./digester.js";
+import type { Digester, DigesterGiven, DigestOfLines } from "./digester.js";
 
 const settings = {
   DIGESTER_POLLING_INTERVAL: atLeast(1, MAX_TIMER_MS)
@@ -65,7 +65,7 @@ export class HttpDigester implements Digester {
     await probe(this.#client, "digester", this.#options.endpoint, signal);
   }
 
-  async digest(window: TimeWindow, signal: AbortSignal): Promise<Digest> {
+  async digest(window: TimeWindow, signal: AbortSignal): Promise<DigestOfLines> {
     const { endpoint, pollingTimeoutMs: ms } = this.#options;
     const doing = `asking ${withoutQuery(endpoint)} for the digest from ${window.start} to ${window.stop}`;
     const answer = await withDeadline({ dependency: "digester", doing, ms }, signal, (signal) =>

@@ -23,20 +23,31 @@ export async function* toParquet(
   batches: AsyncIterable<EdgeBatch>,
   metadata: () => EdgesMetadata,
 ): AsyncGenerator<Buffer> {
-  let writer: EdgeWriter | undefined;
-  for await (const batch of batches) {
-    if (batch.rows === 0) continue;
-    if (writer === undefined) {
-      writer = new EdgeWriter(batch);
-      yield writer.file.open();
-    }
-    yield* writer.write(batch);
-  }
-  if (writer === undefined) {
-    writer = new EdgeWriter(undefined);
-    yield writer.file.open();
-  }
+  const writer = new ParquetWriter();
+  for await (const batch of batches) yield* writer.write(batch);
   yield* writer.close(metadata());
+}
+
+/** The same, for whoever has the batches one at a time. */
+export class ParquetWriter {
+  #writer: EdgeWriter | undefined;
+
+  async *write(batch: EdgeBatch): AsyncGenerator<Buffer> {
+    if (batch.rows === 0) return;
+    if (this.#writer === undefined) {
+      this.#writer = new EdgeWriter(batch);
+      yield this.#writer.file.open();
+    }
+    yield* this.#writer.write(batch);
+  }
+
+  async *close(metadata: EdgesMetadata): AsyncGenerator<Buffer> {
+    if (this.#writer === undefined) {
+      this.#writer = new EdgeWriter(undefined);
+      yield this.#writer.file.open();
+    }
+    yield* this.#writer.close(metadata);
+  }
 }
 
 class EdgeWriter {

@@ -29,9 +29,8 @@ const PARTITION_SHIFT = 32 - Math.log2(PARTITIONS);
 /** Parts of a window in which an edge may be seen active. */
 const ACTIVE_PARTS = 60;
 
-/** Action and log status of the usual records, by their number. */
-const VERDICTS = ["ACCEPT OK", "REJECT OK", "- OK"] as const;
-export const [ACCEPTED, REJECTED, UNDECIDED] = [0, 1, 2];
+/** What the action of a record says, as numbers that a row's key has. */
+export const [UNDECIDED, ACCEPTED, REJECTED] = [0, 1, 2] as const;
 
 /**
  * The sums of a window in the making: rows of records whose serving end is told, and those of the others, which keep both
@@ -51,7 +50,6 @@ export class Aggregation {
   end = 0;
   /** Whether the flags of any record say which end serves. */
   hasHandshakes = false;
-  readonly #verdicts: string[] = [...VERDICTS];
   readonly #windowStart: number;
   readonly #partsPerSecond: number;
   /** The row of one record. */
@@ -62,17 +60,6 @@ export class Aggregation {
   constructor(start: number, stop: number) {
     this.#windowStart = start;
     this.#partsPerSecond = ACTIVE_PARTS / (stop - start);
-  }
-
-  /** All verdicts, by their number. */
-  get verdicts(): readonly string[] {
-    return this.#verdicts;
-  }
-
-  /** The number of an action and log status as written, separated by a space: they may be in any case. */
-  verdict(text: string): number {
-    const known = this.#verdicts.indexOf(text);
-    return known === -1 ? this.#verdicts.push(text) - 1 : known;
   }
 
   /**
@@ -88,7 +75,7 @@ export class Aggregation {
     sourcePort: number,
     destinationPort: number,
     protocol: number,
-    verdict: number,
+    action: number,
     flags: number,
     packets: number,
     bytes: number,
@@ -105,7 +92,7 @@ export class Aggregation {
     words[SOURCE] = source;
     words[DESTINATION] = destination;
     words[PORTS] = (sourcePort << 16) | destinationPort;
-    words[KIND] = protocol | (verdict << 8);
+    words[KIND] = protocol | (action << 8);
     const traits = traitsOf(flags);
     if (tellsServer(traits)) this.hasHandshakes = true;
     words[TRAITS] = traits;

@@ -1,4 +1,4 @@
-import { Aggregation } from "./aggregation.js";
+import { ACCEPTED, Aggregation, REJECTED, UNDECIDED } from "./aggregation.js";
 import type { ByteTable } from "./byte-table.js";
 import { excerpt } from "./excerpt.js";
 import { MAX_SUM, SUM_UNIT } from "./sum-row.js";
@@ -116,9 +116,8 @@ export class RecordIntake {
       this.counts.noAddress++;
       return;
     }
-    if (!/^(accept|reject|-)$/i.test(record.action)) {
-      throw new RecordError("action ACCEPT, REJECT or -", record.action);
-    }
+    const action = ACTIONS.get(record.action.toUpperCase());
+    if (action === undefined) throw new RecordError("action ACCEPT, REJECT or -", record.action);
     if (record.packets === "-" || record.bytes === "-") this.counts.withoutSums++;
     const { accounts, interfaces, addresses } = this.aggregation;
     const packets = count("packets", record.packets);
@@ -139,7 +138,7 @@ export class RecordIntake {
       wholeOrNone("srcport", record.sourcePort, 65_535),
       wholeOrNone("dstport", record.destinationPort, 65_535),
       wholeOrNone("protocol", record.protocol, 255),
-      this.aggregation.verdict(`${record.action} ${status}`),
+      action,
       record.tcpFlags === "-" ? -1 : whole("tcp-flags", record.tcpFlags, 255),
       packets.rest,
       bytes.rest,
@@ -170,6 +169,12 @@ export function isOrdered(start: number, end: number): boolean {
 }
 
 /** NODATA and SKIPDATA, which may lack all other values, their times included. */
+const ACTIONS = new Map([
+  ["ACCEPT", ACCEPTED],
+  ["REJECT", REJECTED],
+  ["-", UNDECIDED],
+]);
+
 function isEmpty(status: string): boolean {
   return status === "NODATA" || status === "SKIPDATA";
 }

@@ -15,7 +15,7 @@ export const SOURCE = 2;
 export const DESTINATION = 3;
 /** The source port in the high 16 bits, the destination port in the low ones. */
 export const PORTS = 4;
-/** The protocol in the low 8 bits, above it the number of action and log status. */
+/** The protocol in the low 8 bits, above it the number of its action. */
 export const KIND = 5;
 
 /** See `traits.ts`. */

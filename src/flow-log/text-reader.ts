@@ -185,15 +185,15 @@ export class TextReader {
 
     const actionStart = values[columns.action] ?? 0;
     const actionLength = (values[columns.action + 1] ?? 0) - 1 - actionStart;
-    let verdict: number;
+    let action: number;
     if (actionLength === 6) {
       const front = view.getInt32(actionStart, true);
       const back = view.getInt32(actionStart + 2, true);
-      if (front === ACCE && back === EPT) verdict = ACCEPTED;
-      else if (front === REJE && back === ECT) verdict = REJECTED;
+      if (front === ACCE && back === EPT) action = ACCEPTED;
+      else if (front === REJE && back === ECT) action = REJECTED;
       else return false;
     } else if (actionLength === 1 && buffer[actionStart] === DASH) {
-      verdict = UNDECIDED;
+      action = UNDECIDED;
     } else {
       return false;
     }
@@ -244,7 +244,7 @@ export class TextReader {
       sourcePort,
       destinationPort,
       protocol,
-      verdict,
+      action,
       flags,
       packets,
       bytes,

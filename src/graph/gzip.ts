@@ -25,17 +25,22 @@ const FINAL_BLOCK = Buffer.from([0x03, 0x00]);
  *
  * It is one member, as pigz makes it: each block is raw deflate that ends on a byte boundary without being final,
  * so blocks can be joined. Several members would be simpler and valid, but browsers and curl stop after the first.
+ *
+ * @param atEnd is called with the last 8 bytes before they are given: CRC-32 and length (RFC 1952)
  */
-export function gzip(stats: Pick<GraphStats, "gzipBytes">) {
+export function gzip(stats: Pick<GraphStats, "gzipBytes">, atEnd: (trailer: Buffer) => void = () => {}) {
   return async function* gzip(source: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
-    for await (const bytes of member(source)) {
+    for await (const bytes of member(source, atEnd)) {
       stats.gzipBytes += bytes.length;
       yield bytes;
     }
   };
 }
 
-async function* member(source: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+async function* member(
+  source: AsyncIterable<Buffer>,
+  atEnd: (trailer: Buffer) => void,
+): AsyncGenerator<Buffer> {
   let crc = 0;
   let size = 0;
   const inFlight: Promise<Buffer>[] = [];
@@ -57,6 +62,7 @@ async function* member(source: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
   const trailer = Buffer.alloc(8);
   trailer.writeUInt32LE(crc, 0);
   trailer.writeUInt32LE(size % 2 ** 32, 4);
+  atEnd(trailer);
   yield Buffer.concat([FINAL_BLOCK, trailer]);
 }
 

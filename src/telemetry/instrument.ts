@@ -5,7 +5,7 @@ import { CorruptInputError, DependencyError, type DependencyName, RetryLaterErro
 import type { Marker } from "../marker/marker.js";
 import type { Module } from "../module.js";
 import type { Queuer } from "../queuer/queuer.js";
-import type { Storage } from "../storage/storage.js";
+import type { EdgeStorage, Storage } from "../storage/storage.js";
 import type { Stats } from "./stats.js";
 
 /**
@@ -85,6 +85,21 @@ export function instrumentStorage(storage: Storage, stats: CurrentStats): Storag
         return graph;
       }),
     store: (id, body, options) => timed("store", () => storage.store(id, body, options)),
+    ...(storage.edges && { edges: instrumentEdges(storage.edges, stats) }),
+  };
+}
+
+function instrumentEdges(storage: EdgeStorage, stats: CurrentStats): EdgeStorage {
+  const { timed, prompt } = observer(stats, "storage");
+  return {
+    store: (id, body, options) => timed("store-edges", () => storage.store(id, body, options)),
+    open: (id, signal) =>
+      prompt("open-edges", signal, async (signal) => {
+        const edges = await storage.open(id, signal);
+        // Nobody waits for them any more.
+        if (signal.aborted) await edges?.close();
+        return edges;
+      }),
   };
 }
 

@@ -149,6 +149,7 @@ export class Claims {
     claim: Claim,
     signal: AbortSignal,
   ): Promise<HeldClaim | undefined> {
+    const writtenAt = performance.now();
     let version: string | undefined;
     try {
       version =
@@ -160,7 +161,11 @@ export class Claims {
       if (version === undefined) throw error;
     }
     if (version === undefined) return undefined;
-    return new HeldClaim(this.#marker, { id: window.id, claim, version, before: record }, this.#timeoutMs);
+    return new HeldClaim(
+      this.#marker,
+      { id: window.id, claim, version, before: record, writtenAt },
+      this.#timeoutMs,
+    );
   }
 
   /** The version of a claim whose writing failed, for the write may have happened all the same. Its holder is unique. */

@@ -13,6 +13,8 @@ export interface Taken {
   readonly claim: Claim;
   readonly version: string;
   readonly before: ClaimRecord | undefined;
+  /** When the write began, on `performance.now()`'s clock: the claim is at least as old by the store's. */
+  readonly writtenAt: number;
 }
 
 /**
@@ -30,13 +32,13 @@ export class HeldClaim {
   readonly #before: ClaimRecord | undefined;
   #claim: Claim;
   #version: string;
-  #renewedAt = performance.now();
+  #renewedAt: number;
   #timer: NodeJS.Timeout | undefined;
   #renewing = false;
   #putDown = false;
   #writes: Promise<unknown> = Promise.resolve();
 
-  constructor(marker: Marker, { id, claim, version, before }: Taken, timeoutMs: number) {
+  constructor(marker: Marker, { id, claim, version, before, writtenAt }: Taken, timeoutMs: number) {
     this.#marker = marker;
     this.#id = id;
     this.#claim = claim;
@@ -44,6 +46,7 @@ export class HeldClaim {
     this.#holder = claim.holder;
     this.#version = version;
     this.#before = before;
+    this.#renewedAt = writtenAt;
     this.#timeoutMs = timeoutMs;
   }
 

@@ -1,6 +1,7 @@
 import { text } from "node:stream/consumers";
 import { beforeEach, expect, onTestFinished, test } from "vitest";
 import { z } from "zod";
+import { bodyOf } from "../support/digest-body.js";
 import { createDigester, digesterSettings } from "../../src/digester/index.js";
 import { TimeWindow } from "../../src/window.js";
 import { S3Server } from "../support/s3/server.js";
@@ -38,8 +39,7 @@ function digesterOf(variables: Record<string, string>, without: readonly string[
 async function digest(variables: Record<string, string>): Promise<void> {
   const digester = digesterOf(variables);
   await digester.start?.();
-  const { body } = await digester.digest(WINDOW, NEVER);
-  await text(body);
+  await text(bodyOf(await digester.digest(WINDOW, NEVER)));
 }
 
 /** Access key, region and session token of each request, without repetitions. */
@@ -84,8 +84,7 @@ test("a failure to find out is no answer: it is asked again", async () => {
     dependency: "digester",
     transient: true,
   });
-  const { body } = await digester.digest(WINDOW, NEVER);
-  await text(body);
+  await text(bodyOf(await digester.digest(WINDOW, NEVER)));
   expect(signers()).toContain("OWN ap-southeast-2");
 });
 

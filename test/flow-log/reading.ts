@@ -1,5 +1,5 @@
+import { lineOf } from "../support/digest-body.js";
 import type { AddressChoice } from "../../src/flow-log/columns.js";
-import { digestLines } from "../../src/flow-log/digest-lines.js";
 import type { ByteTable } from "../../src/flow-log/byte-table.js";
 import { viewOf } from "../../src/flow-log/data-view.js";
 import type { KeyTable } from "../../src/flow-log/key-table.js";
@@ -20,6 +20,7 @@ import {
   TRAITS,
 } from "../../src/flow-log/sum-row.js";
 import { flagsOf, ruleOf } from "../../src/flow-log/traits.js";
+import { edgesOfSums } from "../../src/digester/flow-logs/edges-of-sums.js";
 import { DEFAULT_FORMAT } from "../../src/flow-log/fields.js";
 import { Endpoints } from "../../src/flow-log/endpoints.js";
 import { RecordIntake } from "../../src/flow-log/record.js";
@@ -60,11 +61,10 @@ function sumsOf({ aggregation }: RecordIntake, table: KeyTable): Sums[] {
       (at) => words[at],
     );
     const kind = words[KIND] ?? 0;
-    const verdict = aggregation.verdicts[kind >>> 8];
     const port = nameOf(aggregation.interfaces, words[INTERFACE]);
     const address = (at: number) => nameOf(aggregation.addresses, words[at]);
     return {
-      key: `${port} ${address(SOURCE)}:${ports >>> 16} ${address(DESTINATION)}:${ports & 0xffff} ${kind & 0xff} ${verdict}`,
+      key: `${port} ${address(SOURCE)}:${ports >>> 16} ${address(DESTINATION)}:${ports & 0xffff} ${kind & 0xff} ${kind >>> 8}`,
       flows: words[FLOWS],
       first: words[FIRST],
       last: words[LAST],
@@ -101,8 +101,12 @@ export function read(
   for (const table of open) Array.from(endpoints.count(table));
   for (const table of decided) Array.from(endpoints.heed(table));
   for (const table of open) Array.from(intake.aggregation.settle(table, endpoints));
-  const blocks = decided.flatMap((table) => [...digestLines(intake.aggregation, table)]);
-  const lines = Buffer.concat(blocks).toString("latin1").split("\n").slice(0, -1);
+  const batches = edgesOfSums(intake.aggregation);
+  const lines = decided.flatMap((table) =>
+    [...batches(table)].flatMap((batch) =>
+      Array.from({ length: batch.rows }, (_, row) => lineOf(batch, row)),
+    ),
+  );
   const sums = decided.flatMap((table) => sumsOf(intake, table));
   return {
     sums: sums.toSorted((one, other) => compare(one.key, other.key)),

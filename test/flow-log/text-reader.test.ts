@@ -208,7 +208,7 @@ test("a piece may be larger than what is taken in at a time", () => {
 });
 
 test("a digest that is read as a flow log is the same again, its ports and large sums included", () => {
-  const sum = fc.bigInt({ min: 0n, max: 2n ** 90n });
+  const sum = fc.bigInt({ min: 0n, max: 2n ** 57n });
   const line = fc
     .tuple(
       fc.constantFrom("10.0.0.1", "10.0.0.2"),

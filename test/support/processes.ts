@@ -27,6 +27,7 @@ export const SETTINGS: ServiceSettings = {
   progressTimeoutMs: TIMEOUT_MS,
   maxWindowMs: 3_600_000,
   digestMaxBytes: 1_000_000,
+  keepEdges: true,
   workerConcurrency: 2,
   workerQueueLimit: 10,
   workerRetries: 0,

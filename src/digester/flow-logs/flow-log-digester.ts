@@ -1,14 +1,14 @@
 import { setImmediate } from "node:timers/promises";
 import { obstacleOf } from "../../disk/data-dir.js";
+import type { EdgeBatch } from "../../edges/table.js";
 import { CorruptInputError, DependencyError } from "../../errors.js";
-import { digestLines } from "../../flow-log/digest-lines.js";
 import { RecordIntake } from "../../flow-log/record.js";
 import { formatsOf, type TextFormat } from "../../flow-log/line-layout.js";
 import type { TimeWindow } from "../../window.js";
-import type { Digest, Digester } from "../digester.js";
+import type { Digester, DigestOfEdges } from "../digester.js";
 import { Alike } from "./alike.js";
-import { streamOf } from "./body.js";
 import { BoundedSums } from "./bounded-sums.js";
+import { edgesOfSums } from "./edges-of-sums.js";
 import { ForeignFiles } from "./foreign-files.js";
 import { ForeignFileError } from "./foreign-file-error.js";
 import { look, type Look } from "./look.js";
@@ -61,7 +61,7 @@ export class FlowLogDigester implements Digester {
     return new Date(window.stopDate.getTime() + (this.#options.settleMs ?? 0));
   }
 
-  async digest(window: TimeWindow, signal: AbortSignal): Promise<Digest> {
+  async digest(window: TimeWindow, signal: AbortSignal): Promise<DigestOfEdges> {
     const { source, accounts, regions, flowLogs, include, exclude } = this.#options;
     const listing = await source.list({ window, accounts, regions, flowLogs, include, exclude }, signal);
     const { objects, counts: listed } = listing;
@@ -70,35 +70,40 @@ export class FlowLogDigester implements Digester {
     // Where something is outside the window, or not selected, there are flow logs.
     const elsewhere = ["filesOutsideWindow", "filesNotSelected", "foldersNotSelected"];
     const where = elsewhere.every((name) => (listed[name] ?? 0) === 0) ? listing.where : undefined;
-    const body = streamOf(
-      (closed) => this.#lines(window, objects, { counts, warnings, where }, closed),
-      signal,
-    );
-    return { body, counts, warnings };
+    const edges = this.#edges(window, objects, { counts, warnings, where }, signal);
+    return { edges, counts, warnings };
   }
 
   async ready(signal: AbortSignal): Promise<void> {
     await this.#options.source.ready(signal);
   }
 
-  async *#lines(
+  async *#edges(
     window: TimeWindow,
     objects: readonly LogObject[],
     report: Report,
     signal: AbortSignal,
-  ): AsyncGenerator<Buffer> {
+  ): AsyncGenerator<EdgeBatch> {
     const { keysInMemory, spillDirectory } = this.#options;
     const intake = new RecordIntake(window);
     const { aggregation } = intake;
     const sums = new BoundedSums(aggregation, keysInMemory, spillDirectory);
     try {
       await this.#read(objects, intake, () => sums.bound(), report, signal);
+      const batches = edgesOfSums(aggregation);
       let keys = 0;
       for await (const table of sums.tables(signal)) {
         keys += table.size;
-        yield* digestLines(aggregation, table);
+        for (const batch of batches(table)) {
+          signal.throwIfAborted();
+          yield batch;
+        }
       }
       Object.assign(report.counts, intake.counts, { keys, spilledRows: sums.spilled });
+    } catch (error) {
+      // What an abort breaks fails in its own words; why it was aborted is what counts.
+      signal.throwIfAborted();
+      throw error;
     } finally {
       await sums.close();
     }

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { z } from "zod";
+import { bodyOf } from "../../support/digest-body.js";
 import { createDigester, digesterSettings } from "../../../src/digester/index.js";
 import { TimeWindow } from "../../../src/window.js";
 import { startS3 } from "./from-s3.js";
@@ -42,7 +43,7 @@ async function run({ start, stop, env }: Case, endpoint: Record<string, string>)
   try {
     await digester.start?.();
     const digest = await digester.digest(TimeWindow.parse(start, stop), new AbortController().signal);
-    const edges = (await text(digest.body)).split("\n").length - 1;
+    const edges = (await text(bodyOf(digest))).split("\n").length - 1;
     const counts = Object.entries(digest.counts ?? {}).filter(([, count]) => count > 0);
     // As a job's report has it.
     const incomplete = (digest.counts?.["skipdata"] ?? 0) > 0 ? "graph-incomplete" : "";

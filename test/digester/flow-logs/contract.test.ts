@@ -2,6 +2,7 @@ import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { gzipSync } from "node:zlib";
+import { bodyOf } from "../../support/digest-body.js";
 import { TimeWindow } from "../../../src/window.js";
 import { testDigester } from "../../contract/digester.js";
 import { digesterOf, directoryOf } from "./digesting.js";
@@ -20,7 +21,7 @@ for (const [memory, keysInMemory] of [
     const directory = directoryOf({ "flow.log.gz": gzipSync(RECORDS) });
     const digester = digesterOf(directory, { keysInMemory });
     // Its content is held against others elsewhere.
-    const { body } = await digesterOf(directory).digest(WINDOW, new AbortController().signal);
+    const body = bodyOf(await digesterOf(directory).digest(WINDOW, new AbortController().signal));
     return {
       digester,
       window: WINDOW,
@@ -40,7 +41,7 @@ testDigester("FlowLogDigester, from S3", async () => {
   for (let n = 0; n < 20; n++)
     server.bucket("logs").put(keyOf("2014-12-14T04:10", { hash: `${n}` }), gzipSync(""));
   const directory = directoryOf({ "flow.log.gz": gzipSync(RECORDS) });
-  const { body } = await digesterOf(directory).digest(WINDOW, new AbortController().signal);
+  const body = bodyOf(await digesterOf(directory).digest(WINDOW, new AbortController().signal));
   return {
     digester: fromS3(server),
     window: WINDOW,

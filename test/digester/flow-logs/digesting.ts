@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { text } from "node:stream/consumers";
 import { onTestFinished } from "vitest";
+import { bodyOf } from "../../support/digest-body.js";
 import { DirectorySource } from "../../../src/digester/flow-logs/directory.js";
 import {
   FlowLogDigester,
@@ -42,10 +43,8 @@ export async function digest(
   window = EVER,
   options: Partial<FlowLogDigesterOptions> = {},
 ): Promise<{ lines: string[]; counts: Readonly<Record<string, number>>; warnings: readonly string[] }> {
-  const { body, counts, warnings } = await digesterOf(directory, options).digest(
-    window,
-    new AbortController().signal,
-  );
-  const lines = (await text(body)).split("\n").slice(0, -1);
+  const digest = await digesterOf(directory, options).digest(window, new AbortController().signal);
+  const { counts, warnings } = digest;
+  const lines = (await text(bodyOf(digest))).split("\n").slice(0, -1);
   return { lines: lines.toSorted(), counts: counts ?? {}, warnings: warnings ?? [] };
 }

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { gzipSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
+import { bodyOf } from "../../support/digest-body.js";
 import { CorruptInputError, DependencyError } from "../../../src/errors.js";
 import { TimeWindow } from "../../../src/window.js";
 import { SAMPLE_WINDOW } from "../../make-sample-flow-logs.js";
@@ -32,7 +33,9 @@ describe("golden pairs", () => {
     const log = readFileSync(join(directory, name));
     const expected = readFileSync(join(directory, name.replace(/\.log$/, ".digest")), "utf8")
       .split("\n")
-      .slice(0, -1);
+      .slice(0, -1)
+      // A table knows what an action says, not how it was written.
+      .map((line) => line.replace(/\S+ \S+$/, (action) => action.toUpperCase()));
     expect((await digest(directoryOf({ "flow.log": log }))).lines).toEqual(expected);
     expect((await digest(directoryOf({ "flow.log.gz": gzipSync(log) }))).lines).toEqual(expected);
   });
@@ -65,27 +68,29 @@ describe("gzip in several members", () => {
 describe("sums", () => {
   test("are exact beyond 2^53", async () => {
     const log = [
-      record({ packets: "9007199254740993", bytes: "9223372036854775807" }),
-      record({ packets: "1", bytes: "9223372036854775807" }),
+      record({ packets: "9007199254740993", bytes: "4611686018427387904" }),
+      record({ packets: "1", bytes: "4611686018427387902" }),
       record({ packets: "1", bytes: "1" }),
     ].join("\n");
     const { lines } = await digest(directoryOf({ "flow.log": log }));
-    expect(lines).toEqual([SUMMED.replace(" 3 300 ", " 9007199254740995 18446744073709551615 ")]);
+    expect(lines).toEqual([SUMMED.replace(" 3 300 ", " 9007199254740995 9223372036854775807 ")]);
   });
 
-  test("that a digest can hold are read again, and what goes beyond fails", async () => {
-    const most = String(2n ** 105n - 1n);
+  test("that an edge can hold are read again, and what goes beyond fails with its key", async () => {
+    const most = String(2n ** 63n - 1n);
     const directory = directoryOf({ "flow.log": record({ packets: "1", bytes: most }) });
     expect((await digest(directory)).lines).toEqual([SUMMED.replace(" 3 300 ", ` 1 ${most} `)]);
     for (const keysInMemory of [1, 1000]) {
       const beyond = directoryOf({
         "1.log": record({ bytes: most }),
         "2.log": [record({ dstport: 80 }), record({ dstport: 22 })].join("\n"),
-        "3.log": record({ bytes: String(2n ** 52n) }),
+        "3.log": record({ packets: "1", bytes: "1" }),
       });
       const failed = digest(beyond, undefined, { keysInMemory });
       await expect(failed).rejects.toThrow(CorruptInputError);
-      await expect(failed).rejects.toThrow(`to sum up to at most ${most}, got more`);
+      await expect(failed).rejects.toThrow(
+        `expected bytes of an edge to sum up to at most ${most}, got ${2n ** 63n} (123456789010 `,
+      );
     }
   });
 
@@ -277,8 +282,7 @@ describe("the sample flow logs", () => {
     const digester = digesterOf("test/fixtures/flow-logs");
     const [one, other] = await Promise.all(
       [1, 2].map(async () => {
-        const { body } = await digester.digest(window, new AbortController().signal);
-        return text(body);
+        return text(bodyOf(await digester.digest(window, new AbortController().signal)));
       }),
     );
     expect(one).toBe(other);
@@ -298,12 +302,12 @@ describe("a digest that is no longer wanted", () => {
   test("ends with the signal's reason", async () => {
     const controller = new AbortController();
     const directory = directoryOf({ "flow.log": `${RECORD}\n`.repeat(100_000) });
-    const { body } = await digesterOf(directory).digest(
+    const digest = await digesterOf(directory).digest(
       TimeWindow.parse("2010-01-01T00:00:00Z", "2030-01-01T00:00:00Z"),
       controller.signal,
     );
     const reason = new Error("stopping");
     controller.abort(reason);
-    await expect(text(body)).rejects.toBe(reason);
+    await expect(text(bodyOf(digest))).rejects.toBe(reason);
   });
 });

@@ -29,7 +29,7 @@ const makeRecords = (count: number): string[] => [
        if(empty, null, if(there, service, other))::integer as dstport,
        if(empty, null, if(pick(i, 10, 5) = 0, 17, 6))::integer as protocol,
        if(empty, null, if(pick(i, 11, 5000) = 0, 9007199254740993, 0) + pick(i, 12, 5000)) as packets,
-       if(empty, null, if(pick(i, 11, 5000) = 0 or pick(i, 13, 5000) = 0, 9223372036854775807, 5000 + pick(i, 14, 5000000))) as bytes,
+       if(empty, null, if(pick(i, 11, 5000) = 0 or pick(i, 13, 5000) = 0, 18014398509481985, 5000 + pick(i, 14, 5000000))) as bytes,
        1717286400 + i // 300 as start,
        1717286400 + i // 300 + 20 + pick(i, 15, 40) as "end",
        if(empty, null, if(refused, 'REJECT', 'ACCEPT')) as action,

@@ -1,5 +1,6 @@
 import { text } from "node:stream/consumers";
 import { onTestFinished } from "vitest";
+import { bodyOf } from "../../support/digest-body.js";
 import { BucketSource, type BucketSourceOptions } from "../../../src/digester/flow-logs/bucket.js";
 import {
   FlowLogDigester,
@@ -55,8 +56,8 @@ export interface Digested {
 }
 
 export async function digestBy(digester: FlowLogDigester, window: TimeWindow): Promise<Digested> {
-  const { body, counts } = await digester.digest(window, new AbortController().signal);
-  return { digest: await text(body), counts: counts ?? {} };
+  const digest = await digester.digest(window, new AbortController().signal);
+  return { digest: await text(bodyOf(digest)), counts: digest.counts ?? {} };
 }
 
 /** The key of a file as AWS names it, with the place told by `folder`. */

@@ -4,6 +4,7 @@ import { text } from "node:stream/consumers";
 import { gzipSync } from "node:zlib";
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
+import { bodyOf } from "../../support/digest-body.js";
 import { DirectorySource } from "../../../src/digester/flow-logs/directory.js";
 import { FlowLogDigester } from "../../../src/digester/flow-logs/flow-log-digester.js";
 import { SMALL_BYTES, type Listing, type Source } from "../../../src/digester/flow-logs/source.js";
@@ -34,8 +35,8 @@ async function outcome(source: Source): Promise<unknown> {
   const format = { fields: DEFAULT_FORMAT, addresses: "interface" } as const;
   const digester = new FlowLogDigester({ source, format, keysInMemory: 1_000_000 });
   try {
-    const { body, counts, warnings } = await digester.digest(WINDOW, NEVER);
-    return { lines: await text(body), counts, warnings };
+    const digest = await digester.digest(WINDOW, NEVER);
+    return { lines: await text(bodyOf(digest)), counts: digest.counts, warnings: digest.warnings };
   } catch (error) {
     return String(error);
   }

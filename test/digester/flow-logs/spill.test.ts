@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import * as fc from "fast-check";
 import { expect, onTestFinished, test } from "vitest";
+import { bodyOf } from "../../support/digest-body.js";
 import { DependencyError } from "../../../src/errors.js";
 import { TimeWindow } from "../../../src/window.js";
 import { SAMPLE_WINDOW } from "../../make-sample-flow-logs.js";
@@ -19,8 +20,8 @@ function temporaryDirectory(): string {
 
 async function digest(directory: string, window: TimeWindow, keysInMemory: number, spillDirectory?: string) {
   const digester = digesterOf(directory, { keysInMemory, spillDirectory });
-  const { body, counts } = await digester.digest(window, new AbortController().signal);
-  return { digest: await text(body), counts };
+  const digest = await digester.digest(window, new AbortController().signal);
+  return { digest: await text(bodyOf(digest)), counts: digest.counts };
 }
 
 test("the digest is the same, byte for byte, however little is kept in memory", async () => {
@@ -39,8 +40,8 @@ test("the digest is the same, byte for byte, however little is kept in memory", 
 test("sums beyond 2^53 survive", async () => {
   const record = fc.record({
     port: fc.integer({ min: 1, max: 3 }),
-    packets: fc.bigInt({ min: 0n, max: 2n ** 62n }),
-    more: fc.bigInt({ min: 0n, max: 2n ** 62n }),
+    packets: fc.bigInt({ min: 0n, max: 2n ** 57n }),
+    more: fc.bigInt({ min: 0n, max: 2n ** 57n }),
   });
   const window = TimeWindow.parse("2014-12-14T04:00:00Z", "2014-12-14T05:00:00Z");
   await fc.assert(

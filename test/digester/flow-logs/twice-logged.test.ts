@@ -1,5 +1,6 @@
 import { text } from "node:stream/consumers";
 import { expect, test } from "vitest";
+import { bodyOf } from "../../support/digest-body.js";
 import { TimeWindow } from "../../../src/window.js";
 import { digesterOf, directoryOf } from "./digesting.js";
 
@@ -16,8 +17,9 @@ function file(flowLog: string, ...interfaces: string[]): [string, string] {
 
 async function warningsOf(...files: [string, string][]): Promise<readonly string[] | undefined> {
   const digester = digesterOf(directoryOf(Object.fromEntries(files)));
-  const { body, warnings } = await digester.digest(window, new AbortController().signal);
-  await text(body);
+  const digest = await digester.digest(window, new AbortController().signal);
+  await text(bodyOf(digest));
+  const { warnings } = digest;
   return warnings;
 }
 

@@ -1,5 +1,6 @@
 import { text } from "node:stream/consumers";
 import { expect, test } from "vitest";
+import { bodyOf } from "../../support/digest-body.js";
 import { inDuckDB } from "../../support/duckdb.js";
 import { TimeWindow } from "../../../src/window.js";
 import { digest, digesterOf, directoryOf } from "./digesting.js";
@@ -53,8 +54,8 @@ test("the same objects give the same bytes, however many are opened at once and 
   const directory = directoryOf(files());
   const digestWith = async (prefetch: number, keysInMemory: number) => {
     const digester = digesterOf(directory, { prefetch, keysInMemory });
-    const { body, counts } = await digester.digest(HOUR, new AbortController().signal);
-    return { bytes: await text(body), spilled: counts?.["spilledRows"] };
+    const digest = await digester.digest(HOUR, new AbortController().signal);
+    return { bytes: await text(bodyOf(digest)), spilled: digest.counts?.["spilledRows"] };
   };
   const whole = await digestWith(1, 1_000_000);
   expect(whole.spilled).toBe(0);

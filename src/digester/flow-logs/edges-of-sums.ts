@@ -1,0 +1,127 @@
+import { type Int64s, MAX_INT64, setBigInt64, setInt64 } from "../../edges/int64.js";
+import {
+  ACTIONS,
+  BATCH_ROWS,
+  type EdgeBatch,
+  type Names,
+  newBatch,
+  NONE,
+  SERVER_RULES,
+  SERVERS,
+  textOf,
+} from "../../edges/table.js";
+import { CorruptInputError } from "../../errors.js";
+import { ACCEPTED, type Aggregation, REJECTED, UNDECIDED } from "../../flow-log/aggregation.js";
+import type { KeyTable } from "../../flow-log/key-table.js";
+import { newNameTable } from "../../flow-log/name-table.js";
+import { chunkOf, rowInChunk } from "../../flow-log/row-chunk.js";
+import {
+  ACCOUNT,
+  ACTIVE,
+  BYTES,
+  DESTINATION,
+  FIRST,
+  FLOWS,
+  INTERFACE,
+  KIND,
+  LAST,
+  PACKETS,
+  PORTS,
+  ROW_WORDS,
+  SOURCE,
+  TRAITS,
+} from "../../flow-log/sum-row.js";
+import { FLAGS, flagsOf, KNOWN, LOWER, NO_RULE, PEERS, ruleOf } from "../../flow-log/traits.js";
+
+const COLUMNS = ["server", "serverBy", "flows", "tcpFlags", "first", "last", "active"] as const;
+const SOURCE_SERVES = SERVERS.indexOf("src");
+const DESTINATION_SERVES = SERVERS.indexOf("dst");
+
+/** The codes of the edges' table, by the rules of the sums. */
+const SERVER_BY = new Uint8Array(5);
+SERVER_BY[NO_RULE] = SERVER_RULES.indexOf("");
+SERVER_BY[LOWER] = SERVER_RULES.indexOf("lower");
+SERVER_BY[PEERS] = SERVER_RULES.indexOf("peers");
+SERVER_BY[KNOWN] = SERVER_RULES.indexOf("known");
+SERVER_BY[FLAGS] = SERVER_RULES.indexOf("flags");
+
+const ACTION = new Uint8Array(3);
+ACTION[UNDECIDED] = ACTIONS.indexOf("");
+ACTION[ACCEPTED] = ACTIONS.indexOf("ACCEPT");
+ACTION[REJECTED] = ACTIONS.indexOf("REJECT");
+
+/**
+ * Turns the sums of a window, all of which has been read, into edges: the rows of one table after another.
+ *
+ * @returns a function from a table to its batches, which throws CorruptInputError when a sum is beyond 2^63-1
+ */
+export function edgesOfSums(aggregation: Aggregation): (table: KeyTable) => Generator<EdgeBatch> {
+  const { accounts, interfaces, addresses } = aggregation;
+  const names: Names = { accounts, interfaces, addresses, values: newNameTable() };
+  return function* batches(table) {
+    for (let from = 0; from < table.size; from += BATCH_ROWS) {
+      const rows = Math.min(BATCH_ROWS, table.size - from);
+      const batch = newBatch(names, rows, COLUMNS);
+      fill(batch, table, from);
+      for (let row = 0; row < rows; row++) {
+        setInt64(batch.start, row, aggregation.start);
+        setInt64(batch.end, row, aggregation.end);
+      }
+      yield batch;
+    }
+  };
+}
+
+function fill(batch: EdgeBatch, table: KeyTable, from: number): void {
+  const { server, serverBy, flows, tcpFlags, first, last, active } = batch;
+  if (!server || !serverBy || !flows || !tcpFlags || !first || !last || !active) {
+    throw new TypeError("a batch has the columns that it was made with");
+  }
+  for (let row = 0; row < batch.rows; row++) {
+    const words = table.chunks[chunkOf(from + row)]?.words;
+    if (words === undefined) throw new RangeError(`no row ${from + row}`);
+    const at = ROW_WORDS * rowInChunk(from + row);
+    const word = (place: number) => words[at + place] ?? 0;
+    batch.account[row] = word(ACCOUNT);
+    batch.interface[row] = word(INTERFACE);
+    batch.source[row] = word(SOURCE);
+    batch.destination[row] = word(DESTINATION);
+    batch.sourcePort[row] = word(PORTS) >>> 16;
+    batch.destinationPort[row] = word(PORTS) & 0xffff;
+    batch.protocol[row] = word(KIND) & 0xff;
+    batch.action[row] = ACTION[word(KIND) >>> 8] ?? 0;
+    // Without a rule it was the log itself that had no port for the other end.
+    serverBy[row] = SERVER_BY[ruleOf(word(TRAITS))] ?? 0;
+    if (word(PORTS) > 0) server[row] = word(PORTS) > 0xffff ? SOURCE_SERVES : DESTINATION_SERVES;
+    tcpFlags[row] = flagsOf(word(TRAITS)) ?? NONE;
+    setInt64(flows, row, word(FLOWS));
+    first[row] = word(FIRST);
+    last[row] = word(LAST);
+    active[2 * row] = word(ACTIVE);
+    active[2 * row + 1] = word(ACTIVE + 1);
+    setSum(batch, "packets", row, table.total(from + row, PACKETS));
+    setSum(batch, "bytes", row, table.total(from + row, BYTES));
+  }
+}
+
+function setSum(batch: EdgeBatch, name: "packets" | "bytes", row: number, sum: number | bigint): void {
+  const column: Int64s = batch[name];
+  if (typeof sum === "number") {
+    setInt64(column, row, sum);
+  } else if (sum <= MAX_INT64) {
+    setBigInt64(column, row, sum);
+  } else {
+    const { accounts, interfaces, addresses } = batch.names;
+    const key = [
+      textOf(accounts, batch.account[row] ?? 0),
+      textOf(interfaces, batch.interface[row] ?? 0),
+      textOf(addresses, batch.source[row] ?? 0),
+      textOf(addresses, batch.destination[row] ?? 0),
+      batch.sourcePort[row],
+      batch.destinationPort[row],
+    ].join(" ");
+    throw new CorruptInputError(
+      `expected ${name} of an edge to sum up to at most ${MAX_INT64}, got ${sum} (${key})`,
+    );
+  }
+}

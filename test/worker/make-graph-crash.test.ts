@@ -1,0 +1,85 @@
+import { setTimeout } from "node:timers/promises";
+import { expect, onTestFinished, test } from "vitest";
+import { bigInt64At } from "../../src/edges/int64.js";
+import type { Storage } from "../../src/storage/storage.js";
+import { openEdges } from "../../src/worker/open-edges.js";
+import { forkScript, kill, message } from "../support/child.js";
+import { window } from "../support/processes.js";
+import { S3Server } from "../support/s3/server.js";
+import { temporaryDir } from "../support/temporary-dir.js";
+import { storageAt } from "./storage-at.js";
+
+const ROUNDS = 15;
+/** Milliseconds that one making takes, about. */
+const MAKING_MS = { disk: 60, S3: 300 };
+
+async function place(kind: "disk" | "S3"): Promise<string> {
+  if (kind === "disk") {
+    const dir = await temporaryDir();
+    onTestFinished(() => dir.remove());
+    return dir.path;
+  }
+  const server = await S3Server.start("graphs");
+  onTestFinished(() => server.stop());
+  return server.url;
+}
+
+test.each(["disk", "S3"] as const)(
+  "a process killed while it stores edges and graph on %s: whoever reads them sees one making, whole",
+  async (kind) => {
+    const { signal } = new AbortController();
+    const at = await place(kind);
+    const storage = storageAt(at);
+    await storage.start?.();
+    onTestFinished(async () => storage.stop?.());
+    const seen = { parquet: 0, dot: 0 };
+
+    for (let round = 0; round < ROUNDS || (seen.parquet === 0 && round < 4 * ROUNDS); round++) {
+      const child = forkScript(new URL("graph-maker.ts", import.meta.url), [at]);
+      try {
+        expect(await message(child, signal)).toBe("ready");
+        // Spread over the time that one making takes, and later in later rounds: a busy machine may need longer.
+        const killed = setTimeout((0.5 + ((round * 0.3) % 1)) * MAKING_MS[kind] * (1 + round / 4)).then(() =>
+          kill(child),
+        );
+        while (child.signalCode === null) await readOnce(storage, seen, signal);
+        await killed;
+      } finally {
+        await kill(child);
+      }
+      await readOnce(storage, seen, signal);
+    }
+    expect(seen.parquet, "times that edges were read from their Parquet").toBeGreaterThan(0);
+  },
+);
+
+/** Rejects when what is read is of several makings, or not whole. */
+async function readOnce(
+  storage: Storage,
+  seen: { parquet: number; dot: number },
+  signal: AbortSignal,
+): Promise<void> {
+  // On S3 a file that is replaced while it is read is gone: a failure that may pass.
+  const graph = await openEdges(storage, window.id, signal).catch(passing);
+  if (graph === undefined) return;
+  const packets = new Set<bigint>();
+  let rows = 0;
+  try {
+    for await (const batch of graph.batches()) {
+      for (let row = 0; row < batch.rows; row++) packets.add(bigInt64At(batch.packets, row));
+      rows += batch.rows;
+    }
+  } catch (error) {
+    return passing(error);
+  } finally {
+    await graph.close();
+  }
+  expect(packets.size).toBe(1);
+  expect(rows).toBe(5000);
+  seen[graph.metadata === undefined ? "dot" : "parquet"]++;
+}
+
+function passing(error: unknown): undefined {
+  expect(error).toMatchObject({ dependency: "storage", transient: true });
+  return undefined;
+}
