@@ -98,6 +98,16 @@ export async function checkRoom(dir: string): Promise<void> {
   }
 }
 
+/** What the operation gives; undefined when the file isn't there. */
+export async function ifThere<T>(operation: Promise<T>): Promise<T | undefined> {
+  try {
+    return await operation;
+  } catch (error) {
+    if (hasCode(error, "ENOENT")) return undefined;
+    throw error;
+  }
+}
+
 /** So many bytes of an open file, or those that are there. */
 export async function bytesAt(handle: FileHandle, position: number, length: number): Promise<Buffer> {
   const { buffer, bytesRead } = await handle.read(Buffer.alloc(length), 0, length, position);

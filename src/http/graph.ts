@@ -1,4 +1,4 @@
-import type { Readable } from "node:stream";
+import { Readable } from "node:stream";
 import type { FastifyReply } from "fastify";
 import type { FastifyPluginCallbackZod } from "fastify-type-provider-zod";
 import { z } from "zod";
@@ -77,7 +77,7 @@ function whileConnected(reply: FastifyReply): AbortSignal {
   return controller.signal;
 }
 
-const DotStream = z.custom<Readable | undefined>(() => true).meta({ type: "string" });
+const DotStream = z.custom<Readable | Buffer | undefined>(() => true).meta({ type: "string" });
 
 const lookupAnswers = {
   200: { description: "The graph", content: { "text/vnd.graphviz": { schema: DotStream } } },
@@ -143,8 +143,9 @@ export function graphRoutes(service: Service): FastifyPluginCallbackZod {
             const outcome = await service.fetch(window, signal);
             if (outcome.state !== "stored") return answerMissing(outcome, reply);
             const form = new Representation(outcome.graph, request);
-            if (!form.setHeaders(reply)) return reply.send(form.body(outcome.graph));
-            outcome.graph.body.destroy();
+            const { body } = outcome.graph;
+            if (!form.setHeaders(reply)) return reply.send(await form.of(body));
+            if (body instanceof Readable) body.destroy();
             return reply.code(304).send(undefined);
           },
         });

@@ -1,10 +1,29 @@
 import type { IncomingHttpHeaders } from "node:http";
-import type { Readable } from "node:stream";
-import { pipeline } from "node:stream";
-import { createGunzip } from "node:zlib";
+import { pipeline, Readable } from "node:stream";
+import { promisify } from "node:util";
+import { createGunzip, gunzip } from "node:zlib";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import Negotiator from "negotiator";
 import type { GraphInfo, StoredGraph } from "../storage/storage.js";
+
+/** What is larger is expanded in a stream, anew each time. */
+const EXPANDED_BYTES = 1024 * 1024;
+
+/** Graphs that are at hand, expanded: for as long as whoever has them at hand keeps them. */
+const expandedOf = new WeakMap<Buffer, Buffer>();
+
+/** Undefined when it is too large, or no gzip. */
+async function expanded(gzip: Buffer): Promise<Buffer | undefined> {
+  const known = expandedOf.get(gzip);
+  if (known !== undefined) return known;
+  try {
+    const bytes = await promisify(gunzip)(gzip, { maxOutputLength: EXPANDED_BYTES });
+    expandedOf.set(gzip, bytes);
+    return bytes;
+  } catch {
+    return undefined;
+  }
+}
 
 /**
  * One form of a stored graph. Stored gzip passes through to a caller that accepts it and is expanded for one that
@@ -64,8 +83,9 @@ export class Representation {
   }
 
   /** The bytes to send. A failure in the middle of either stream destroys the other, and so breaks the connection. */
-  body(graph: StoredGraph): Readable {
-    if (this.gzip || graph.encoding === "identity") return graph.body;
-    return pipeline(graph.body, createGunzip(), () => undefined);
+  async of(body: StoredGraph["body"]): Promise<Readable | Buffer> {
+    if (this.gzip || this.#graph.encoding === "identity") return body;
+    if (body instanceof Readable) return pipeline(body, createGunzip(), () => undefined);
+    return (await expanded(body)) ?? pipeline(Readable.from([body]), createGunzip(), () => undefined);
   }
 }

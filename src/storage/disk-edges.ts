@@ -1,9 +1,9 @@
 import { randomUUID } from "node:crypto";
-import { type FileHandle, open, rename } from "node:fs/promises";
+import { open, rename } from "node:fs/promises";
 import { join } from "node:path";
 import type { Readable } from "node:stream";
 import { writeWhole } from "../disk/atomic-file.js";
-import { bytesAt, fileErrors, hasCode } from "../disk/data-dir.js";
+import { bytesAt, fileErrors, ifThere } from "../disk/data-dir.js";
 import type { GraphId } from "../window.js";
 import { makingOf, TRAILER_BYTES } from "./making.js";
 import type { EdgeStorage, StoredEdges, StoreEdgesOptions } from "./storage.js";
@@ -35,7 +35,7 @@ export class DiskEdges implements EdgeStorage {
     const io = fileErrors("storage", `reading ${path}`);
     signal.throwIfAborted();
     const making = await io(makingAt(join(this.#dir, `${id}.dot`)));
-    const handle = making === undefined ? undefined : await io(openIfThere(path));
+    const handle = making === undefined ? undefined : await io(ifThere(open(path, "r")));
     if (making === undefined || handle === undefined) return undefined;
     try {
       const { size } = await io(handle.stat());
@@ -60,17 +60,8 @@ export class DiskEdges implements EdgeStorage {
   }
 }
 
-async function openIfThere(path: string): Promise<FileHandle | undefined> {
-  try {
-    return await open(path, "r");
-  } catch (error) {
-    if (hasCode(error, "ENOENT")) return undefined;
-    throw error;
-  }
-}
-
 async function makingAt(path: string): Promise<string | undefined> {
-  const handle = await openIfThere(path);
+  const handle = await ifThere(open(path, "r"));
   try {
     if (handle === undefined) return undefined;
     const { size } = await handle.stat();

@@ -1,13 +1,26 @@
 import { randomUUID } from "node:crypto";
-import { access, constants, type FileHandle, link, mkdir, open, rename, unlink } from "node:fs/promises";
+import type { BigIntStats } from "node:fs";
+import {
+  access,
+  constants,
+  type FileHandle,
+  link,
+  mkdir,
+  open,
+  rename,
+  stat,
+  unlink,
+} from "node:fs/promises";
 import { join } from "node:path";
 import { addAbortSignal, type Readable } from "node:stream";
 import { removeStale, writeWhole } from "../disk/atomic-file.js";
-import { bytesAt, checkRoom, diskSettings, fileErrors, hasCode } from "../disk/data-dir.js";
+import { bytesAt, checkRoom, diskSettings, fileErrors, hasCode, ifThere } from "../disk/data-dir.js";
 import { SupersededError } from "../errors.js";
 import { implementation } from "../registry.js";
 import type { GraphId } from "../window.js";
 import { DiskEdges } from "./disk-edges.js";
+import { CACHED_GRAPH_BYTES, type CachedGraph, GraphCache } from "./graph-cache.js";
+import { makingOf, TRAILER_BYTES } from "./making.js";
 import type { GraphInfo, Storage, StorageGiven, StoredGraph, StoreOptions } from "./storage.js";
 
 export interface DiskStorageOptions {
@@ -26,6 +39,7 @@ export class DiskStorage implements Storage {
   readonly #dir: string;
   readonly #temporaryDir: string;
   readonly #staleMs: number;
+  readonly #cache = new GraphCache();
 
   constructor({ dir, staleMs }: DiskStorageOptions) {
     this.#dir = join(dir, "graphs");
@@ -48,14 +62,18 @@ export class DiskStorage implements Storage {
   }
 
   async head(id: GraphId, signal: AbortSignal): Promise<GraphInfo | undefined> {
-    const opened = await this.#open(id, signal);
-    await opened?.handle.close();
-    return opened?.info;
+    const found = await this.#find(id, signal);
+    if (found === undefined || !("handle" in found)) return found?.info;
+    await found.handle.close();
+    return found.info;
   }
 
   async get(id: GraphId, signal: AbortSignal): Promise<StoredGraph | undefined> {
-    const opened = await this.#open(id, signal);
-    return opened && { ...opened.info, body: addAbortSignal(signal, opened.handle.createReadStream()) };
+    const found = await this.#find(id, signal);
+    if (found === undefined) return undefined;
+    const { info } = found;
+    if (!("handle" in found)) return { ...info, body: found.bytes };
+    return { ...info, body: addAbortSignal(signal, found.handle.createReadStream()) };
   }
 
   async store(id: GraphId, body: Readable, { signal, beforeCommit, replaces }: StoreOptions): Promise<void> {
@@ -83,32 +101,48 @@ export class DiskStorage implements Storage {
     return join(this.#dir, `${id}.dot`);
   }
 
-  /** What is known is asked of the open file, so that it belongs to its bytes when the graph is replaced meanwhile. */
-  async #open(
-    id: GraphId,
-    signal: AbortSignal,
-  ): Promise<{ info: GraphInfo; handle: FileHandle } | undefined> {
+  async #find(id: GraphId, signal: AbortSignal): Promise<CachedGraph | OpenGraph | undefined> {
     signal.throwIfAborted();
     const path = this.#path(id);
     const io = fileErrors("storage", `reading ${path}`);
-    let handle;
-    try {
-      handle = await open(path, "r");
-    } catch (error) {
-      if (!hasCode(error, "ENOENT")) return io(Promise.reject(error));
+    const stats = await io(ifThere(stat(path, { bigint: true })));
+    const cached = stats && this.#cache.get(id, stats);
+    if (cached !== undefined) return cached;
+    const handle = stats && (await io(ifThere(open(path, "r"))));
+    if (handle === undefined) {
       // A graph is absent from a directory that is there; a volume that was unmounted says nothing of graphs.
       await io(access(this.#dir));
       return undefined;
     }
     try {
-      const info = await io(inspect(handle));
+      const found = await io(this.#read(id, handle));
       signal.throwIfAborted();
-      return { info, handle };
+      if (!("handle" in found)) await handle.close();
+      return found;
     } catch (error) {
       await handle.close();
       throw error;
     }
   }
+
+  /** What is known is asked of the open file, so that it belongs to its bytes when the graph is replaced meanwhile. */
+  async #read(id: GraphId, handle: FileHandle): Promise<CachedGraph | OpenGraph> {
+    const stats = await handle.stat({ bigint: true });
+    if (stats.size > CACHED_GRAPH_BYTES) {
+      const head = await bytesAt(handle, 0, 2);
+      const trailer = await bytesAt(handle, Number(stats.size) - TRAILER_BYTES, TRAILER_BYTES);
+      return { info: infoOf(stats, head, trailer), handle };
+    }
+    const bytes = await bytesAt(handle, 0, Number(stats.size));
+    const graph = { info: infoOf(stats, bytes, bytes.subarray(-TRAILER_BYTES)), bytes };
+    this.#cache.set(id, stats, graph);
+    return graph;
+  }
+}
+
+interface OpenGraph {
+  readonly info: GraphInfo;
+  readonly handle: FileHandle;
 }
 
 /** Gives the file its name where nothing has it; false where something does, or the file system has no links. */
@@ -124,17 +158,14 @@ async function linked(temporary: string, path: string): Promise<boolean> {
   return true;
 }
 
-async function inspect(handle: FileHandle): Promise<GraphInfo> {
-  const stats = await handle.stat({ bigint: true });
-  const size = Number(stats.size);
-  const head = await bytesAt(handle, 0, 2);
-  // File systems use inodes again and count time in ticks: the checksum that ends a gzip tells two quick graphs apart.
-  const tail = await bytesAt(handle, Math.max(0, size - 8), 8);
+/** File systems use inodes again and count time in ticks: the checksum that ends a gzip tells two quick graphs apart. */
+function infoOf(stats: BigIntStats, head: Buffer, trailer: Buffer): GraphInfo {
+  const { ino, mtime, mtimeNs, size } = stats;
   return {
-    encoding: head.toString("hex") === "1f8b" ? "gzip" : "identity",
-    size,
-    modified: stats.mtime,
-    version: `${stats.ino.toString(36)}-${stats.mtimeNs.toString(36)}-${size.toString(36)}-${tail.toString("hex")}`,
+    encoding: head[0] === 0x1f && head[1] === 0x8b ? "gzip" : "identity",
+    size: Number(size),
+    modified: mtime,
+    version: `${ino.toString(36)}-${mtimeNs.toString(36)}-${size.toString(36)}-${makingOf(trailer)}`,
   };
 }
 

@@ -14,8 +14,11 @@ export interface GraphInfo {
 }
 
 export interface StoredGraph extends GraphInfo {
-  /** The stored bytes, untouched. Errors when they can't be read to the end; the reader must consume or destroy it. */
-  readonly body: Readable;
+  /**
+   * The stored bytes, untouched: at once where they are at hand, and never to be changed, else as a stream. That errors when
+   * they can't be read to the end; the reader must consume or destroy it.
+   */
+  readonly body: Readable | Buffer;
 }
 
 export interface StoreOptions {

@@ -1,4 +1,5 @@
 import { performance } from "node:perf_hooks";
+import { Readable } from "node:stream";
 import { withDeadline } from "../deadline.js";
 import type { Digester } from "../digester/digester.js";
 import { CorruptInputError, DependencyError, type DependencyName, RetryLaterError } from "../errors.js";
@@ -81,7 +82,7 @@ export function instrumentStorage(storage: Storage, stats: CurrentStats): Storag
       prompt("get", signal, async (signal) => {
         const graph = await storage.get(id, signal);
         // Nobody waits for it any more.
-        if (signal.aborted) graph?.body.destroy();
+        if (signal.aborted && graph?.body instanceof Readable) graph.body.destroy();
         return graph;
       }),
     store: (id, body, options) => timed("store", () => storage.store(id, body, options)),

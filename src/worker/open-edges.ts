@@ -1,5 +1,4 @@
-import type { Readable } from "node:stream";
-import { pipeline } from "node:stream";
+import { pipeline, Readable } from "node:stream";
 import { createGunzip } from "node:zlib";
 import { ParquetEdges } from "../edges/from-parquet.js";
 import type { EdgesMetadata } from "../edges/metadata.js";
@@ -58,7 +57,8 @@ export async function openEdges(
   }
   const graph = await storage.get(id, signal);
   if (graph === undefined) return undefined;
-  const dot = graph.encoding === "gzip" ? expanded(graph.body) : graph.body;
+  const body = graph.body instanceof Readable ? graph.body : Readable.from([graph.body]);
+  const dot = graph.encoding === "gzip" ? expanded(body) : body;
   const facts: DotFacts = { mayMergeAddresses: false };
   return {
     version: graph.version,

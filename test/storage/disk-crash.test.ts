@@ -1,9 +1,9 @@
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
-import { buffer } from "node:stream/consumers";
 import { setTimeout } from "node:timers/promises";
 import { expect, onTestFinished, test } from "vitest";
 import { DiskStorage } from "../../src/storage/disk.js";
+import { bytesOf } from "../support/bytes-of.js";
 import { forkScript, kill, message } from "../support/child.js";
 import { graphId } from "../support/graph-id.js";
 import { temporaryDir } from "../support/temporary-dir.js";
@@ -21,7 +21,7 @@ test("a process killed while it stores leaves a whole graph or none, and is clea
   async function readWhole(): Promise<void> {
     const stored = await storage.get(graphId(1), signal);
     if (stored === undefined) return;
-    const bytes = await buffer(stored.body);
+    const bytes = await bytesOf(stored.body);
     expect(bytes.equals(Buffer.alloc(200_000, bytes[0]))).toBe(true);
     whole += 1;
   }

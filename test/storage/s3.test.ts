@@ -1,9 +1,9 @@
 import { Readable } from "node:stream";
-import { buffer } from "node:stream/consumers";
 import { gzipSync } from "node:zlib";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { S3Storage } from "../../src/storage/s3.js";
 import { storageContract } from "../contract/storage.js";
+import { bytesOf } from "../support/bytes-of.js";
 import { gate } from "../support/gate.js";
 import { graphId } from "../support/graph-id.js";
 import { bucketOptions } from "../support/s3/modules.js";
@@ -87,7 +87,7 @@ describe("S3Storage", () => {
     expect(await storage.head(id, signal)).toMatchObject({ encoding: "gzip", size: gzip.length });
     const stored = await storage.get(id, signal);
     expect(stored).toMatchObject({ encoding: "gzip", size: gzip.length });
-    expect((await buffer(stored?.body ?? Readable.from([]))).equals(gzip)).toBe(true);
+    expect((await bytesOf(stored?.body ?? Readable.from([]))).equals(gzip)).toBe(true);
   });
 
   test("an empty object is no graph", async ({ signal }) => {
@@ -148,7 +148,7 @@ describe("S3Storage", () => {
     server.bucket("graphs").put(key, Buffer.alloc(MB, "digraph"));
     server.faults.add({ fault: { kind, afterBytes: 300_000 } });
     const stored = await storage.get(id, signal);
-    await expect(buffer(stored?.body ?? Readable.from([]))).rejects.toMatchObject({
+    await expect(bytesOf(stored?.body ?? Readable.from([]))).rejects.toMatchObject({
       dependency: "storage",
       message: expect.stringMatching(message) as unknown,
     });
@@ -159,7 +159,7 @@ describe("S3Storage", () => {
     const controller = new AbortController();
     const reason = new Error("the caller is gone");
     const stored = await storage.get(id, AbortSignal.any([signal, controller.signal]));
-    const reading = buffer(stored?.body ?? Readable.from([]));
+    const reading = bytesOf(stored?.body ?? Readable.from([]));
     controller.abort(reason);
     await expect(reading).rejects.toBe(reason);
   });
@@ -314,7 +314,7 @@ describe("S3Storage", () => {
       });
       await expect(store(signal)).rejects.toMatchObject({ dependency: "storage", transient: true });
       const stored = await storage.get(id, signal);
-      expect((await buffer(stored?.body ?? Readable.from([])))[0]).toBe(2);
+      expect((await bytesOf(stored?.body ?? Readable.from([])))[0]).toBe(2);
     });
 
     test("replaces an empty object, which is no graph", async ({ signal }) => {

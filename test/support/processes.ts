@@ -16,6 +16,7 @@ import { MemoryStorage } from "../../src/storage/memory.js";
 import type { Storage } from "../../src/storage/storage.js";
 import { noStats } from "../../src/telemetry/stats.js";
 import { TimeWindow } from "../../src/window.js";
+import { bytesOf } from "./bytes-of.js";
 import { Gates } from "./gates.js";
 import { unfenced } from "./store-options.js";
 
@@ -134,8 +135,6 @@ export class Stores {
   async graph(): Promise<string | undefined> {
     const stored = await this.storage.get(window.id, never);
     if (stored === undefined) return undefined;
-    const chunks: Buffer[] = [];
-    for await (const chunk of stored.body) chunks.push(Buffer.from(chunk));
-    return gunzipSync(Buffer.concat(chunks)).toString();
+    return gunzipSync(await bytesOf(stored.body)).toString();
   }
 }

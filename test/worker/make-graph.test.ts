@@ -1,5 +1,4 @@
 import { Readable } from "node:stream";
-import { buffer } from "node:stream/consumers";
 import { gunzipSync } from "node:zlib";
 import { beforeEach, describe, expect, test } from "vitest";
 import { bigInt64At } from "../../src/edges/int64.js";
@@ -8,6 +7,7 @@ import { MemoryStorage } from "../../src/storage/memory.js";
 import type { EdgeStorage, Storage } from "../../src/storage/storage.js";
 import { makeGraph } from "../../src/worker/make-graph.js";
 import { openEdges } from "../../src/worker/open-edges.js";
+import { bytesOf } from "../support/bytes-of.js";
 import { Gates } from "../support/gates.js";
 import { never, window } from "../support/processes.js";
 import { someEdges } from "../support/some-edges.js";
@@ -59,7 +59,7 @@ function bodyOf(bytes: Buffer | undefined): Readable {
 
 async function dot(): Promise<string> {
   const stored = await real.get(id, signal);
-  return stored === undefined ? "" : gunzipSync(await buffer(stored.body)).toString();
+  return stored === undefined ? "" : gunzipSync(await bytesOf(stored.body)).toString();
 }
 
 test("edges are kept beside the graph, of the same making, with the window and the counts of the job", async () => {
