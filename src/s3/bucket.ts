@@ -18,6 +18,8 @@ export interface BucketOptions {
   readonly idleTimeoutMs?: number | undefined;
   /** Of each call; 3 unless told otherwise. */
   readonly maxAttempts?: number | undefined;
+  /** How many times as long as usual a call may take until its answer begins: for stores that are slow. 1 unless told otherwise. */
+  readonly patience?: number | undefined;
 }
 
 /** Milliseconds until an answer begins: of each attempt, and of all attempts together. */
@@ -42,10 +44,12 @@ export class Bucket {
   readonly #site: Omit<CallSite, "action">;
   readonly #source: CredentialSource;
   readonly #regionIsAsked: boolean;
+  readonly #patience: number;
 
   constructor(dependency: DependencyName, regionSetting: string, options: BucketOptions) {
-    const { access, bucket, region, idleTimeoutMs, maxAttempts } = options;
+    const { access, bucket, region, idleTimeoutMs, maxAttempts, patience = 1 } = options;
     this.name = bucket;
+    this.#patience = patience;
     const own = credentialSource(access.credentials);
     this.#source = access.role === undefined ? own : assumedRole(access.role, own, region);
     this.#regionIsAsked = region === undefined && options.findRegion === true;
@@ -84,10 +88,10 @@ export class Bucket {
     deadline: Deadline = SMALL_CALL,
   ): Promise<T> {
     const { dependency } = this.#site;
-    const wait = { dependency, doing: this.#action(operation, key), ms: deadline.totalMs };
+    const wait = { dependency, doing: this.#action(operation, key), ms: this.#patience * deadline.totalMs };
     return withDeadline(wait, signal, async (abortSignal) => {
       try {
-        return await run({ abortSignal, requestTimeout: deadline.attemptMs });
+        return await run({ abortSignal, requestTimeout: this.#patience * deadline.attemptMs });
       } catch (error) {
         throw this.error(operation, key, error);
       }

@@ -34,6 +34,7 @@ describe.skipIf(!hasRadosgw())("over radosgw", () => {
     access: accessTo(radosgw, radosgw.keys),
     bucket,
     region: "us-east-1",
+    patience: 6,
   });
 
   async function empty(Bucket: string): Promise<void> {

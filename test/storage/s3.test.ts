@@ -1,6 +1,7 @@
 import { Readable } from "node:stream";
 import { gzipSync } from "node:zlib";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import type { BucketOptions } from "../../src/s3/bucket.js";
 import { S3Storage } from "../../src/storage/s3.js";
 import { storageContract } from "../contract/storage.js";
 import { bytesOf } from "../support/bytes-of.js";
@@ -26,9 +27,9 @@ async function* endless(): AsyncGenerator<Buffer> {
   for (;;) yield Buffer.alloc(MB);
 }
 
-async function open() {
+async function open(options: Partial<BucketOptions> = {}) {
   const server = await S3Server.start("graphs");
-  const storage = new S3Storage(bucketOptions(server, "graphs", { idleTimeoutMs: 3000 }));
+  const storage = new S3Storage(bucketOptions(server, "graphs", options));
   await storage.start();
   return { server, storage };
 }
@@ -145,6 +146,8 @@ describe("S3Storage", () => {
     ["cut", "cut-body", /of 1048576|aborted/],
     ["stalled", "stall-body", /in time/],
   ] as const)("a body that is %s errors", async ([, kind, message], { signal }) => {
+    await storage.stop();
+    storage = new S3Storage(bucketOptions(server, "graphs", { idleTimeoutMs: 2000 }));
     server.bucket("graphs").put(key, Buffer.alloc(MB, "digraph"));
     server.faults.add({ fault: { kind, afterBytes: 300_000 } });
     const stored = await storage.get(id, signal);

@@ -31,6 +31,7 @@ export function sourceOf(
     region: "us-east-1",
     prefix: "",
     bufferedBytes: 8 * 1024 * 1024,
+    patience: 6,
     ...options,
   });
   onTestFinished(() => source.stop());

@@ -15,5 +15,6 @@ export function bucketOptions(
   bucket: string,
   more: Partial<BucketOptions> = {},
 ): BucketOptions {
-  return { access: accessTo(store), bucket, region: "us-east-1", ...more };
+  // On a busy machine a server of the same process may not have its turn for long.
+  return { access: accessTo(store), bucket, region: "us-east-1", patience: 6, ...more };
 }
