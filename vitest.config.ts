@@ -1,5 +1,5 @@
 import { availableParallelism } from "node:os";
-import { defineConfig } from "vitest/config";
+import { configDefaults, defineConfig } from "vitest/config";
 import { DEADLINE_MS } from "./test/support/deadline.js";
 
 /** Tests that start whole processes: most of their time they wait. */
@@ -37,7 +37,14 @@ export default defineConfig({
           setupFiles: "test/support/end-children.ts",
         },
       },
-      { test: { ...deadlines, name: "units", include: ["test/**/*.test.ts"], exclude: processes } },
+      {
+        test: {
+          ...deadlines,
+          name: "units",
+          include: ["test/**/*.test.ts"],
+          exclude: [...configDefaults.exclude, ...processes],
+        },
+      },
     ],
   },
 });
