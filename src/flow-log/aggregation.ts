@@ -1,4 +1,5 @@
 import { newAddressTable } from "./address.js";
+import { Combinations, NO_VALUES } from "./combinations.js";
 import { KeyTable } from "./key-table.js";
 import type { Endpoints } from "./endpoints.js";
 import { newNameTable } from "./name-table.js";
@@ -41,10 +42,11 @@ export class Aggregation {
   readonly accounts = newNameTable();
   readonly interfaces = newNameTable();
   readonly addresses = newAddressTable();
+  readonly combinations = new Combinations();
   readonly #pool: RowChunk[] = [];
-  readonly decided: readonly KeyTable[] = newPartitions(this.#pool);
+  readonly decided: readonly KeyTable[] = this.#newPartitions();
   /** All rows of a pair of endpoints are in one partition. */
-  readonly open: readonly KeyTable[] = newPartitions(this.#pool);
+  readonly open: readonly KeyTable[] = this.#newPartitions();
   /** Seconds since 1970: the least start and the greatest end of all records. */
   start = Number.POSITIVE_INFINITY;
   end = 0;
@@ -66,6 +68,7 @@ export class Aggregation {
    * Adds a record, whose end is in the window. Packets and bytes are below `SUM_UNIT`; what is above goes into their units.
    *
    * @param flags of TCP, -1 where there are none
+   * @param combination the number of that of its further values
    */
   add(
     account: number,
@@ -83,6 +86,7 @@ export class Aggregation {
     byteUnits: number,
     start: number,
     end: number,
+    combination: number,
   ): void {
     if (start < this.start) this.start = start;
     if (end > this.end) this.end = end;
@@ -109,7 +113,7 @@ export class Aggregation {
       ? this.decided[decidedPartition(words, 0)]
       : this.open[openPartition(words, 0)];
     if (table === undefined) throw new RangeError("a row has one of the partitions");
-    const row = table.add(words, this.#doubles, 0);
+    const row = table.add(words, this.#doubles, 0, combination);
     if (packetUnits > 0) table.addUnits(ROW_DOUBLES * row + PACKETS, packetUnits);
     if (byteUnits > 0) table.addUnits(ROW_DOUBLES * row + BYTES, byteUnits);
   }
@@ -118,7 +122,7 @@ export class Aggregation {
   *settle(open: KeyTable, endpoints: Endpoints): Generator<undefined> {
     const { chunks, units } = open;
     yield* endpoints.begin(open);
-    for (const [chunk, { words, doubles }] of chunks.entries()) {
+    for (const [chunk, { words, doubles, combinations }] of chunks.entries()) {
       const first = CHUNK_ROWS * chunk;
       const rows = Math.min(CHUNK_ROWS, open.size - first);
       for (let row = 0; row < rows; row++) {
@@ -126,12 +130,16 @@ export class Aggregation {
         settle(words, at, endpoints);
         const table = this.decided[decidedPartition(words, at)];
         if (table === undefined) throw new RangeError("a row has one of the partitions");
-        const decided = table.add(words, doubles, row);
+        const decided = table.add(words, doubles, row, combinations?.[row] ?? NO_VALUES);
         if (units.size > 0) moveUnits(open, first + row, table, decided);
       }
       yield;
     }
     open.clear();
+  }
+
+  #newPartitions(): KeyTable[] {
+    return Array.from({ length: PARTITIONS }, () => new KeyTable(this.#pool, this.combinations));
   }
 }
 
@@ -140,10 +148,6 @@ function moveUnits(from: KeyTable, row: number, to: KeyTable, decided: number): 
     const units = from.units.get(ROW_DOUBLES * row + sum) ?? 0;
     if (units > 0) to.addUnits(ROW_DOUBLES * decided + sum, units);
   }
-}
-
-function newPartitions(pool: RowChunk[]): KeyTable[] {
-  return Array.from({ length: PARTITIONS }, () => new KeyTable(pool));
 }
 
 /** Without a secret, since the order of lines hangs on it. */

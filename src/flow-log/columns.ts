@@ -1,4 +1,5 @@
 import { fieldName, isHeader } from "./fields.js";
+import { FURTHER_FIELDS } from "./further-fields.js";
 import type { FlowRecord } from "./record.js";
 
 /**
@@ -36,14 +37,23 @@ export interface Columns {
   readonly action: number;
   readonly tcpFlags: number;
   readonly status: number;
+  /** Undefined where the format has none of them. */
+  readonly further: readonly FurtherPlace[] | undefined;
+}
+
+/** Where a further field stands. */
+interface FurtherPlace {
+  /** Its number. */
+  readonly field: number;
+  readonly value: number;
 }
 
 const REQUIRED = ["srcport", "dstport", "protocol", "packets", "bytes", "start", "end"];
 
 const OPTIONAL = "version account-id interface-id tgw-attachment-id action tcp-flags log-status".split(" ");
 const ADDRESSES = ["srcaddr", "dstaddr", "pkt-srcaddr", "pkt-dstaddr"];
-/** The fields that can have a part in a digest. */
-export const RELEVANT: readonly string[] = [...REQUIRED, ...OPTIONAL, ...ADDRESSES];
+/** The fields that can have a part in a graph. */
+export const RELEVANT: readonly string[] = [...REQUIRED, ...OPTIONAL, ...ADDRESSES, ...FURTHER_FIELDS];
 
 const BY_SPELLING = new Map(RELEVANT.map((field) => [plain(field), field]));
 
@@ -79,6 +89,9 @@ export function columnsOf(format: readonly string[], addresses: AddressChoice): 
   };
   const [source, sourceFallback] = ends("srcaddr");
   const [destination, destinationFallback] = ends("dstaddr");
+  const further = FURTHER_FIELDS.flatMap((name, field) =>
+    format.includes(name) ? [{ field, value: find([name]) }] : [],
+  );
   return {
     width: format.length,
     version: find(["version"], VERSION_2),
@@ -98,6 +111,7 @@ export function columnsOf(format: readonly string[], addresses: AddressChoice): 
     action: find(["action"]),
     tcpFlags: find(["tcp-flags"]),
     status: find(["log-status"], OK),
+    further: further.length > 0 ? further : undefined,
   };
 }
 
@@ -124,6 +138,7 @@ export function recordOf(values: readonly string[], columns: Columns): FlowRecor
     action: at(columns.action),
     tcpFlags: at(columns.tcpFlags),
     status: at(columns.status),
+    further: columns.further?.map(({ field, value }) => ({ field, text: at(value) })),
   };
 }
 

@@ -1,5 +1,6 @@
 import { CorruptInputError } from "../errors.js";
-import { chunkOf, RowChunk, rowInChunk } from "./row-chunk.js";
+import { type Combinations, NO_VALUES } from "./combinations.js";
+import { CHUNK_ROWS, chunkOf, RowChunk, rowInChunk } from "./row-chunk.js";
 import { mix } from "./secret-hash.js";
 import {
   ACCOUNT,
@@ -20,7 +21,7 @@ import {
 const INITIAL_SLOTS = 128;
 
 /**
- * Rows of sums, one for each key, in typed arrays: 72 to 80 bytes a row. Rows are numbered in order of first appearance.
+ * Rows of sums, one for each key, in typed arrays: 72 to 80 bytes a row, 4 more where logs have further values. Rows are numbered in order of first appearance.
  *
  * Open addressing with linear probing, at most half full.
  */
@@ -28,6 +29,7 @@ export class KeyTable {
   #size = 0;
   readonly #chunks: RowChunk[] = [];
   readonly #pool: RowChunk[];
+  readonly #combinations: Combinations;
   /**
    * 0 for a free slot. Otherwise row + 1, in the bits that tell a slot, below the rest of its hash: a row of another
    * key is hardly ever looked at.
@@ -36,9 +38,13 @@ export class KeyTable {
   /** How many units were taken off a sum, by its place in doubles. Hardly ever holds anything: a unit is 4 petabytes. */
   readonly #units = new Map<number, number>();
 
-  /** @param pool of chunks that aren't in use, which tables may share */
-  constructor(pool: RowChunk[] = []) {
+  /**
+   * @param pool of chunks that aren't in use, which tables may share
+   * @param combinations that rows have the numbers of
+   */
+  constructor(pool: RowChunk[], combinations: Combinations) {
     this.#pool = pool;
+    this.#combinations = combinations;
   }
 
   get size(): number {
@@ -62,8 +68,9 @@ export class KeyTable {
    * @param source rows
    * @param doubles the same memory
    * @param from the row's number among them
+   * @param combination the number of that of its further values
    */
-  add(source: Uint32Array, doubles: Float64Array, from: number): number {
+  add(source: Uint32Array, doubles: Float64Array, from: number, combination: number): number {
     const start = ROW_WORDS * from;
     const hash = hashKey(source, start);
     const slots = this.#slots;
@@ -78,6 +85,9 @@ export class KeyTable {
         const at = ROW_WORDS * rowInChunk(row);
         if (isSameKey(chunk.words, at, source, start)) {
           mergeWords(chunk.words, at, source, start);
+          if (chunk.combinations !== undefined) {
+            this.#agree(chunk.combinations, rowInChunk(row), combination);
+          }
           this.#increase(chunk.doubles, row, PACKETS, doubles[ROW_DOUBLES * from + PACKETS] ?? 0);
           this.#increase(chunk.doubles, row, BYTES, doubles[ROW_DOUBLES * from + BYTES] ?? 0);
           return row;
@@ -87,9 +97,13 @@ export class KeyTable {
     }
     const row = this.#size++;
     slots[slot] = (hash & ~mask) | (row + 1);
-    const { words } = this.#chunks[chunkOf(row)] ?? this.#newChunk();
+    const chunk = this.#chunks[chunkOf(row)] ?? this.#newChunk();
+    const { words } = chunk;
     const at = ROW_WORDS * rowInChunk(row);
     for (let word = 0; word < ROW_WORDS; word++) words[at + word] = source[start + word] ?? 0;
+    if (combination !== NO_VALUES) chunk.combinations ??= new Uint32Array(CHUNK_ROWS);
+    // A chunk of the pool has those of others.
+    if (chunk.combinations !== undefined) chunk.combinations[rowInChunk(row)] = combination;
     if (2 * this.#size === slots.length) this.#grow();
     return row;
   }
@@ -122,6 +136,11 @@ export class KeyTable {
     this.#pool.push(...this.#chunks.splice(0));
     this.#slots.fill(0);
     this.#units.clear();
+  }
+
+  #agree(combinations: Uint32Array, row: number, combination: number): void {
+    const before = combinations[row] ?? NO_VALUES;
+    if (before !== combination) combinations[row] = this.#combinations.agreed(before, combination);
   }
 
   #increase(doubles: Float64Array, row: number, sum: number, by: number): void {

@@ -1,6 +1,8 @@
 import { ACCEPTED, Aggregation, REJECTED, UNDECIDED } from "./aggregation.js";
 import type { ByteTable } from "./byte-table.js";
+import { NO_VALUES } from "./combinations.js";
 import { excerpt } from "./excerpt.js";
+import { FURTHER_FIELDS } from "./further-fields.js";
 import { MAX_SUM, SUM_UNIT } from "./sum-row.js";
 import { viewOf } from "./data-view.js";
 
@@ -21,6 +23,8 @@ export interface FlowRecord {
   action: string;
   tcpFlags: string;
   status: string;
+  /** Of the further fields that its log has. */
+  further: readonly { readonly field: number; readonly text: string }[] | undefined;
 }
 
 /** A record that can't be one. The message says what was expected and what was there, but not where. */
@@ -45,6 +49,8 @@ class RecordCounts {
   recordsNotSelected = 0;
   /** Records in the digest whose packets or bytes are `-` and count 0. */
   withoutSums = 0;
+  /** Values of further fields that no edge can have, and that count as none. */
+  oddValues = 0;
 }
 
 const MAX_VERSION = 999;
@@ -68,6 +74,7 @@ export class RecordIntake {
   accounts: ReadonlySet<string> | undefined;
   readonly #scratch = Buffer.alloc(1024);
   readonly #view = viewOf(this.#scratch);
+  readonly #further = new Int32Array(FURTHER_FIELDS.length);
 
   constructor(window: { readonly startDate: Date; readonly stopDate: Date }) {
     this.start = window.startDate.getTime() / 1000;
@@ -146,15 +153,34 @@ export class RecordIntake {
       bytes.units,
       start,
       end,
+      record.further === undefined ? NO_VALUES : this.#combination(record.further),
     );
   }
 
-  #intern(table: ByteTable, expected: string, text: string): number {
-    if (text.length <= this.#scratch.length && /^[!-~]+$/.test(text)) {
-      const number = table.intern(this.#view, 0, this.#scratch.write(text, "latin1"));
-      if (number >= 0) return number;
+  /** The number of a combination of values. One that no edge can have is no reason to do without the graph. */
+  #combination(further: NonNullable<FlowRecord["further"]>): number {
+    const { combinations } = this.aggregation;
+    this.#further.fill(0);
+    for (const { field, text } of further) {
+      combinations.fields |= 1 << field;
+      if (text === "-") continue;
+      const number = this.#numberOf(combinations.values, text);
+      if (number < 0) this.counts.oddValues++;
+      this.#further[field] = number + 1;
     }
-    throw new RecordError(expected, text);
+    return combinations.intern(this.#further);
+  }
+
+  #intern(table: ByteTable, expected: string, text: string): number {
+    const number = this.#numberOf(table, text);
+    if (number < 0) throw new RecordError(expected, text);
+    return number;
+  }
+
+  /** -1 when the table can't have it. */
+  #numberOf(table: ByteTable, text: string): number {
+    if (text.length > this.#scratch.length || !/^[!-~]+$/.test(text)) return -1;
+    return table.intern(this.#view, 0, this.#scratch.write(text, "latin1"));
   }
 }
 

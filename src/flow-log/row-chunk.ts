@@ -8,6 +8,8 @@ export class RowChunk {
   readonly words = new Uint32Array(ROW_WORDS * CHUNK_ROWS);
   /** The same memory. */
   readonly doubles = new Float64Array(this.words.buffer);
+  /** The number of each row's combination of further values; made with the first row that has any. */
+  combinations: Uint32Array | undefined = undefined;
 }
 
 export function chunkOf(row: number): number {

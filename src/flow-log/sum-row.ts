@@ -1,3 +1,4 @@
+import { CorruptInputError } from "../errors.js";
 import { portOf } from "./endpoint-table.js";
 import { mergeTraits } from "./traits.js";
 
@@ -22,6 +23,8 @@ export const KIND = 5;
 export const TRAITS = 6;
 /** How many records were summed. */
 export const FLOWS = 7;
+/** What a word can hold: some hundred gigabytes of records. */
+const MAX_FLOWS = 2 ** 32 - 1;
 /** Seconds since 1970: the least start and the greatest end. */
 export const FIRST = 8;
 export const LAST = 9;
@@ -37,10 +40,20 @@ export const SUM_UNIT = 2 ** 52;
 /** The largest sum that can be told exactly, 2^105-1. */
 export const MAX_SUM = BigInt(SUM_UNIT) * BigInt(Number.MAX_SAFE_INTEGER + 1) - 1n;
 
-/** Merges what isn't a sum of doubles: the row at word `from` of a source into the one at word `to`. */
+/**
+ * Merges what isn't a sum of doubles: the row at word `from` of a source into the one at word `to`.
+ *
+ * @throws CorruptInputError when there are more records than a word can count
+ */
 export function mergeWords(words: Uint32Array, to: number, source: Uint32Array, from: number): void {
   words[to + TRAITS] = mergeTraits(words[to + TRAITS] ?? 0, source[from + TRAITS] ?? 0);
-  words[to + FLOWS] = (words[to + FLOWS] ?? 0) + (source[from + FLOWS] ?? 0);
+  const flows = (words[to + FLOWS] ?? 0) + (source[from + FLOWS] ?? 0);
+  if (flows > MAX_FLOWS) {
+    throw new CorruptInputError(
+      `expected at most ${MAX_FLOWS} records of one edge, got more: ask for shorter windows`,
+    );
+  }
+  words[to + FLOWS] = flows;
   words[to + FIRST] = Math.min(words[to + FIRST] ?? 0, source[from + FIRST] ?? 0);
   words[to + LAST] = Math.max(words[to + LAST] ?? 0, source[from + LAST] ?? 0);
   words[to + ACTIVE] = (words[to + ACTIVE] ?? 0) | (source[from + ACTIVE] ?? 0);

@@ -1,9 +1,11 @@
 import { CorruptInputError } from "../errors.js";
 import { ACCEPTED, REJECTED, UNDECIDED } from "./aggregation.js";
-import { ABSENT_VALUES, FIRST_VALUE, missingFields, recordOf } from "./columns.js";
+import { ABSENT_VALUES, type Columns, FIRST_VALUE, missingFields, recordOf } from "./columns.js";
+import { NO_VALUES } from "./combinations.js";
 import { readDecimal } from "./decimal.js";
 import { excerpt } from "./excerpt.js";
 import { fieldName, isHeader } from "./fields.js";
+import { FURTHER_FIELDS } from "./further-fields.js";
 import { formatsOf, frontsOf, LineLayout, type TextFormat } from "./line-layout.js";
 import { isOrdered, isTime, RecordError, type RecordIntake } from "./record.js";
 import { remedy } from "./remedy.js";
@@ -62,6 +64,8 @@ export class TextReader {
   #filled = FRONT;
   /** Where the values of a line begin; each ends one byte before the next begins. What is written beyond its end is lost. */
   readonly #values = new Int32Array(FIRST_VALUE + USUAL_FIELDS + 1);
+  /** Of one record. */
+  readonly #further = new Int32Array(FURTHER_FIELDS.length);
 
   /**
    * @param name of the file, for messages
@@ -235,6 +239,9 @@ export class TextReader {
     );
     if (account < 0 || networkInterface < 0) return false;
 
+    const combination = columns.further === undefined ? NO_VALUES : this.#combination(columns.further);
+    if (combination < 0) return false;
+
     counts.records++;
     aggregation.add(
       account,
@@ -252,8 +259,28 @@ export class TextReader {
       0,
       start,
       end,
+      combination,
     );
     return true;
+  }
+
+  /** The number of the combination that the values found are; the obvious path decides on odd ones, for which it is -1. */
+  #combination(further: NonNullable<Columns["further"]>): number {
+    const { combinations } = this.#intake.aggregation;
+    // Another layout has other fields.
+    this.#further.fill(0);
+    for (const { field, value } of further) {
+      const from = this.#values[value] ?? 0;
+      const to = (this.#values[value + 1] ?? 0) - 1;
+      let number = -1;
+      if (to - from !== 1 || this.#buffer[from] !== DASH) {
+        number = combinations.values.intern(this.#view, from, to);
+        if (number < 0) return -1;
+      }
+      this.#further[field] = number + 1;
+      combinations.fields |= 1 << field;
+    }
+    return combinations.intern(this.#further);
   }
 
   /** Whether the account of the record whose values have been found is taken; the obvious path decides on odd ones. */

@@ -1,6 +1,8 @@
 import { afterEach, expect, test, vi } from "vitest";
+import { CorruptInputError } from "../../src/errors.js";
+import { Combinations, NO_VALUES } from "../../src/flow-log/combinations.js";
 import { hashKey, KeyTable } from "../../src/flow-log/key-table.js";
-import { ROW_WORDS } from "../../src/flow-log/sum-row.js";
+import { FLOWS, ROW_WORDS } from "../../src/flow-log/sum-row.js";
 import { read } from "./reading.js";
 
 afterEach(() => vi.resetModules());
@@ -34,7 +36,7 @@ function rowOf(key: Key): Uint32Array {
 
 function add(table: KeyTable, key: Key): number {
   const words = rowOf(key);
-  return table.add(words, new Float64Array(words.buffer), 0);
+  return table.add(words, new Float64Array(words.buffer), 0, NO_VALUES);
 }
 
 test("keys prepared to collide don't: they have slots of their own", () => {
@@ -52,7 +54,7 @@ test("keys prepared to collide don't: they have slots of their own", () => {
 
 test("a key has one row, whatever else is in the table, and rows keep their order", () => {
   const keys = craftedKeys(5000);
-  const table = new KeyTable();
+  const table = new KeyTable([], new Combinations());
   expect(keys.map((key) => add(table, key))).toEqual(keys.map((_, row) => row));
   expect(keys.map((key) => add(table, key))).toEqual(keys.map((_, row) => row));
   const words = table.chunks.flatMap(({ words: rows }) => Array.from(rows));
@@ -74,4 +76,16 @@ test("the lines of a digest have the same order in any process, though slots dif
   expect(other.read([log], undefined, undefined, undefined, undefined, "as written").lines).toEqual(
     here.lines,
   );
+});
+
+test("records that a word can't count are an error, not a small number", () => {
+  const table = new KeyTable([], new Combinations());
+  const words = rowOf([1, 2, 3, 4, 443, 6]);
+  const doubles = new Float64Array(words.buffer);
+  words[FLOWS] = 2 ** 32 - 2;
+  table.add(words, doubles, 0, NO_VALUES);
+  words[FLOWS] = 1;
+  table.add(words, doubles, 0, NO_VALUES);
+  expect(table.chunks[0]?.words[FLOWS]).toBe(2 ** 32 - 1);
+  expect(() => table.add(words, doubles, 0, NO_VALUES)).toThrow(CorruptInputError);
 });

@@ -3,6 +3,8 @@ import {
   ACTIONS,
   BATCH_ROWS,
   type EdgeBatch,
+  FURTHER_COLUMNS,
+  type FurtherColumn,
   type Names,
   newBatch,
   NONE,
@@ -12,8 +14,10 @@ import {
 } from "../../edges/table.js";
 import { CorruptInputError } from "../../errors.js";
 import { ACCEPTED, type Aggregation, REJECTED, UNDECIDED } from "../../flow-log/aggregation.js";
+import { type Combinations, NO_VALUES } from "../../flow-log/combinations.js";
+import { fieldName } from "../../flow-log/fields.js";
+import { FURTHER_FIELDS } from "../../flow-log/further-fields.js";
 import type { KeyTable } from "../../flow-log/key-table.js";
-import { newNameTable } from "../../flow-log/name-table.js";
 import { chunkOf, rowInChunk } from "../../flow-log/row-chunk.js";
 import {
   ACCOUNT,
@@ -56,13 +60,15 @@ ACTION[REJECTED] = ACTIONS.indexOf("REJECT");
  * @returns a function from a table to its batches, which throws CorruptInputError when a sum is beyond 2^63-1
  */
 export function edgesOfSums(aggregation: Aggregation): (table: KeyTable) => Generator<EdgeBatch> {
-  const { accounts, interfaces, addresses } = aggregation;
-  const names: Names = { accounts, interfaces, addresses, values: newNameTable() };
+  const { accounts, interfaces, addresses, combinations } = aggregation;
+  const names: Names = { accounts, interfaces, addresses, values: combinations.values };
+  const further = FURTHER_COLUMNS.filter((name) => (combinations.fields & (1 << fieldOf(name))) !== 0);
   return function* batches(table) {
     for (let from = 0; from < table.size; from += BATCH_ROWS) {
       const rows = Math.min(BATCH_ROWS, table.size - from);
-      const batch = newBatch(names, rows, COLUMNS);
+      const batch = newBatch(names, rows, [...COLUMNS, ...further]);
       fill(batch, table, from);
+      for (const name of further) fillFurther(batch, name, table, from, combinations);
       for (let row = 0; row < rows; row++) {
         setInt64(batch.start, row, aggregation.start);
         setInt64(batch.end, row, aggregation.end);
@@ -101,6 +107,27 @@ function fill(batch: EdgeBatch, table: KeyTable, from: number): void {
     active[2 * row + 1] = word(ACTIVE + 1);
     setSum(batch, "packets", row, table.total(from + row, PACKETS));
     setSum(batch, "bytes", row, table.total(from + row, BYTES));
+  }
+}
+
+/** The number of the field that a column holds. */
+function fieldOf(column: FurtherColumn): number {
+  return FURTHER_FIELDS.findIndex((field) => field === fieldName(column));
+}
+
+function fillFurther(
+  { rows, further }: EdgeBatch,
+  name: FurtherColumn,
+  table: KeyTable,
+  from: number,
+  combinations: Combinations,
+): void {
+  const column = further[name];
+  if (column === undefined) throw new TypeError("a batch has the columns that it was made with");
+  const field = fieldOf(name);
+  for (let row = 0; row < rows; row++) {
+    const numbers = table.chunks[chunkOf(from + row)]?.combinations;
+    column[row] = combinations.valueOf(numbers?.[rowInChunk(from + row)] ?? NO_VALUES, field);
   }
 }
 

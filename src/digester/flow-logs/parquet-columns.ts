@@ -1,6 +1,7 @@
 import type { SchemaElement } from "hyparquet";
 import { CorruptInputError } from "../../errors.js";
 import { missingFields, plain, RELEVANT, relevantField } from "../../flow-log/columns.js";
+import { isFurther } from "../../flow-log/further-fields.js";
 import { ForeignFileError } from "./foreign-file-error.js";
 import { describeType, readerOf, type ValueReader } from "./parquet-types.js";
 
@@ -36,7 +37,7 @@ const TELLING = new Set(
 const OCSF = ["class_uid", "src_endpoint", "dst_endpoint", "traffic"];
 
 /**
- * The columns of a Parquet file that hold what a digest needs.
+ * The columns of a Parquet file that hold what a graph needs, or can have besides.
  *
  * @throws ForeignFileError when it has nothing of a flow log
  * @throws CorruptInputError when it can't be read as one: what was expected, what was there, and what mends it
@@ -64,9 +65,11 @@ export function flowColumns(key: string, schema: readonly SchemaElement[]): Flow
         `add these fields to the flow log`,
     );
   }
-  return [...found].map(([field, { element, nested }]) => {
+  return [...found].flatMap(([field, { element, nested }]) => {
     const read = nested ? undefined : readerOf(field, element);
-    if (read !== undefined) return { field, name: element.name, element, read };
+    if (read !== undefined) return [{ field, name: element.name, element, read }];
+    // Nothing hangs on it, and a column of that name may be anybody's.
+    if (isFurther(field)) return [];
     const got = nested ? "a group of columns" : describeType(element);
     throw new CorruptInputError(
       `${key}: expected the column ${element.name} to hold ${expectedOf(field)}, got ${got}: ` +
@@ -106,6 +109,7 @@ function columnsByField(key: string, columns: readonly TopLevel[]): Map<string, 
       const field = fieldOf(column.element);
       if (field === undefined || taken.has(field)) continue;
       const other = found.get(field);
+      if (other !== undefined && isFurther(field)) continue;
       if (other !== undefined && other !== column) {
         throw new CorruptInputError(
           `${key}: expected one column for ${field}, got ${other.element.name} and ${column.element.name}`,

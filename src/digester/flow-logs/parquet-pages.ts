@@ -12,8 +12,8 @@ const MAX_PAGE_BYTES = 64 * 1024 * 1024;
 const MAX_INFLATION = 1.25;
 /** Many of these are statistics. */
 const MAX_HEADER_VALUES = 1000;
-/** Values held at a time, of all columns: fourteen columns with a page of a million rows each. */
-export const MAX_HELD_VALUES = 16 * 1024 * 1024;
+/** Values held at a time, of all columns: 26 columns with a page of a million rows each. */
+export const MAX_HELD_VALUES = 26 * 1024 * 1024;
 const MAX_PAGE_VALUES = 4 * 1024 * 1024;
 
 /** A column of one row group. */

@@ -1,4 +1,5 @@
 import type { SchemaElement } from "hyparquet";
+import { isFurther } from "../../flow-log/further-fields.js";
 import { RecordError } from "../../flow-log/record.js";
 
 /** Makes of a stored value what stands in a record: a whole number, text as bytes, or null for none. */
@@ -7,6 +8,7 @@ export type ValueReader = (value: unknown) => number | bigint | Uint8Array | str
 const TEXTS = new Set(
   "interface-id tgw-attachment-id action log-status srcaddr dstaddr pkt-srcaddr pkt-dstaddr".split(" "),
 );
+const SPACE = 0x20;
 const TIMES = new Set(["start", "end"]);
 const ACCOUNT_DIGITS = 12;
 const NANOS = 1_000_000_000n;
@@ -19,6 +21,7 @@ const MAX_SCALE = 76;
 /** How a field's values are read from a column of this type; undefined when they can't be. */
 export function readerOf(field: string, element: SchemaElement): ValueReader | undefined {
   if (element.repetition_type === "REPEATED") return undefined;
+  if (isFurther(field)) return isText(element) ? lenientText : lenient(numberReader(field, element));
   if (isText(element)) return asIs;
   if (TEXTS.has(field)) return undefined;
   if (TIMES.has(field)) {
@@ -59,6 +62,28 @@ const asIs: ValueReader = (value) => {
   if (typeof value === "number" || typeof value === "bigint") return value;
   throw new TypeError(`a value of the type ${typeof value}`);
 };
+
+/** Stands for a value that no edge can have, and that can't be a word of a line. It is counted like any of these. */
+const ODD = '"';
+
+/** Text of a further field, on which no graph hangs. */
+const lenientText: ValueReader = (value) => {
+  const text = asIs(value);
+  return text instanceof Uint8Array && text.some((byte) => byte <= SPACE) ? ODD : text;
+};
+
+/** Numbers of a further field. */
+function lenient(read: ValueReader | undefined): ValueReader | undefined {
+  if (read === undefined) return undefined;
+  return (value) => {
+    try {
+      return read(value);
+    } catch (error) {
+      if (error instanceof RecordError) return ODD;
+      throw error;
+    }
+  };
+}
 
 /** Timestamps with and without a zone are UTC: flow logs know no other. */
 function secondsReader({

@@ -2,6 +2,7 @@ import { mkdtemp, open, rm, type FileHandle } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { DependencyError } from "../../errors.js";
+import { NO_VALUES } from "../../flow-log/combinations.js";
 import type { KeyTable } from "../../flow-log/key-table.js";
 import { CHUNK_ROWS } from "../../flow-log/row-chunk.js";
 import { ROW_DOUBLES, ROW_WORDS } from "../../flow-log/sum-row.js";
@@ -9,11 +10,16 @@ import { ROW_DOUBLES, ROW_WORDS } from "../../flow-log/sum-row.js";
 /** Rows that are added at a time while merging: some milliseconds during which nothing else runs. */
 const BLOCK_ROWS = 8192;
 const ROW_BYTES = ROW_WORDS * Uint32Array.BYTES_PER_ELEMENT;
+const COMBINATION_BYTES = Uint32Array.BYTES_PER_ELEMENT;
+/** Of a chunk whose rows have no further values. */
+const NO_COMBINATIONS = new Uint32Array(CHUNK_ROWS);
 
-/** Some rows of one partition: in the file first the rows, then pairs of index and units. */
+/** Some rows of one partition: in the file first the rows, then their combinations, then pairs of index and units. */
 interface Segment {
   readonly position: number;
   readonly rows: number;
+  /** Whether any row has further values. */
+  readonly hasCombinations: boolean;
   readonly units: number;
 }
 
@@ -49,10 +55,16 @@ export class Spill {
     for (const [partition, table] of tables.entries()) {
       if (table.size === 0) continue;
       const units = Float64Array.from([...table.units].flat());
-      const segment = { position: this.#end, rows: table.size, units: units.length };
+      const hasCombinations = table.chunks.some(({ combinations }) => combinations !== undefined);
+      const segment = { position: this.#end, rows: table.size, hasCombinations, units: units.length };
+      const rowsOf = (chunk: number) => Math.min(CHUNK_ROWS, table.size - CHUNK_ROWS * chunk);
       for (const [chunk, { words }] of table.chunks.entries()) {
-        const rows = Math.min(CHUNK_ROWS, table.size - CHUNK_ROWS * chunk);
-        await this.#append(words.subarray(0, ROW_WORDS * rows));
+        await this.#append(words.subarray(0, ROW_WORDS * rowsOf(chunk)));
+      }
+      if (hasCombinations) {
+        for (const [chunk, { combinations = NO_COMBINATIONS }] of table.chunks.entries()) {
+          await this.#append(combinations.subarray(0, rowsOf(chunk)));
+        }
       }
       await this.#append(units);
       this.#segments[partition]?.push(segment);
@@ -62,16 +74,19 @@ export class Spill {
 
   /** Adds all rows of a partition that were moved out to a table. */
   async read(partition: number, table: KeyTable, signal: AbortSignal): Promise<void> {
-    for (const { position, rows, units } of this.#segments[partition] ?? []) {
+    for (const { position, rows, hasCombinations, units } of this.#segments[partition] ?? []) {
       const row = new Uint32Array(rows);
+      const afterRows = position + rows * ROW_BYTES;
       for (let from = 0; from < rows; from += BLOCK_ROWS) {
         signal.throwIfAborted();
         const words = new Uint32Array(ROW_WORDS * Math.min(BLOCK_ROWS, rows - from));
         await this.#fill(words, position + from * ROW_BYTES);
-        merge(table, words, row.subarray(from));
+        const combinations = hasCombinations ? new Uint32Array(words.length / ROW_WORDS) : undefined;
+        if (combinations) await this.#fill(combinations, afterRows + from * COMBINATION_BYTES);
+        merge(table, words, combinations, row.subarray(from));
       }
       const pairs = new Float64Array(units);
-      await this.#fill(pairs, position + rows * ROW_BYTES);
+      await this.#fill(pairs, afterRows + (hasCombinations ? rows * COMBINATION_BYTES : 0));
       for (let at = 0; at < units; at += 2) {
         const index = pairs[at] ?? 0;
         const merged = row[Math.floor(index / ROW_DOUBLES)] ?? 0;
@@ -107,9 +122,16 @@ export class Spill {
 }
 
 /** Adds rows to a table and notes which of its rows each went to. */
-function merge(table: KeyTable, words: Uint32Array, row: Uint32Array): void {
+function merge(
+  table: KeyTable,
+  words: Uint32Array,
+  combinations: Uint32Array | undefined,
+  row: Uint32Array,
+): void {
   const doubles = new Float64Array(words.buffer);
-  for (let from = 0; from < words.length / ROW_WORDS; from++) row[from] = table.add(words, doubles, from);
+  for (let from = 0; from < words.length / ROW_WORDS; from++) {
+    row[from] = table.add(words, doubles, from, combinations?.[from] ?? NO_VALUES);
+  }
 }
 
 function bytesOf(array: Uint32Array | Float64Array): Uint8Array {
