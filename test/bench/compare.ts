@@ -1,91 +1,104 @@
-import { spawn } from "node:child_process";
-import { once } from "node:events";
-import { text } from "node:stream/consumers";
-import { z } from "zod";
+/** What one run of a contender gave, by the names of the table's columns. */
+export type Measures = Readonly<Record<string, number>>;
 
-const ROUNDS = 5;
-
-/** A whole process. What it prints on stdout is thrown away. */
 export interface Contender {
   readonly name: string;
-  readonly command: readonly [string, ...string[]];
+  /** One run, whole. */
+  measure(): Promise<Measures>;
 }
 
-/** What a contender may tell about itself, as JSON on stderr. */
-const Report = z.object({ peakRssBytes: z.number(), loopP99Ms: z.number(), loopMaxMs: z.number() });
-type Report = z.infer<typeof Report>;
+/** What one round gave, by the contenders' names. */
+type Round = ReadonlyMap<string, Measures>;
 
-interface Run {
-  readonly ms: number;
-  readonly report: Report | undefined;
+/** A figure that is wanted. It is taken from each round alone, and the median of those counts. */
+export interface Goal {
+  readonly what: string;
+  readonly of: (round: Round) => number;
+  readonly atLeast?: number;
+  readonly atMost?: number;
+}
+
+export interface GoalResult {
+  readonly what: string;
+  readonly measured: number;
+  readonly goal: string;
+  readonly met: "yes" | "no" | "not measured";
+}
+
+export interface Comparison {
+  readonly title: string;
+  /** The first is the one that the others are set against. */
+  readonly contenders: readonly [Contender, ...Contender[]];
+  readonly goals?: readonly Goal[];
+}
+
+/** Measures whose ratio to those of the first contender is told as well. */
+const RELATED = new Set(["wall s", "CPU s", "requests/s"]);
+
+/** A contender's own figure. */
+export function figure(measure: string, name: string): Goal["of"] {
+  return (round) => round.get(name)?.[measure] ?? Number.NaN;
+}
+
+/** How many times the second contender's figure the first one's is. */
+export function ratio(measure: string, name: string, other: string): Goal["of"] {
+  return (round) => figure(measure, name)(round) / figure(measure, other)(round);
 }
 
 /**
- * Runs the contenders in turn, so that whatever else the machine does hits all of them alike, and prints a table of
- * medians. The last one is the peer that the others are compared with.
+ * Runs the contenders in turn, so that whatever else the machine does hits all of them alike, and prints medians. Ratios are
+ * those of runs side by side.
  */
-export async function compare(title: string, lines: number, contenders: readonly Contender[]): Promise<void> {
-  const runs = new Map(contenders.map((contender): [Contender, Run[]] => [contender, []]));
-  for (let round = 0; round < ROUNDS; round++) {
-    for (const [contender, done] of runs) done.push(await run(contender));
+export async function compare(
+  { title, contenders, goals = [] }: Comparison,
+  rounds: number,
+): Promise<readonly GoalResult[]> {
+  const done: Round[] = [];
+  for (let n = 0; n < rounds; n++) {
+    const round = new Map<string, Measures>();
+    for (const contender of contenders) round.set(contender.name, await contender.measure());
+    done.push(round);
   }
-  const peer = medianOf(runs.get(contenders.at(-1) ?? throwEmpty()) ?? [], ({ ms }) => ms);
-  console.log(`\n${title}: ${lines.toLocaleString("en")} lines, medians of ${ROUNDS}`);
-  console.table(
-    Object.fromEntries(
-      Array.from(runs, ([{ name }, done]) => {
-        const ms = medianOf(done, ({ ms }) => ms);
-        const reports = done.flatMap(({ report }) => report ?? []);
-        return [
-          name,
-          {
-            "M lines/s": round(lines / ms / 1000, 2),
-            seconds: round(ms / 1000, 2),
-            "times the peer": round(peer / ms, 2),
-            ...(reports.length > 0 && {
-              "peak RSS, MB": round(medianOf(reports, ({ peakRssBytes }) => peakRssBytes) / 1e6, 0),
-              "loop delay p99, ms": round(
-                medianOf(reports, ({ loopP99Ms }) => loopP99Ms),
-                1,
-              ),
-              "loop delay max, ms": round(
-                medianOf(reports, ({ loopMaxMs }) => loopMaxMs),
-                1,
-              ),
-            }),
-          },
-        ];
-      }),
-    ),
-  );
+  const [first] = contenders;
+  console.log(`\n${title}, medians of ${rounds}`);
+  console.table(Object.fromEntries(contenders.map(({ name }) => [name, rowOf(name, first.name, done)])));
+  return goals.map((goal) => resultOf(goal, done));
 }
 
-/** True when a program is installed; otherwise says that it is left out. */
-export async function isInstalled(program: string): Promise<boolean> {
-  const child = spawn("sh", ["-c", `command -v ${program}`], { stdio: "ignore" });
-  const [code] = await once(child, "exit");
-  if (code !== 0) console.log(`${program} is not installed: going on without it`);
-  return code === 0;
+function rowOf(name: string, first: string, rounds: readonly Round[]): Record<string, number> {
+  const measures = Object.keys(rounds[0]?.get(name) ?? {});
+  const related = name === first ? [] : measures.filter((measure) => RELATED.has(measure));
+  const medianOf = (of: Goal["of"]) => rounded(median(rounds.map(of)));
+  return Object.fromEntries([
+    ...measures.map((measure) => [measure, medianOf(figure(measure, name))] as const),
+    ...related.map((measure) => [`${measure} ×`, medianOf(ratio(measure, name, first))] as const),
+  ]);
 }
 
-async function run({ name, command: [program, ...args] }: Contender): Promise<Run> {
-  const start = performance.now();
-  const child = spawn(program, args, { stdio: ["ignore", "ignore", "pipe"] });
-  const [[code], stderr] = await Promise.all([once(child, "close"), text(child.stderr)]);
-  const ms = performance.now() - start;
-  if (code !== 0) throw new Error(`${name} exited with ${code}: ${stderr}`);
-  return { ms, report: stderr === "" ? undefined : Report.parse(JSON.parse(stderr)) };
+function resultOf({ what, of, atLeast, atMost }: Goal, rounds: readonly Round[]): GoalResult {
+  const measured = median(rounds.map(of));
+  const isMet = measured >= (atLeast ?? -Infinity) && measured <= (atMost ?? Infinity);
+  return {
+    what,
+    measured: rounded(measured),
+    goal: [atLeast !== undefined && `≥ ${atLeast}`, atMost !== undefined && `≤ ${rounded(atMost)}`]
+      .filter(Boolean)
+      .join(", "),
+    met: Number.isNaN(measured) ? "not measured" : isMet ? "yes" : "no",
+  };
 }
 
-function medianOf<T>(items: readonly T[], valueOf: (item: T) => number): number {
-  const values = items.map(valueOf).toSorted((a, b) => a - b);
-  return values[values.length >> 1] ?? Number.NaN;
+function median(values: readonly number[]): number {
+  return quantile(values, 0.5);
 }
 
-function round(value: number, digits: number): number {
-  return Number(value.toFixed(digits));
+/** The least value that so large a share of all doesn't exceed. */
+export function quantile(values: readonly number[], share: number): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  return sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)] ?? Number.NaN;
 }
 
-function throwEmpty(): never {
-  throw new Error("nothing to compare");
+/** To three digits, or whole. */
+function rounded(value: number): number {
+  return Math.abs(value) >= 100 ? Math.round(value) : Number(value.toPrecision(3));
 }

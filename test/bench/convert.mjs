@@ -1,10 +1,9 @@
-// The converter as a process of its own, of built code so that no compiling is measured: `convert.mjs dot|job DIGEST`.
+// The converter of digests as a process of its own, of built code so that no compiling is measured: `convert.mjs dot|job DIGEST`.
 import { createReadStream, createWriteStream } from "node:fs";
 import { pipeline } from "node:stream/promises";
 import { convert } from "../../dist/graph/convert.js";
 import { newStats } from "../../dist/graph/stats.js";
 import { toDot } from "../../dist/graph/to-dot.js";
-import "./report.mjs";
 
 const [, , what, path] = process.argv;
 

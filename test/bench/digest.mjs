@@ -1,17 +1,15 @@
-// The digester of flow logs as a process of its own, of built code so that no compiling is measured: `digest.mjs DIRECTORY`.
+// The sums of flow logs wherever they are, as a process of its own, of built code so that no compiling is measured:
+// `digest.mjs START STOP`, with DIGESTER_ENDPOINT and what else is set in the environment.
 import { z } from "zod";
-import { DirectorySource } from "../../dist/digester/flow-logs/directory.js";
-import { FlowLogDigester } from "../../dist/digester/flow-logs/flow-log-digester.js";
-import { flowLogOptions, flowLogSettings } from "../../dist/digester/flow-logs/settings.js";
+import { createDigester, digesterSettings } from "../../dist/digester/index.js";
 import { TimeWindow } from "../../dist/window.js";
-import "./report.mjs";
 
-const [, , directory] = process.argv;
+const [, , start, stop] = process.argv;
 
-const source = new DirectorySource(directory);
-const digester = new FlowLogDigester({ source, ...flowLogOptions(z.object(flowLogSettings).parse({})) });
-const window = TimeWindow.parse("2000-01-01T00:00:00Z", "2100-01-01T00:00:00Z");
-const { edges } = await digester.digest(window, new AbortController().signal);
+const settings = z.object(digesterSettings).parse(process.env);
+const digester = createDigester(settings, { maxBytes: Number.MAX_SAFE_INTEGER, client: undefined });
+const { edges } = await digester.digest(TimeWindow.parse(start, stop), new AbortController().signal);
 let rows = 0;
 for await (const batch of edges) rows += batch.rows;
-process.stderr.write(`${rows} edges\n`);
+await digester.stop?.();
+if (rows === 0) throw new Error("expected edges, got none");

@@ -195,16 +195,23 @@ export class ServiceProcess {
     await this.#checkAnswers();
   }
 
-  /** What it holds: file descriptors, sockets included, and resident memory in bytes, now and at most. Linux only. */
-  async resources(): Promise<{ descriptors: number; rss: number; peakRss: number }> {
+  /**
+   * What it holds: file descriptors, sockets included, and resident memory in bytes, now and at most; and the CPU time it has
+   * taken. Linux only.
+   */
+  async resources(): Promise<{ descriptors: number; rss: number; peakRss: number; cpuSeconds: number }> {
     const proc = `/proc/${this.#child.pid}`;
     const status = await readFile(`${proc}/status`, "utf8");
     const bytes = (name: string) =>
       1024 * Number(new RegExp(`^${name}:\\s+(\\d+) kB$`, "m").exec(status)?.[1]);
+    const [, fields = ""] = (await readFile(`${proc}/stat`, "utf8")).split(") ");
+    const [user, system] = fields.split(" ").slice(11, 13);
     return {
       descriptors: (await readdir(`${proc}/fd`)).length,
       rss: bytes("VmRSS"),
       peakRss: bytes("VmHWM"),
+      // Linux counts in hundredths, whatever the kernel's own clock is.
+      cpuSeconds: (Number(user) + Number(system)) / 100,
     };
   }
 }

@@ -1,0 +1,10 @@
+import { script } from "./command.js";
+import type { Contender } from "./compare.js";
+import { WINDOW } from "./make-records.js";
+
+/** As the table calls our sums, where there is but one of them. */
+export const SUMS = "sums";
+
+export function sums(name: string, endpoint: string, env: NodeJS.ProcessEnv = {}): Contender {
+  return script(name, "digest.mjs", [WINDOW.start, WINDOW.stop], { ...env, DIGESTER_ENDPOINT: endpoint });
+}
