@@ -56,7 +56,8 @@ function linesOf(text: string): Line[] {
     .map((fields) => {
       const [, account, eni, from, to, fromPort, toPort, protocol, packets, bytes, start, end, action] =
         fields;
-      const flow = [account, eni, from, to, protocol, action].join(" ");
+      // A table knows what an action says, not how it was written.
+      const flow = [account, eni, from, to, protocol, action?.toUpperCase()].join(" ");
       return {
         key: `${flow} ${fromPort} ${toPort}`,
         flow,
