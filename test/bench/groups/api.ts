@@ -1,4 +1,5 @@
 import { rm } from "node:fs/promises";
+import { setTimeout as sleep } from "node:timers/promises";
 import { Pool } from "undici";
 import { z } from "zod";
 import { TimeWindow } from "../../../src/window.js";
@@ -8,7 +9,7 @@ import { type Comparison, type Contender, figure, type Measures, quantile } from
 import type { BenchData } from "../data.js";
 import { jobDeadlineMs } from "../service.js";
 
-const EVERY_MS = 5;
+const PAUSE_MS = 5;
 const HEALTHY_MS = 50;
 
 /** Nothing was logged in it: its graph is small, and made at once. */
@@ -55,28 +56,23 @@ async function answersDuring(data: BenchData, directory: string): Promise<Measur
 
     for (const window of BUSY) await service.post(window);
     const { start, stop } = IDLE;
-    const graph = new Asked(service.url, "HEAD", `/graph?${new URLSearchParams({ start, stop }).toString()}`);
-    const health = new Asked(service.url, "GET", "/healthcheck");
-    const bare = new Asked(bareUrl, "HEAD", "/200");
-    let turn = 0;
-    // Whether the last answer has come or not: who is made to wait mustn't ask less often.
-    const asking = setInterval(() => {
-      graph.ask();
-      (turn++ % 2 === 0 ? health : bare).ask();
-    }, EVERY_MS);
-    await Promise.all(BUSY.map(ended)).finally(() => clearInterval(asking));
-    const [heads, healths, bares] = await Promise.all(
-      [graph, health, bare].map((asked) => asked.latencies()),
-    );
+    const graph = `/graph?${new URLSearchParams({ start, stop }).toString()}`;
+    const over = new AbortController();
+    const asking = Promise.all([
+      latencies(service.url, "HEAD", graph, over.signal),
+      latencies(service.url, "GET", "/healthcheck", over.signal),
+      latencies(bareUrl, "HEAD", "/200", over.signal),
+    ]);
+    await Promise.race([Promise.all(BUSY.map(ended)), asking]).finally(() => over.abort());
+    const [heads, healths, bares] = await asking;
     const { peakRss } = await service.resources();
     await service.stop();
     return {
-      "HEAD p50 ms": quantile(heads ?? [], 0.5),
-      "HEAD p99 ms": quantile(heads ?? [], 0.99),
-      "HEAD max ms": quantile(heads ?? [], 1),
-      "health ≤ 50 ms, %":
-        (100 * (healths ?? []).filter((ms) => ms <= HEALTHY_MS).length) / (healths?.length ?? 0),
-      "bare p99 ms": quantile(bares ?? [], 0.99),
+      "HEAD p50 ms": quantile(heads, 0.5),
+      "HEAD p99 ms": quantile(heads, 0.99),
+      "HEAD max ms": quantile(heads, 1),
+      "health ≤ 50 ms, %": (100 * healths.filter((ms) => ms <= HEALTHY_MS).length) / healths.length,
+      "bare p99 ms": quantile(bares, 0.99),
       "peak MB": peakRss / 1e6,
     };
   } finally {
@@ -86,39 +82,28 @@ async function answersDuring(data: BenchData, directory: string): Promise<Measur
   }
 }
 
-/** A question that is asked again and again. */
-class Asked {
-  readonly #pool: Pool;
-  readonly #method: "GET" | "HEAD";
-  readonly #path: string;
-  readonly #answers: Promise<number>[] = [];
-
-  constructor(url: string, method: "GET" | "HEAD", path: string) {
-    // As many connections as it takes: waiting for one would be counted as the service's time.
-    this.#pool = new Pool(url);
-    this.#method = method;
-    this.#path = path;
-  }
-
-  ask(): void {
-    const answer = this.#answer();
-    // Whoever waits for all of them gets it.
-    answer.catch(() => undefined);
-    this.#answers.push(answer);
-  }
-
-  async #answer(): Promise<number> {
+/**
+ * A caller who asks again some milliseconds after each answer, until the signal aborts: callers must not be what the service is
+ * busy with.
+ *
+ * @returns milliseconds of each answer
+ */
+async function latencies(
+  url: string,
+  method: "GET" | "HEAD",
+  path: string,
+  signal: AbortSignal,
+): Promise<number[]> {
+  const pool = new Pool(url, { connections: 1 });
+  const taken: number[] = [];
+  while (!signal.aborted) {
     const asked = performance.now();
-    const { statusCode, body } = await this.#pool.request({ method: this.#method, path: this.#path });
+    const { statusCode, body } = await pool.request({ method, path });
     await body.dump();
-    if (statusCode !== 200) throw new Error(`${this.#method} ${this.#path}: expected 200, got ${statusCode}`);
-    return performance.now() - asked;
+    taken.push(performance.now() - asked);
+    if (statusCode !== 200) throw new Error(`${method} ${path}: expected 200, got ${statusCode}`);
+    await sleep(PAUSE_MS);
   }
-
-  /** Milliseconds of each answer, when all have come. */
-  async latencies(): Promise<number[]> {
-    const latencies = await Promise.all(this.#answers);
-    await this.#pool.close();
-    return latencies;
-  }
+  await pool.close();
+  return taken;
 }
