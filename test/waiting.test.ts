@@ -18,6 +18,7 @@ const SLEEPERS = [
   "marker/disk-race.test.ts",
   "process/kills.test.ts",
   "storage/disk-crash.test.ts",
+  "worker/make-graph-crash.test.ts",
 ];
 
 test("the tests are found", () => {

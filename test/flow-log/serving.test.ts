@@ -263,7 +263,7 @@ test("a row tells its flows, times, activity, flags and rule", () => {
   expect(read([header, flow(40_000, 0, "2"), flow(40_001, 1800, "1"), flow(40_002, 3500, "-")]).sums).toEqual(
     [
       {
-        key: "- 10.0.0.1:0 10.0.0.2:50051 6 - OK",
+        key: "- 10.0.0.1:0 10.0.0.2:50051 6 0",
         flows: 3,
         first: START,
         last: START + 3530,
