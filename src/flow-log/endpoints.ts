@@ -50,6 +50,8 @@ export class Endpoints {
   *count(open: KeyTable): Generator<undefined> {
     yield* eachPair(open, (address, port, otherAddress, otherPort) => {
       if (this.#has(this.#again, address, port)) this.#counts.increase(address, port);
+      // One that talks to itself has one counterpart by that.
+      if (address === otherAddress && port === otherPort) return;
       if (this.#has(this.#again, otherAddress, otherPort)) this.#counts.increase(otherAddress, otherPort);
     });
     yield* eachServed(open, (address, port) => {

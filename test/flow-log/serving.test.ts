@@ -125,6 +125,18 @@ describe("the first rule that tells two endpoints apart decides", () => {
     expect(new Set(rowsOf(seen).map((row) => row.includes(":40000")))).toEqual(new Set([true]));
   });
 
+  test("an endpoint that talks to itself is its own counterpart, once", () => {
+    // 50051 has four counterparts and the other end two, itself among them: three would not be twice as few.
+    const calls = [
+      CALL,
+      { ...CALL, destination: CALL.source, destinationPort: CALL.sourcePort },
+      { ...CALL, source: "10.0.0.3", sourcePort: 60_000 },
+      { ...CALL, source: "10.0.0.3", sourcePort: 60_001 },
+      { ...CALL, source: "10.0.0.3", sourcePort: 60_002 },
+    ];
+    expect(rowsOf(calls)).toContain("10.0.0.1:0 10.0.0.2:50051 1");
+  });
+
   test("the lower port, at a tie the destination's", () => {
     expect(rowsOf([{ ...CALL, sourcePort: 50_000 }])).toEqual(["10.0.0.1:50000 10.0.0.2:0 1"]);
     expect(rowsOf([{ ...CALL, sourcePort: 50_051 }])).toEqual(["10.0.0.1:0 10.0.0.2:50051 1"]);
