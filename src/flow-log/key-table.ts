@@ -21,7 +21,8 @@ import {
 const INITIAL_SLOTS = 128;
 
 /**
- * Rows of sums, one for each key, in typed arrays: 72 to 80 bytes a row, 4 more where logs have further values. Rows are numbered in order of first appearance.
+ * Rows of sums, one for each key, in typed arrays: 72 to 80 bytes a row, 4 more where logs have further values. Rows are
+ * numbered in order of first appearance.
  *
  * Open addressing with linear probing, at most half full.
  */

@@ -7,6 +7,7 @@ import { ParquetWriter } from "../edges/to-parquet.js";
 import type { Conversion } from "./convert.js";
 import { edgesToDot } from "./edges-to-dot.js";
 import { gzip } from "./gzip.js";
+import { makingOf } from "./making.js";
 import { newStats } from "./stats.js";
 
 /** Edges to their graph. As with `convert`, an error or an abort anywhere is the body's error. */
@@ -27,8 +28,7 @@ export interface ConversionWithParquet extends Conversion {
  * Edges to their graph and to Parquet at once, neither ahead of the other by more than a row group. An error of the edges
  * or an abort is the error of both bodies.
  *
- * @param metadata what the Parquet says of itself. It is called when the DOT is complete, with its making: the last 8 bytes
- *   of its gzip, CRC-32 and length, in hexadecimal
+ * @param metadata what the Parquet says of itself. It is called when the DOT is complete, with its making
  */
 export function convertEdgesWithParquet(
   batches: AsyncIterable<EdgeBatch>,
@@ -50,7 +50,7 @@ export function convertEdgesWithParquet(
       yield batch;
     }
   }
-  const toGzip = gzip(stats, (trailer) => (making = trailer.toString("hex")));
+  const toGzip = gzip(stats, (trailer) => (making = makingOf(trailer)));
   const write = async () => {
     try {
       await pipeline(written(), edgesToDot(stats), toGzip, body, { signal });

@@ -1,5 +1,6 @@
 import { promisify } from "node:util";
 import { constants, crc32, deflateRaw } from "node:zlib";
+import { TRAILER_BYTES } from "./making.js";
 import type { GraphStats } from "./stats.js";
 
 export const GZIP_BLOCK_BYTES = 256 * 1024;
@@ -26,7 +27,7 @@ const FINAL_BLOCK = Buffer.from([0x03, 0x00]);
  * It is one member, as pigz makes it: each block is raw deflate that ends on a byte boundary without being final,
  * so blocks can be joined. Several members would be simpler and valid, but browsers and curl stop after the first.
  *
- * @param atEnd is called with the last 8 bytes before they are given: CRC-32 and length (RFC 1952)
+ * @param atEnd is called with the last bytes before they are given: see `making.ts`
  */
 export function gzip(stats: Pick<GraphStats, "gzipBytes">, atEnd: (trailer: Buffer) => void = () => {}) {
   return async function* gzip(source: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
@@ -59,7 +60,7 @@ async function* member(
   }
   for (const compressed of inFlight) yield await compressed;
 
-  const trailer = Buffer.alloc(8);
+  const trailer = Buffer.alloc(TRAILER_BYTES);
   trailer.writeUInt32LE(crc, 0);
   trailer.writeUInt32LE(size % 2 ** 32, 4);
   atEnd(trailer);

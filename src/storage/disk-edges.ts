@@ -5,7 +5,7 @@ import type { Readable } from "node:stream";
 import { writeWhole } from "../disk/atomic-file.js";
 import { bytesAt, fileErrors, ifThere } from "../disk/data-dir.js";
 import type { GraphId } from "../window.js";
-import { makingOf, TRAILER_BYTES } from "./making.js";
+import { makingOf, TRAILER_BYTES } from "../graph/making.js";
 import type { EdgeStorage, StoredEdges, StoreEdgesOptions } from "./storage.js";
 
 /** Edges as files `<id>.parquet` beside the graphs. An open one keeps its bytes when another takes its name. */

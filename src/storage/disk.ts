@@ -20,7 +20,7 @@ import { implementation } from "../registry.js";
 import type { GraphId } from "../window.js";
 import { DiskEdges } from "./disk-edges.js";
 import { CACHED_GRAPH_BYTES, type CachedGraph, GraphCache } from "./graph-cache.js";
-import { makingOf, TRAILER_BYTES } from "./making.js";
+import { makingOf, TRAILER_BYTES } from "../graph/making.js";
 import type { GraphInfo, Storage, StorageGiven, StoredGraph, StoreOptions } from "./storage.js";
 
 export interface DiskStorageOptions {

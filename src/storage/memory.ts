@@ -3,7 +3,7 @@ import { addAbortSignal, Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { SupersededError } from "../errors.js";
 import type { GraphId } from "../window.js";
-import { makingOf, TRAILER_BYTES } from "./making.js";
+import { makingOf, TRAILER_BYTES } from "../graph/making.js";
 import type {
   EdgeStorage,
   GraphInfo,

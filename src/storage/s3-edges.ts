@@ -4,7 +4,7 @@ import type { Bucket } from "../s3/bucket.js";
 import { readRange } from "../s3/range.js";
 import { upload } from "../s3/upload.js";
 import type { GraphId } from "../window.js";
-import { makingOf, TRAILER_BYTES } from "./making.js";
+import { makingOf, TRAILER_BYTES } from "../graph/making.js";
 import type { EdgeStorage, StoredEdges, StoreEdgesOptions } from "./storage.js";
 
 /** The end of the file says where all else is: what a reader asks for first comes with its size. */

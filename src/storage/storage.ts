@@ -77,7 +77,7 @@ export interface EdgeStorage {
 }
 
 export interface StoredEdges {
-  /** The making of the graph that lies beside: the last 8 bytes of its gzip (CRC-32 and length) in hexadecimal. */
+  /** The making of the graph that lies beside, as `makingOf` names it: the last 8 bytes of its gzip in hexadecimal. */
   readonly making: string;
   /** Bytes. */
   readonly size: number;

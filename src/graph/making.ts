@@ -1,4 +1,4 @@
-/** RFC 1952: CRC-32 and length end a gzip, and tell its making from others. */
+/** RFC 1952: CRC-32 and length of what was compressed end a gzip. They tell two makings of a graph apart. */
 export const TRAILER_BYTES = 8;
 
 /** What names the making of a graph, of the last bytes of its gzip. */
