@@ -5,7 +5,7 @@ import type { EdgesMetadata } from "../edges/metadata.js";
 import type { EdgeBatch, OptionalColumn } from "../edges/table.js";
 import { CorruptInputError, DependencyError } from "../errors.js";
 import { type DotFacts, dotToEdges } from "../graph/dot-to-edges.js";
-import type { Storage } from "../storage/storage.js";
+import type { Storage, StoredEdges } from "../storage/storage.js";
 import type { GraphId } from "../window.js";
 
 /** The edges of a stored graph, of one making. */
@@ -38,23 +38,8 @@ export async function openEdges(
   signal: AbortSignal,
 ): Promise<GraphEdges | undefined> {
   const file = await storage.edges?.open(id, signal);
-  if (file !== undefined) {
-    try {
-      const parquet = await sound(id, () => ParquetEdges.open(file, signal));
-      if (parquet.metadata.making === file.making) {
-        return {
-          version: file.making,
-          metadata: parquet.metadata,
-          batches: (columns) => soundBatches(id, parquet.batches(columns)),
-          close: () => file.close(),
-        };
-      }
-    } catch (error) {
-      await file.close();
-      throw error;
-    }
-    await file.close();
-  }
+  const edges = file && (await edgesIn(file, id, signal));
+  if (edges !== undefined) return edges;
   const graph = await storage.get(id, signal);
   if (graph === undefined) return undefined;
   const body = graph.body instanceof Readable ? graph.body : Readable.from([graph.body]);
@@ -68,6 +53,26 @@ export async function openEdges(
   };
 }
 
+/** Undefined, and the file closed, when they belong to another making of the graph. */
+async function edgesIn(file: StoredEdges, id: GraphId, signal: AbortSignal): Promise<GraphEdges | undefined> {
+  let belongs = false;
+  try {
+    const parquet = await ParquetEdges.open(file, signal);
+    belongs = parquet.metadata.making === file.making;
+    if (!belongs) return undefined;
+    return {
+      version: file.making,
+      metadata: parquet.metadata,
+      batches: (columns) => soundBatches(id, parquet.batches(columns)),
+      close: () => file.close(),
+    };
+  } catch (error) {
+    throw damaged(id, error);
+  } finally {
+    if (!belongs) await file.close();
+  }
+}
+
 /** A failure in the middle of either stream destroys the other. */
 function expanded(body: Readable): Readable {
   return pipeline(body, createGunzip(), () => undefined);
@@ -76,14 +81,6 @@ function expanded(body: Readable): Readable {
 async function* soundBatches(id: GraphId, batches: AsyncIterable<EdgeBatch>): AsyncGenerator<EdgeBatch> {
   try {
     yield* batches;
-  } catch (error) {
-    throw damaged(id, error);
-  }
-}
-
-async function sound<T>(id: GraphId, read: () => Promise<T>): Promise<T> {
-  try {
-    return await read();
   } catch (error) {
     throw damaged(id, error);
   }
