@@ -8,6 +8,7 @@ import { edgesToDot } from "../../src/graph/edges-to-dot.js";
 import { newStats } from "../../src/graph/stats.js";
 import { allRowsOf, batchesOf, rows, type Row } from "../edges/rows.js";
 import { dotOf } from "./digests.js";
+import { countTurns } from "../support/count-turns.js";
 
 /** A row as a line of a digest. */
 function lineOf(row: Row): string {
@@ -89,16 +90,8 @@ describe("edges to DOT", () => {
   });
 
   test("lets the event loop turn", async () => {
-    let turns = 0;
-    let done = false;
-    const turn = () => {
-      turns++;
-      if (!done) setImmediate(turn);
-    };
-    setImmediate(turn);
     const sample = fc.sample(rows, { numRuns: 1000, seed: 1 }).flat();
-    await dotOfBatches(batchesOf(sample, sample.length));
-    done = true;
+    const turns = await countTurns(() => dotOfBatches(batchesOf(sample, sample.length)));
     expect(turns).toBeGreaterThanOrEqual(sample.length / 2048);
   });
 });
