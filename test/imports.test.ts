@@ -53,6 +53,11 @@ test("what is pure imports the pure alone, and does no I/O", () => {
   expect(breaks(/^parquet\//, (to) => /^(?:parquet|flow-log)\//.test(to))).toEqual([]);
 });
 
+test("names know what is pure, and how their own files are read", () => {
+  const known = /^(?:name|flow-log)\/|^(?:settings|deadline|errors)\.ts$/;
+  expect(breaks(/^name\//, (to) => known.test(to))).toEqual([]);
+});
+
 test("the worker and the service know ports, never registries, implementations or http", () => {
   const ports = new Set(PORTS.map((port) => `${port}/${port}.ts`));
   const room = new RegExp(`^(?:http|compose|${PORTS.join("|")})/|^(?:main|index)\\.ts$`);
