@@ -6,7 +6,7 @@ import { type LoadedNames, Names } from "./names.js";
 import { identityOf, readNames } from "./read-names.js";
 
 /** Files are looked at so often: nothing tells of changes on every volume, and a config map's are renames of a link. */
-const POLL_MS = 5000;
+const POLL_MS = 2000;
 
 /** Told what became of files: fields, and the event's name. A logger with pino's interface is one. */
 export interface NameLog {
@@ -18,6 +18,8 @@ interface Watched {
   readonly file: string;
   /** Which one was read last, or found at fault: it isn't read again until it changes. */
   tried: string;
+  /** Which one was there when it was looked at last. */
+  seen: string | undefined;
   /** What was logged last of it; empty since it was read. */
   fault: string;
   loaded: LoadedNames | undefined;
@@ -39,7 +41,7 @@ export class NameFiles {
   constructor(files: readonly string[], log: NameLog, pollMs = POLL_MS) {
     this.#log = log;
     this.#pollMs = pollMs;
-    this.#watched = files.map((file) => ({ file, tried: "", fault: "", loaded: undefined }));
+    this.#watched = files.map((file) => ({ file, tried: "", seen: undefined, fault: "", loaded: undefined }));
   }
 
   /** Those of this moment. Whoever computes one answer asks once. */
@@ -50,7 +52,7 @@ export class NameFiles {
   /** Resolves when each file was read, or found at fault. */
   async start(): Promise<void> {
     if (this.#watched.length === 0) return;
-    const first = this.#look();
+    const first = this.look();
     this.#watching = first.then(() => this.#watch());
     await first;
   }
@@ -66,11 +68,12 @@ export class NameFiles {
     while (!signal.aborted) {
       // The process may end meanwhile.
       await sleep(this.#pollMs, undefined, { signal, ref: false }).catch(() => undefined);
-      await this.#look();
+      await this.look();
     }
   }
 
-  async #look(): Promise<void> {
+  /** Reads what has changed. Done by itself from time to time; not to be called while it is. */
+  async look(): Promise<void> {
     const { signal } = this.#stopped;
     let changed = false;
     try {
@@ -88,7 +91,12 @@ export class NameFiles {
   async #reread(watched: Watched, signal: AbortSignal): Promise<boolean> {
     const { file } = watched;
     const identity = await stat(file).then(identityOf, () => "");
+    const isFirst = watched.seen === undefined;
+    const isSettled = identity === watched.seen;
+    watched.seen = identity;
     if (identity !== "" && identity === watched.tried) return false;
+    // Who writes a file in place empties it first: it is read once it has stayed the same from one look to the next.
+    if (!isFirst && !isSettled) return false;
     let loaded: LoadedNames | undefined;
     try {
       loaded = await readNames(file, signal);

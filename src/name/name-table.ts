@@ -8,7 +8,7 @@ export const MAX_PREFIXES = 1_000_000;
 /** The names of a file by prefix, in memory that threads share: it can be posted to one at no cost. */
 export interface NameColumns {
   readonly nodes: Int32Array;
-  /** Each distinct name, in UTF-8: text, group and side, which may be empty, each on a line of its own. */
+  /** In UTF-8, some more than once: text, group and side, which may be empty, each on a line of its own. */
   readonly names: Uint8Array;
   /** Where each begins in `names`, and where the last one ends. */
   readonly starts: Uint32Array;
@@ -18,10 +18,13 @@ export interface NameColumns {
 /** A name but for where it comes from, without control characters. */
 export type PlainName = Pick<Name, "text" | "group" | "side">;
 
+/** So many names are known again: a map of all would stop everything else whenever it grows. */
+const RECENT_NAMES = 4096;
+
 export class NameTableBuilder {
   prefixes = 0;
   readonly #trie = new PrefixTrie();
-  readonly #numbers = new Map<string, number>();
+  readonly #recent = new Map<string, number>();
   readonly #starts: number[] = [0];
   #names = Buffer.alloc(1024);
 
@@ -32,10 +35,11 @@ export class NameTableBuilder {
   }
 
   #numberOf(name: string): number {
-    const known = this.#numbers.get(name);
+    const known = this.#recent.get(name);
     if (known !== undefined) return known;
-    const number = this.#numbers.size;
-    this.#numbers.set(name, number);
+    const number = this.#starts.length - 1;
+    if (this.#recent.size === RECENT_NAMES) this.#recent.clear();
+    this.#recent.set(name, number);
     const start = this.#starts[number] ?? 0;
     const end = start + Buffer.byteLength(name);
     if (end > this.#names.length) this.#names = Buffer.concat([this.#names], Math.max(end, 2 * start));
@@ -60,6 +64,7 @@ export class NameTable {
   readonly #origin: Pick<Name, "source" | "file">;
   readonly #texts: Buffer;
   readonly #names: (Name | undefined)[] = [];
+  readonly #byText = new Map<string, Name>();
 
   constructor(columns: NameColumns, origin: Pick<Name, "source" | "file">) {
     this.#columns = columns;
@@ -85,14 +90,17 @@ export class NameTable {
 
   #read(number: number): Name {
     const { starts } = this.#columns;
-    const [text = "", group = "", side] = this.#texts
-      .toString("utf8", starts[number], starts[number + 1])
-      .split("\n");
-    return Object.freeze({
+    const written = this.#texts.toString("utf8", starts[number], starts[number + 1]);
+    const known = this.#byText.get(written);
+    if (known !== undefined) return known;
+    const [text = "", group = "", side] = written.split("\n");
+    const name: Name = Object.freeze({
       text,
       ...(group !== "" && { group }),
       ...((side === "inside" || side === "internet") && { side }),
       ...this.#origin,
     });
+    this.#byText.set(written, name);
+    return name;
   }
 }

@@ -96,6 +96,14 @@ test("a file whose name says nothing is told by its content", async () => {
   expect(names.findText("3.0.0.1")?.source).toBe("ip-ranges");
 });
 
+test("a name that many networks have is one, however far apart they stand", async () => {
+  const others = Array.from({ length: 10_000 }, (_, n) => `10.1.${n >> 8}.${n & 255},host-${n}`);
+  const names = await namesOf({ "names.csv": ["10.0.0.1,web", ...others, "10.0.0.2,web"].join("\n") });
+  expect(names.findText("10.0.0.1")?.text).toBe("web");
+  expect(names.findText("10.0.0.1")).toBe(names.findText("10.0.0.2"));
+  expect(names.findText("10.1.39.15")?.text).toBe("host-9999");
+});
+
 test("an empty file has no names", async () => {
   expect((await namesOf({ "names.csv": "" })).findText("10.0.0.1")).toBeUndefined();
 });
