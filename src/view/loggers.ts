@@ -1,0 +1,160 @@
+import { NONE, type EdgeBatch, type FurtherColumn } from "../edges/table.js";
+import { withRoom } from "../flow-log/room.js";
+import type { AddressValues } from "./address-values.js";
+import { isPrivate } from "./internet.js";
+
+/** Fields that are an interface's rather than an edge's. */
+const LOGGER_FIELDS = [
+  "vpc_id",
+  "subnet_id",
+  "instance_id",
+  "az_id",
+  "ecs_service_name",
+] as const satisfies readonly FurtherColumn[];
+export type LoggerField = (typeof LOGGER_FIELDS)[number];
+
+/** Its edges don't agree on it. */
+const MIXED = -2;
+
+/** Who logged edges: an interface of an account, numbered in order of first appearance. */
+export interface Loggers {
+  readonly size: number;
+  /** Numbers into `names.accounts` and `names.interfaces`. */
+  readonly account: Int32Array;
+  readonly interface: Int32Array;
+  /** The interface's own address: the one end that all of its edges have in common. `NONE` where none is, or either. */
+  readonly address: Int32Array;
+  /** Numbers into `names.values`, `NONE` where its edges don't tell or don't agree. Undefined where the graph can't tell. */
+  readonly fields: Readonly<Partial<Record<LoggerField, Int32Array>>>;
+}
+
+/** Gathers loggers, edge by edge. */
+export class LoggerTable {
+  size = 0;
+  #account = new Int32Array(0);
+  #interface = new Int32Array(0);
+  /** The two ends that may be the interface's own address; `NONE` for one that is out. */
+  #one = new Int32Array(0);
+  #other = new Int32Array(0);
+  /** The next logger of the same interface, in another account. */
+  #next = new Int32Array(0);
+  /** By interface: its first logger + 1. */
+  #first = new Int32Array(0);
+  readonly #fields: Partial<Record<LoggerField, Int32Array>> = {};
+  readonly #directions = new Map<number, "ingress" | "egress" | undefined>();
+
+  readonly #directionOf: (value: number) => string;
+
+  /** @param directionOf what a value of `flow_direction` says */
+  constructor(directionOf: (value: number) => string) {
+    this.#directionOf = directionOf;
+  }
+
+  /** The number of the logger of this edge. */
+  add(batch: EdgeBatch, i: number): number {
+    const logger = this.#numberOf(batch.account[i] ?? NONE, batch.interface[i] ?? NONE);
+    this.#narrow(logger, batch, i);
+    for (const field of LOGGER_FIELDS) {
+      const column = batch.further[field];
+      if (column === undefined) continue;
+      const value = column[i] ?? NONE;
+      if (value === NONE) continue;
+      const known = (this.#fields[field] = withRoom(this.#fields[field] ?? new Int32Array(0), logger + 1));
+      // 0 where no edge has told yet.
+      if (known[logger] === 0) known[logger] = value + 1;
+      else if (known[logger] !== value + 1) known[logger] = MIXED;
+    }
+    return logger;
+  }
+
+  finish(values: AddressValues): Loggers {
+    const { size } = this;
+    return {
+      size,
+      account: this.#account.slice(0, size),
+      interface: this.#interface.slice(0, size),
+      address: this.#addresses(values),
+      fields: Object.fromEntries(
+        Object.entries(this.#fields).map(([field, known]) => [
+          field,
+          withRoom(known, size)
+            .slice(0, size)
+            .map((value) => (value > 0 ? value - 1 : NONE)),
+        ]),
+      ),
+    };
+  }
+
+  #numberOf(account: number, eni: number): number {
+    this.#first = withRoom(this.#first, eni + 1);
+    let logger = (this.#first[eni] ?? 0) - 1;
+    while (logger >= 0 && this.#account[logger] !== account) logger = this.#next[logger] ?? NONE;
+    if (logger >= 0) return logger;
+    logger = this.size++;
+    this.#account = withRoom(this.#account, this.size);
+    this.#interface = withRoom(this.#interface, this.size);
+    this.#one = withRoom(this.#one, this.size);
+    this.#other = withRoom(this.#other, this.size);
+    this.#next = withRoom(this.#next, this.size);
+    this.#account[logger] = account;
+    this.#interface[logger] = eni;
+    this.#one[logger] = MIXED;
+    this.#next[logger] = (this.#first[eni] ?? 0) - 1;
+    this.#first[eni] = logger + 1;
+    return logger;
+  }
+
+  #narrow(logger: number, batch: EdgeBatch, i: number): void {
+    let source = batch.source[i] ?? NONE;
+    let destination = batch.destination[i] ?? NONE;
+    const direction = batch.further.flow_direction?.[i] ?? NONE;
+    if (direction !== NONE) {
+      const told = this.#direction(direction);
+      if (told === "ingress") source = NONE;
+      if (told === "egress") destination = NONE;
+    }
+    const one = this.#one[logger] ?? NONE;
+    const other = this.#other[logger] ?? NONE;
+    if (one === MIXED) {
+      this.#one[logger] = source;
+      this.#other[logger] = destination;
+      return;
+    }
+    if (one !== source && one !== destination) this.#one[logger] = NONE;
+    if (other !== source && other !== destination) this.#other[logger] = NONE;
+  }
+
+  #direction(value: number): "ingress" | "egress" | undefined {
+    if (this.#directions.has(value)) return this.#directions.get(value);
+    const text = this.#directionOf(value);
+    const direction = text === "ingress" || text === "egress" ? text : undefined;
+    this.#directions.set(value, direction);
+    return direction;
+  }
+
+  #addresses(values: AddressValues): Int32Array {
+    const addresses = new Int32Array(this.size).fill(NONE);
+    const taken = new Set<number>();
+    const decide = (logger: number, address: number): void => {
+      addresses[logger] = address;
+      if (address !== NONE) taken.add(address);
+    };
+    const open: number[] = [];
+    for (let logger = 0; logger < this.size; logger++) {
+      const one = this.#one[logger] ?? NONE;
+      const other = this.#other[logger] ?? NONE;
+      if (one !== NONE && other !== NONE && one !== other) open.push(logger);
+      else decide(logger, one === NONE ? other : one);
+    }
+    // Of two ends that are left, the other is known to be another interface's, or on the Internet.
+    for (const logger of open) {
+      const one = this.#one[logger] ?? NONE;
+      const other = this.#other[logger] ?? NONE;
+      const isOne = isPrivate(values, one);
+      const isOther = isPrivate(values, other);
+      if (isOne !== isOther) decide(logger, isOne ? one : other);
+      else if (taken.has(one) !== taken.has(other)) decide(logger, taken.has(one) ? other : one);
+    }
+    return addresses;
+  }
+}

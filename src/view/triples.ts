@@ -1,0 +1,77 @@
+import { mix } from "../flow-log/secret-hash.js";
+
+const FIRST_ROWS = 1024;
+const ROOM_FACTOR = 1.5;
+
+/**
+ * Numbers distinct triples of 32-bit numbers in order of first appearance, from 0. Open addressing with linear probing,
+ * at most half full: 20 to 28 bytes a triple.
+ */
+export class Triples {
+  size = 0;
+  a = new Int32Array(FIRST_ROWS);
+  b = new Int32Array(FIRST_ROWS);
+  c = new Int32Array(FIRST_ROWS);
+  /** The triple's number + 1; 0 is free. */
+  #slots = new Int32Array(2 * FIRST_ROWS);
+
+  /** The number of the triple, which is `size` before when it is new. */
+  add(a: number, b: number, c: number): number {
+    const slots = this.#slots;
+    const mask = slots.length - 1;
+    let slot = hashTriple(a, b, c) & mask;
+    for (;;) {
+      const found = (slots[slot] ?? 0) - 1;
+      if (found < 0) break;
+      if (this.a[found] === a && this.b[found] === b && this.c[found] === c) return found;
+      slot = (slot + 1) & mask;
+    }
+    const row = this.push(a, b, c);
+    slots[slot] = row + 1;
+    if (2 * this.size > slots.length) this.#grow();
+    return row;
+  }
+
+  /** Adds a triple that may be there already. Nothing can be found any more among those that come after it. */
+  push(a: number, b: number, c: number): number {
+    const row = this.size++;
+    if (row === this.a.length) this.#makeRoom();
+    this.a[row] = a;
+    this.b[row] = b;
+    this.c[row] = c;
+    return row;
+  }
+
+  #makeRoom(): void {
+    const rows = moreRows(this.a.length);
+    this.a = larger(this.a, new Int32Array(rows));
+    this.b = larger(this.b, new Int32Array(rows));
+    this.c = larger(this.c, new Int32Array(rows));
+  }
+
+  #grow(): void {
+    const slots = new Int32Array(2 * this.#slots.length);
+    const mask = slots.length - 1;
+    for (let row = 0; row < this.size; row++) {
+      let slot = hashTriple(this.a[row] ?? 0, this.b[row] ?? 0, this.c[row] ?? 0) & mask;
+      while (slots[slot] !== 0) slot = (slot + 1) & mask;
+      slots[slot] = row + 1;
+    }
+    this.#slots = slots;
+  }
+}
+
+/** Columns grow by half, so that at most a third of them is empty. */
+export function moreRows(rows: number): number {
+  return Math.ceil(Math.max(rows * ROOM_FACTOR, FIRST_ROWS));
+}
+
+export function larger<T extends { set: (from: T) => void }>(column: T, room: T): T {
+  room.set(column);
+  return room;
+}
+
+function hashTriple(a: number, b: number, c: number): number {
+  const hash = mix(mix(mix(0, c, 0), a, 1), b, 2);
+  return hash ^ (hash >>> 15);
+}
