@@ -14,4 +14,8 @@ export class NumberSet {
     this.#words[index] = word | bit;
     return true;
   }
+
+  has(number: number): boolean {
+    return ((this.#words[number >>> 5] ?? 0) & (1 << (number & 31))) !== 0;
+  }
 }

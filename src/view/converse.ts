@@ -22,6 +22,7 @@ import {
   type Conversations,
   type TrafficKind,
 } from "./conversations.js";
+import { withRoom } from "../flow-log/room.js";
 import { LoggerTable } from "./loggers.js";
 import { Sums } from "./sums.js";
 import { addTotals, NO_TOTALS, totalsOf, type Totals } from "./totals.js";
@@ -39,21 +40,43 @@ const KINDS = TRAFFIC_KINDS.length;
  * @throws CorruptInputError when a sum is beyond 2^63-1, or whatever reading the edges fails with
  */
 export async function converse(edges: AsyncIterable<EdgeBatch>): Promise<Conversations> {
-  return gather(edges, true);
+  let builder: Builder | undefined;
+  for await (const batch of edges) {
+    builder ??= new Builder(batch, true);
+    builder.add(batch);
+  }
+  return (builder ?? new Builder(undefined, true)).finish();
 }
 
 /** The edges as they are stored, a row each, nothing merged or left out, in the same columns. */
-export async function asStored(edges: AsyncIterable<EdgeBatch>): Promise<Conversations> {
-  return gather(edges, false);
+export interface Stored {
+  readonly rows: Conversations;
+  readonly conversations: Conversations;
+  /** By row: the conversation that it belongs to. */
+  readonly conversationOf: Int32Array;
 }
 
-async function gather(edges: AsyncIterable<EdgeBatch>, isMerged: boolean): Promise<Conversations> {
-  let builder: Builder | undefined;
+/** As `converse`, with the edges beside the conversations: some 150 bytes for each edge. */
+export async function converseAndStore(edges: AsyncIterable<EdgeBatch>): Promise<Stored> {
+  let builders: { merged: Builder; rows: Builder } | undefined;
+  let conversationOf = new Int32Array(0);
+  let size = 0;
   for await (const batch of edges) {
-    builder ??= new Builder(batch, isMerged);
-    builder.add(batch);
+    builders ??= { merged: new Builder(batch, true), rows: new Builder(batch, false) };
+    conversationOf = withRoom(conversationOf, size + batch.rows);
+    builders.merged.add(batch, conversationOf.subarray(size));
+    builders.rows.add(batch);
+    size += batch.rows;
   }
-  return (builder ?? new Builder(undefined, isMerged)).finish();
+  const { merged, rows } = builders ?? {
+    merged: new Builder(undefined, true),
+    rows: new Builder(undefined, false),
+  };
+  return {
+    rows: rows.finish(),
+    conversations: merged.finish(),
+    conversationOf: conversationOf.slice(0, size),
+  };
 }
 
 class Builder {
@@ -99,12 +122,16 @@ class Builder {
     this.#stored = hasFlows ? NO_TOTALS : { ...NO_TOTALS, flows: undefined };
   }
 
-  add(batch: EdgeBatch): void {
-    for (let i = 0; i < batch.rows; i++) this.#addEdge(batch, i);
+  /** @param rows where the row of each edge is written to */
+  add(batch: EdgeBatch, rows?: Int32Array): void {
+    for (let i = 0; i < batch.rows; i++) {
+      const row = this.#addEdge(batch, i);
+      if (rows !== undefined) rows[i] = row;
+    }
     this.#stored = addTotals(this.#stored, totalsOf(batch, batch.rows));
   }
 
-  #addEdge(batch: EdgeBatch, i: number): void {
+  #addEdge(batch: EdgeBatch, i: number): number {
     const source = batch.source[i] ?? NONE;
     const destination = batch.destination[i] ?? NONE;
     const { server, port, by } = servingEnd(batch, i);
@@ -129,6 +156,7 @@ class Builder {
     this.#mergeFlags(batch, i, row, isFromServer ? 1 : 0);
     this.#mergeTimes(batch, i, row, isNew);
     this.#count(batch, i, row, kind);
+    return row;
   }
 
   #count(batch: EdgeBatch, i: number, row: number, kind: TrafficKind): void {

@@ -1,3 +1,4 @@
+import type { Cidr } from "../flow-log/cidr.js";
 import type { AddressValues } from "./address-values.js";
 
 /** Networks whose addresses nobody on the Internet has, as prefix bits and the first word of IPv4 or IPv6. */
@@ -32,6 +33,13 @@ export function isPrivate(values: AddressValues, address: number): boolean {
   return third === 0
     ? values.word(address, 3) <= 1
     : third === 0xffff && isPrivateIPv4(values.word(address, 3));
+}
+
+/** Whether all addresses of a network are private. */
+export function isPrivateNetwork({ version, words, prefix }: Cidr): boolean {
+  const networks: readonly (readonly [number, number])[] = version === 4 ? PRIVATE_IPV4 : PRIVATE_IPV6;
+  const first = words[version === 4 ? 3 : 0] ?? 0;
+  return networks.some(([bits, network]) => prefix >= bits && (first ^ network) >>> (32 - bits) === 0);
 }
 
 function isPrivateIPv4(address: number): boolean {

@@ -13,13 +13,14 @@ const WORD = 2n ** 32n;
 /** So many numbers below 2^32 add up to less than 2^53. */
 const SAFE_ROWS = 2 ** 20;
 
-/** The exact sum of a column, from row `from` up to `to`. */
-function sumOf(column: Int64s, from: number, to: number): bigint {
+/** The exact sum of the first rows of a column; where there is a mask, of those that it has 1 for. */
+function sumOf(column: Int64s, rows: number, mask: Uint8Array | undefined): bigint {
   let sum = 0n;
-  for (let at = from; at < to; at += SAFE_ROWS) {
+  for (let at = 0; at < rows; at += SAFE_ROWS) {
     let low = 0;
     let high = 0;
-    for (let row = at; row < Math.min(at + SAFE_ROWS, to); row++) {
+    for (let row = at; row < Math.min(at + SAFE_ROWS, rows); row++) {
+      if (mask !== undefined && mask[row] !== 1) continue;
       low += column[2 * row] ?? 0;
       high += column[2 * row + 1] ?? 0;
     }
@@ -28,11 +29,11 @@ function sumOf(column: Int64s, from: number, to: number): bigint {
   return sum;
 }
 
-export function totalsOf({ bytes, packets, flows }: SumColumns, rows: number): Totals {
+export function totalsOf({ bytes, packets, flows }: SumColumns, rows: number, mask?: Uint8Array): Totals {
   return {
-    bytes: sumOf(bytes, 0, rows),
-    packets: sumOf(packets, 0, rows),
-    flows: flows && sumOf(flows, 0, rows),
+    bytes: sumOf(bytes, rows, mask),
+    packets: sumOf(packets, rows, mask),
+    flows: flows && sumOf(flows, rows, mask),
   };
 }
 

@@ -42,6 +42,16 @@ export class Triples {
     return row;
   }
 
+  /** The number of the triple, or -1. */
+  find(a: number, b: number, c: number): number {
+    const slots = this.#slots;
+    const mask = slots.length - 1;
+    for (let slot = hashTriple(a, b, c) & mask; ; slot = (slot + 1) & mask) {
+      const found = (slots[slot] ?? 0) - 1;
+      if (found < 0 || (this.a[found] === a && this.b[found] === b && this.c[found] === c)) return found;
+    }
+  }
+
   #makeRoom(): void {
     const rows = moreRows(this.a.length);
     this.a = larger(this.a, new Int32Array(rows));

@@ -9,7 +9,7 @@ import {
   TRAFFIC_KINDS,
   type Conversations,
 } from "../../src/view/conversations.js";
-import { asStored, converse } from "../../src/view/converse.js";
+import { converse, converseAndStore } from "../../src/view/converse.js";
 import { batchesOf, type Row } from "../edges/rows.js";
 import { edge, graphRows } from "./graphs.js";
 import { sampleEdges } from "./sample.js";
@@ -43,10 +43,13 @@ describe("the sample", () => {
   });
 
   test("is 290 rows as it is stored, whose sums are the graph's", async () => {
-    const table = await asStored(sampleEdges());
-    expect(table.size).toBe(290);
-    expect(table.counted).toEqual(table.stored);
-    expect(table.loggedTwice).toBe(0);
+    const { rows, conversations, conversationOf } = await converseAndStore(sampleEdges());
+    expect([rows.size, conversations.size]).toEqual([290, 161]);
+    expect(rows.counted).toEqual(rows.stored);
+    expect(rows.loggedTwice).toBe(0);
+    for (const [row, conversation] of conversationOf.entries()) {
+      expect(endsOf(rows, row)).toBe(endsOf(conversations, conversation));
+    }
   });
 });
 

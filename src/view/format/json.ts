@@ -1,0 +1,90 @@
+import { serviceOf } from "../../flow-log/services.js";
+import type { Service } from "../links.js";
+import { STATUSES } from "../marks.js";
+import type { Nodes } from "../nodes.js";
+import { protocolName } from "../protocols.js";
+import type { LinkList, View, ViewLink } from "../view.js";
+import { quoted } from "../where-terms.js";
+import { joined, type ViewFormat } from "./format.js";
+import { timeText } from "./time.js";
+
+/** The whole view. Numbers beyond 2^53 are strings; what the graph can't tell is left out. */
+export const json: ViewFormat = {
+  mediaType: "application/json; charset=utf-8",
+  write: (view) => joined(pieces(view)),
+};
+
+function* pieces(view: View): Generator<string> {
+  const { window, against, rows, graph, left, findings, notes } = view;
+  const { flows, incomplete, unknown, ...counts } = graph;
+  yield textOf({ window, against, edges: rows, graph: { ...counts, flows, incomplete, unknown } }).slice(
+    0,
+    -1,
+  );
+  yield ',\n"nodes":[';
+  yield* nodesOf(view);
+  yield '],\n"links":[';
+  yield* linksOf(view.links, view.nodes);
+  yield '],\n"other":[';
+  yield* linksOf(view.other, view.otherNodes);
+  yield "],\n";
+  yield `${textOf({ left, findings, notes }).slice(1)}\n`;
+}
+
+/** The nodes that a link has, each once. */
+function* nodesOf(view: View): Generator<string> {
+  const seen = new Set<string>();
+  let separator = "\n";
+  for (const [list, nodes] of [
+    [view.links, view.nodes],
+    [view.other, view.otherNodes],
+  ] as const) {
+    for (let i = 0; i < list.size; i++) {
+      const { from, to } = list.endsAt(i);
+      for (const number of [from, to]) {
+        const { query, ...node } = nodes.at(number);
+        const where = query.all.map((value) => `host:${quoted(value)}`).join(" ");
+        if (seen.has(node.id)) continue;
+        seen.add(node.id);
+        yield `${separator}${textOf({ ...node, where })}`;
+        separator = ",\n";
+      }
+    }
+  }
+}
+
+function* linksOf(list: LinkList, nodes: Nodes): Generator<string> {
+  for (let i = 0; i < list.size; i++) {
+    yield `${i === 0 ? "\n" : ",\n"}${textOf(linkOf(list.at(i), nodes))}`;
+  }
+}
+
+function linkOf(link: ViewLink, nodes: Nodes): object {
+  const { from, to, first, last, active, services, statuses, ...facts } = link;
+  return {
+    from: nodes.at(from).id,
+    to: nodes.at(to).id,
+    ...facts,
+    services: services.map(serviceOfLink),
+    first: timeText(first),
+    last: timeText(last),
+    // A bit for each sixtieth of the window, the first one last.
+    active: active === undefined ? undefined : active.toString(2).padStart(60, "0"),
+    statuses: statuses && Object.fromEntries(statuses.map((count, code) => [STATUSES[code], count]).slice(1)),
+  };
+}
+
+function serviceOfLink({ protocol, port }: Service): object {
+  return {
+    protocol: protocolName(protocol),
+    port: port === 0 ? undefined : port,
+    name: port === 0 ? undefined : serviceOf(port),
+  };
+}
+
+function textOf(value: object): string {
+  return JSON.stringify(value, (_, each: unknown) => {
+    if (typeof each !== "bigint") return each;
+    return each <= Number.MAX_SAFE_INTEGER ? Number(each) : String(each);
+  });
+}

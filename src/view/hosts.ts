@@ -1,0 +1,123 @@
+import { NONE, textOf, type Names } from "../edges/table.js";
+import type { ByteTable } from "../flow-log/byte-table.js";
+import type { AddressValue } from "../flow-log/cidr.js";
+import { withRoom } from "../flow-log/room.js";
+import type { Conversations } from "./conversations.js";
+import { isPrivate } from "./internet.js";
+import type { LoggerField } from "./loggers.js";
+
+/** On which side of the border a host is. */
+export type Side = "inside" | "internet";
+
+/** What a host, or the network it lies in, is called. */
+export interface HostName {
+  readonly text: string;
+  /** What it belongs to. */
+  readonly group?: string;
+  /** Undefined: the name doesn't say. */
+  readonly side?: Side;
+  /** What the name is known from. */
+  readonly source: "csv" | "log" | "ip-ranges" | "mmdb";
+}
+
+/** Who knows names. */
+export interface NameLookup {
+  /** @param ofLog what the log itself calls the host, less trusted than some */
+  find(address: AddressValue, ofLog?: HostName): HostName | undefined;
+}
+
+export const NO_NAMES: NameLookup = { find: (_, ofLog) => ofLog };
+
+/** What can be known of a host beside its address. */
+export const HOST_FIELDS = ["name", "team", "account", "interface", "vpc", "subnet", "instance"] as const;
+export type HostField = (typeof HOST_FIELDS)[number];
+
+const LOGGER_FIELDS: Readonly<Partial<Record<HostField, LoggerField>>> = {
+  vpc: "vpc_id",
+  subnet: "subnet_id",
+  instance: "instance_id",
+};
+const UNKNOWN_SIDE = 0;
+const INSIDE = 1;
+const INTERNET = 2;
+
+/** The hosts of a window by the numbers of their addresses: on which side they are, what they are called and belong to. */
+export class Hosts {
+  readonly #table: Conversations;
+  readonly #names: NameLookup;
+  /** By address: 1 + the interface that has it. */
+  #logger = new Int32Array(0);
+  #side = new Uint8Array(0);
+  readonly #nameOf = new Map<number, HostName | undefined>();
+
+  constructor(table: Conversations, names: NameLookup) {
+    this.#table = table;
+    this.#names = names;
+    const { loggers } = table;
+    for (let logger = 0; logger < loggers.size; logger++) {
+      const address = loggers.address[logger] ?? NONE;
+      if (address === NONE) continue;
+      this.#logger = withRoom(this.#logger, address + 1);
+      if (this.#logger[address] === 0) this.#logger[address] = logger + 1;
+    }
+  }
+
+  /** Internet is what isn't private, unless a name says otherwise or an interface of the window has the address. */
+  isInternet(address: number): boolean {
+    this.#side = withRoom(this.#side, address + 1);
+    if (this.#side[address] === UNKNOWN_SIDE) this.#side[address] = this.#look(address);
+    return this.#side[address] === INTERNET;
+  }
+
+  text(address: number): string {
+    return textOf(this.#table.names.addresses, address);
+  }
+
+  name(address: number): HostName | undefined {
+    const { values } = this.#table;
+    if (!this.#nameOf.has(address)) {
+      const words = Uint32Array.from([0, 1, 2, 3], (index) => values.word(address, index));
+      const name = this.#names.find({ version: values.version(address), words }, this.#nameInLog(address));
+      this.#nameOf.set(address, name);
+    }
+    return this.#nameOf.get(address);
+  }
+
+  field(field: HostField, address: number): string | undefined {
+    if (field === "name") return this.name(address)?.text;
+    if (field === "team") return this.name(address)?.group;
+    const logger = (this.#logger[address] ?? 0) - 1;
+    return logger < 0 ? undefined : this.fieldOfLogger(field, logger);
+  }
+
+  /** Of who logged something; nothing of names. */
+  fieldOfLogger(field: HostField, logger: number): string | undefined {
+    const { names, loggers } = this.#table;
+    if (field === "account") return known(names, "accounts", loggers.account[logger]);
+    if (field === "interface") return known(names, "interfaces", loggers.interface[logger]);
+    const column = LOGGER_FIELDS[field];
+    return column && known(names, "values", loggers.fields[column]?.[logger]);
+  }
+
+  #nameInLog(address: number): HostName | undefined {
+    const { names, loggers } = this.#table;
+    const logger = (this.#logger[address] ?? 0) - 1;
+    if (logger < 0) return undefined;
+    const text =
+      known(names, "values", loggers.fields.ecs_service_name?.[logger]) ??
+      known(names, "values", loggers.fields.instance_id?.[logger]);
+    return text === undefined ? undefined : { text, source: "log" };
+  }
+
+  #look(address: number): number {
+    const told = this.name(address)?.side;
+    if (told !== undefined) return told === "internet" ? INTERNET : INSIDE;
+    if ((this.#logger[address] ?? 0) > 0) return INSIDE;
+    return isPrivate(this.#table.values, address) ? INSIDE : INTERNET;
+  }
+}
+
+function known(names: Names, table: keyof Names, number: number | undefined): string | undefined {
+  const texts: ByteTable = names[table];
+  return number === undefined || number === NONE ? undefined : textOf(texts, number);
+}

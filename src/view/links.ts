@@ -1,0 +1,219 @@
+import { bigInt64At, newInt64s, addInt64, type Int64s } from "../edges/int64.js";
+import { NONE } from "../edges/table.js";
+import {
+  CLIENT_ACCEPTED,
+  CLIENT_REJECTED,
+  HAS_ACCEPTED,
+  HAS_REJECTED,
+  SERVER_ACCEPTED,
+  SERVER_REJECTED,
+  TRAFFIC_KINDS,
+  type Conversations,
+} from "./conversations.js";
+import { measureOf } from "./measure.js";
+import { Sums, type SumColumns } from "./sums.js";
+import { Triples } from "./triples.js";
+
+/** What an end sent over a link. */
+interface Sent {
+  readonly bytes: bigint;
+  readonly packets: bigint;
+  readonly rejectedBytes: bigint;
+  readonly rejectedPackets: bigint;
+}
+
+export interface Service {
+  readonly protocol: number;
+  /** 0 where nobody serves. */
+  readonly port: number;
+}
+
+/** What one link carries: a conversation, an edge as it is stored, or several of them. */
+export interface LinkFacts {
+  /** Whether one end serves. If none does, the link has no direction. */
+  readonly served: boolean;
+  /** The heaviest first, at most `MAX_SERVICES`. */
+  readonly services: readonly Service[];
+  /** How many more services there are. */
+  readonly moreServices: number;
+  /** How many rows: conversations, or edges. */
+  readonly rows: number;
+  readonly client: Sent;
+  readonly server: Sent;
+  readonly accepted: boolean;
+  readonly rejected: boolean;
+  /** Undefined where the graph can't tell. */
+  readonly flows: { readonly accepted: bigint; readonly rejected: bigint } | undefined;
+  /** Seconds since 1970. Undefined where the graph can't tell. */
+  readonly first: number | undefined;
+  readonly last: number | undefined;
+  /** Bit n: something ended in the n-th sixtieth of the window. */
+  readonly active: bigint | undefined;
+  /** How many rows of each status, by its code. Undefined where nothing was compared. */
+  readonly statuses: readonly number[] | undefined;
+  /** Bytes in the other window. */
+  readonly before: bigint | undefined;
+}
+
+/** What is the same for all rows of a view. */
+export interface RowFacts {
+  readonly table: Conversations;
+  readonly status: Uint8Array | undefined;
+  readonly before: Int64s | undefined;
+}
+
+/** How many services of a link are named. */
+const MAX_SERVICES = 5;
+
+/** A link that is one row. */
+export function rowLink({ table, status, before }: RowFacts, row: number): LinkFacts {
+  const has = table.has[row] ?? 0;
+  return {
+    served: table.served[row] === 1,
+    services: [{ protocol: table.protocol[row] ?? 0, port: table.port[row] ?? 0 }],
+    moreServices: 0,
+    rows: 1,
+    ...sumsAt(table.traffic, row),
+    accepted: (has & HAS_ACCEPTED) !== 0,
+    rejected: (has & HAS_REJECTED) !== 0,
+    first: timeAt(table.first, row),
+    last: timeAt(table.last, row),
+    active: table.active && bigInt64At(table.active, row),
+    statuses: status && Array.from({ length: 5 }, (_, code) => (status[row] === code ? 1 : 0)),
+    before: before && bigInt64At(before, row),
+  };
+}
+
+/** Adds rows up into links. */
+export class LinkSums {
+  readonly #facts: RowFacts;
+  readonly #size: number;
+  readonly #traffic: readonly [Sums, Sums, Sums, Sums];
+  readonly #rows: Uint32Array;
+  readonly #has: Uint8Array;
+  readonly #served: Uint8Array;
+  readonly #first: Float64Array;
+  readonly #last: Float64Array;
+  readonly #active: Int64s;
+  readonly #statuses: Uint32Array;
+  readonly #before: Int64s;
+  /** Link, and protocol and port in one. */
+  readonly #services = new Triples();
+  #serviceBytes = new Float64Array(1024);
+  #servicesOf: readonly (readonly Service[])[] | undefined;
+  readonly #bytesOf: (row: number) => number;
+
+  constructor(facts: RowFacts, size: number) {
+    const hasFlows = facts.table.traffic[0].flows !== undefined;
+    const sums = () => new Sums(hasFlows, size);
+    this.#facts = facts;
+    this.#size = size;
+    this.#traffic = [sums(), sums(), sums(), sums()];
+    this.#rows = new Uint32Array(size);
+    this.#has = new Uint8Array(size);
+    this.#served = new Uint8Array(size);
+    this.#first = new Float64Array(size).fill(Number.POSITIVE_INFINITY);
+    this.#last = new Float64Array(size).fill(Number.NEGATIVE_INFINITY);
+    this.#active = newInt64s(size);
+    this.#statuses = new Uint32Array(5 * size);
+    this.#before = newInt64s(size);
+    this.#bytesOf = measureOf(facts.table.traffic, "bytes");
+  }
+
+  /** @param isTurned whether the row's client is the link's server */
+  add(link: number, row: number, isTurned: boolean): void {
+    const { table, status, before } = this.#facts;
+    const has = table.has[row] ?? 0;
+    for (const kind of TRAFFIC_KINDS) {
+      if ((has & (1 << kind)) === 0) continue;
+      const to = isTurned ? (kind + 2) % TRAFFIC_KINDS.length : kind;
+      this.#traffic[to]?.add(link, table.traffic[kind], row);
+    }
+    this.#has[link] = (this.#has[link] ?? 0) | has;
+    this.#rows[link] = (this.#rows[link] ?? 0) + 1;
+    this.#served[link] = table.served[row] ?? 0;
+    const first = table.first?.[row] ?? Number.NaN;
+    if (first < (this.#first[link] ?? 0)) this.#first[link] = first;
+    const last = table.last?.[row] ?? Number.NaN;
+    if (last > (this.#last[link] ?? 0)) this.#last[link] = last;
+    if (table.active) {
+      this.#active[2 * link] = (this.#active[2 * link] ?? 0) | (table.active[2 * row] ?? 0);
+      this.#active[2 * link + 1] = (this.#active[2 * link + 1] ?? 0) | (table.active[2 * row + 1] ?? 0);
+    }
+    if (status) {
+      const at = 5 * link + (status[row] ?? 0);
+      this.#statuses[at] = (this.#statuses[at] ?? 0) + 1;
+    }
+    if (before) addInt64(this.#before, link, before, row);
+    const service = this.#services.add(link, ((table.protocol[row] ?? 0) << 16) | (table.port[row] ?? 0), 0);
+    if (service >= this.#serviceBytes.length) {
+      const room = new Float64Array(2 * this.#serviceBytes.length);
+      room.set(this.#serviceBytes);
+      this.#serviceBytes = room;
+    }
+    this.#serviceBytes[service] = (this.#serviceBytes[service] ?? 0) + this.#bytesOf(row);
+  }
+
+  at(link: number): LinkFacts {
+    const { table, status, before } = this.#facts;
+    const has = this.#has[link] ?? 0;
+    this.#servicesOf ??= this.#sortServices();
+    const services = this.#servicesOf[link] ?? [];
+    return {
+      served: this.#served[link] === 1,
+      services: services.slice(0, MAX_SERVICES),
+      moreServices: Math.max(0, services.length - MAX_SERVICES),
+      rows: this.#rows[link] ?? 0,
+      ...sumsAt(this.#traffic, link),
+      accepted: (has & HAS_ACCEPTED) !== 0,
+      rejected: (has & HAS_REJECTED) !== 0,
+      first: table.first && timeAt(this.#first, link),
+      last: table.last && timeAt(this.#last, link),
+      active: table.active && bigInt64At(this.#active, link),
+      statuses: status && [...this.#statuses.subarray(5 * link, 5 * link + 5)],
+      before: before && bigInt64At(this.#before, link),
+    };
+  }
+
+  #sortServices(): readonly (readonly Service[])[] {
+    const { a: links, b: services, size } = this.#services;
+    const order = Int32Array.from({ length: size }, (_, i) => i).toSorted(
+      (i, j) => (this.#serviceBytes[j] ?? 0) - (this.#serviceBytes[i] ?? 0) || i - j,
+    );
+    const all = Array.from({ length: this.#size }, (): Service[] => []);
+    for (const i of order) {
+      const service = services[i] ?? 0;
+      all[links[i] ?? NONE]?.push({ protocol: service >>> 16, port: service & 0xffff });
+    }
+    return all;
+  }
+}
+
+function timeAt(column: Float64Array | undefined, row: number): number | undefined {
+  const time = column?.[row];
+  return time !== undefined && Number.isFinite(time) ? time : undefined;
+}
+
+function sumsAt(traffic: readonly SumColumns[], row: number): Pick<LinkFacts, "client" | "server" | "flows"> {
+  const at = (kind: number, column: "bytes" | "packets" | "flows"): bigint => {
+    const values = traffic[kind]?.[column];
+    return values === undefined ? 0n : bigInt64At(values, row);
+  };
+  const sent = (accepted: number, rejected: number): Sent => ({
+    bytes: at(accepted, "bytes") + at(rejected, "bytes"),
+    packets: at(accepted, "packets") + at(rejected, "packets"),
+    rejectedBytes: at(rejected, "bytes"),
+    rejectedPackets: at(rejected, "packets"),
+  });
+  return {
+    client: sent(CLIENT_ACCEPTED, CLIENT_REJECTED),
+    server: sent(SERVER_ACCEPTED, SERVER_REJECTED),
+    flows:
+      traffic[0]?.flows === undefined
+        ? undefined
+        : {
+            accepted: at(CLIENT_ACCEPTED, "flows") + at(SERVER_ACCEPTED, "flows"),
+            rejected: at(CLIENT_REJECTED, "flows") + at(SERVER_REJECTED, "flows"),
+          },
+  };
+}
