@@ -246,7 +246,8 @@ function insideGroups(
     for (const address of inside) {
       const text = hosts.field(field, address);
       if (text === undefined) rest.push(address);
-      else if (texts.size <= groups) texts.add(text);
+      else texts.add(text);
+      if (texts.size > groups) break;
     }
     const versions = new Set(rest.map((address) => values.version(address))).size;
     if (texts.size === 0 || texts.size + versions > groups || rest.length * 2 > inside.length) continue;

@@ -48,7 +48,11 @@ export class Hosts {
   /** By address: 1 + the interface that has it. */
   #logger = new Int32Array(0);
   #side = new Uint8Array(0);
-  readonly #nameOf = new Map<number, HostName | undefined>();
+  /** By address: 0 when nobody has asked yet, else 1 + the place in `#found`. */
+  #name = new Int32Array(0);
+  readonly #found: (HostName | undefined)[] = [undefined];
+  /** Of accounts and values, which many hosts share. */
+  readonly #texts = new Map<ByteTable, Map<number, string>>();
 
   constructor(table: Conversations, names: NameLookup) {
     this.#table = table;
@@ -74,13 +78,21 @@ export class Hosts {
   }
 
   name(address: number): HostName | undefined {
+    this.#name = withRoom(this.#name, address + 1);
+    const known = this.#name[address] ?? 0;
+    if (known > 0) return this.#found[known - 1];
+    const name = this.#findName(address);
+    this.#name[address] = name === undefined ? 1 : this.#found.push(name);
+    return name;
+  }
+
+  #findName(address: number): HostName | undefined {
+    const ofLog = this.#nameInLog(address);
+    if (this.#names === NO_NAMES) return ofLog;
     const { values } = this.#table;
-    if (!this.#nameOf.has(address)) {
-      const words = Uint32Array.from([0, 1, 2, 3], (index) => values.word(address, index));
-      const name = this.#names.find({ version: values.version(address), words }, this.#nameInLog(address));
-      this.#nameOf.set(address, name);
-    }
-    return this.#nameOf.get(address);
+    const words = new Uint32Array(4);
+    for (let index = 0; index < 4; index++) words[index] = values.word(address, index);
+    return this.#names.find({ version: values.version(address), words }, ofLog);
   }
 
   field(field: HostField, address: number): string | undefined {
@@ -93,10 +105,10 @@ export class Hosts {
   /** Of who logged something; nothing of names. */
   fieldOfLogger(field: HostField, logger: number): string | undefined {
     const { names, loggers } = this.#table;
-    if (field === "account") return known(names, "accounts", loggers.account[logger]);
-    if (field === "interface") return known(names, "interfaces", loggers.interface[logger]);
+    if (field === "account") return this.#text(names, "accounts", loggers.account[logger]);
+    if (field === "interface") return this.#text(names, "interfaces", loggers.interface[logger]);
     const column = LOGGER_FIELDS[field];
-    return column && known(names, "values", loggers.fields[column]?.[logger]);
+    return column && this.#text(names, "values", loggers.fields[column]?.[logger]);
   }
 
   #nameInLog(address: number): HostName | undefined {
@@ -104,8 +116,8 @@ export class Hosts {
     const logger = (this.#logger[address] ?? 0) - 1;
     if (logger < 0) return undefined;
     const text =
-      known(names, "values", loggers.fields.ecs_service_name?.[logger]) ??
-      known(names, "values", loggers.fields.instance_id?.[logger]);
+      this.#text(names, "values", loggers.fields.ecs_service_name?.[logger]) ??
+      this.#text(names, "values", loggers.fields.instance_id?.[logger]);
     return text === undefined ? undefined : { text, source: "log" };
   }
 
@@ -115,9 +127,15 @@ export class Hosts {
     if ((this.#logger[address] ?? 0) > 0) return INSIDE;
     return isPrivate(this.#table.values, address) ? INSIDE : INTERNET;
   }
-}
 
-function known(names: Names, table: keyof Names, number: number | undefined): string | undefined {
-  const texts: ByteTable = names[table];
-  return number === undefined || number === NONE ? undefined : textOf(texts, number);
+  #text(names: Names, table: keyof Names, number: number | undefined): string | undefined {
+    if (number === undefined || number === NONE) return undefined;
+    const texts: ByteTable = names[table];
+    if (table === "interfaces") return textOf(texts, number);
+    let cached = this.#texts.get(texts);
+    if (cached === undefined) this.#texts.set(texts, (cached = new Map()));
+    let text = cached.get(number);
+    if (text === undefined) cached.set(number, (text = textOf(texts, number)));
+    return text;
+  }
 }

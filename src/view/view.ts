@@ -46,6 +46,8 @@ export interface ViewInput {
   readonly graph: Conversations | Stored;
   readonly against?: { readonly window: Window; readonly table: Conversations } | undefined;
   readonly names: NameLookup;
+  /** What is known of the graph's hosts by an earlier view of the same graph and names. */
+  readonly hosts?: Hosts | undefined;
   /** The gravest first, with the conversations that they flag. */
   readonly findings?: readonly Flagging[] | undefined;
   /** Hosts that are flagged, numbers of addresses: a group doesn't hide the first few. */
@@ -115,7 +117,7 @@ const FEW_NODES = 15;
 export function viewOf(input: ViewInput, request: ViewRequest): View {
   const { rows, conversations, facts, marks } = rowsOf(input);
   const { table } = facts;
-  const hosts = new Hosts(table, input.names);
+  const hosts = input.hosts ?? new Hosts(table, input.names);
   let test = filterOf(request.where, table, hosts, marks);
   if (request.around !== undefined) test = around(request.around, request.hops, table, hosts, test);
   const kept = new Uint8Array(table.size);
