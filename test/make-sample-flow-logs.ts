@@ -89,6 +89,8 @@ interface Flow {
   readonly port: number;
   readonly protocol?: number;
   readonly bytes: number;
+  /** What comes back only says that it arrived; otherwise servers send three times what they are sent. */
+  readonly upload?: boolean;
   readonly refused?: boolean;
 }
 
@@ -163,18 +165,21 @@ function* attack(minute: number): Generator<Flow> {
       server: dropSite,
       port: 4444,
       bytes: 20_000 * (minute - 60) + int(9000),
+      upload: true,
     };
   }
 }
 
 /** The records of a flow, there and back, of each interface that sees it. */
 function* recorded(flow: Flow, minute: number): Generator<Line> {
-  const { client, server, port, protocol = TCP, bytes, refused = false } = flow;
+  const { client, server, port, protocol = TCP, bytes, upload = false, refused = false } = flow;
   const withPorts = protocol === TCP || protocol === UDP;
   const clientPort = withPorts ? 32_768 + int(28_000) : 0;
   const start = START + 60 * minute + int(20) - 30;
   const end = START + 60 * minute + int(60);
   const packets = Math.max(1, Math.ceil(bytes / 900));
+  const acknowledgements = Math.ceil(packets / 2) + 2;
+  const reply = upload ? `${acknowledgements} ${52 * acknowledgements}` : `${packets + 2} ${3 * bytes + 104}`;
   for (const { eni, vpc } of [client, server]) {
     if (eni === undefined || vpc === undefined) continue;
     const record = (from: Host, to: Host, ports: string, sums: string): Line => ({
@@ -196,7 +201,7 @@ function* recorded(flow: Flow, minute: number): Generator<Line> {
       ].join(" "),
     });
     yield record(client, server, `${clientPort} ${port}`, `${packets} ${bytes}`);
-    if (!refused) yield record(server, client, `${port} ${clientPort}`, `${packets + 2} ${3 * bytes + 104}`);
+    if (!refused) yield record(server, client, `${port} ${clientPort}`, reply);
   }
 }
 
