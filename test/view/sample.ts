@@ -5,12 +5,13 @@ import { newStats } from "../../src/graph/stats.js";
 import { toDot } from "../../src/graph/to-dot.js";
 import { TimeWindow } from "../../src/window.js";
 import { digesterOf } from "../digester/flow-logs/digesting.js";
+import { bodyOf } from "../support/digest-body.js";
 
 const DIRECTORY = fileURLToPath(new URL("../fixtures/flow-logs", import.meta.url));
 const SAMPLE_WINDOW = TimeWindow.parse("2024-06-01T23:00:00Z", "2024-06-02T01:00:00Z");
 
 /** The edges of the sample flow logs, as its DOT tells them. */
 export async function* sampleEdges(window = SAMPLE_WINDOW): AsyncGenerator<EdgeBatch> {
-  const { body } = await digesterOf(DIRECTORY).digest(window, new AbortController().signal);
-  yield* dotToEdges({ mayMergeAddresses: false })(toDot(newStats())(body));
+  const digest = await digesterOf(DIRECTORY).digest(window, new AbortController().signal);
+  yield* dotToEdges({ mayMergeAddresses: false })(toDot(newStats())(bodyOf(digest)));
 }
