@@ -1,0 +1,104 @@
+import { createHash } from "node:crypto";
+import type { OptionalColumn } from "../edges/table.js";
+import type { Conversations } from "../view/conversations.js";
+import { Baseline } from "./baseline.js";
+import { Evidence, type EvidenceOptions } from "./evidence.js";
+import type { Candidate, Finding, Need, Rule } from "./finding.js";
+import { isMuted, type Mute } from "./mute.js";
+import { fold, gather, ranked, tellStories, type Entry } from "./rank.js";
+import { RULES } from "./rules.js";
+
+const USUAL_LIMIT = 20;
+/** Of hosts and ports that a finding lists; its numbers tell how many there are. */
+const MOST_LISTED = 50;
+
+export interface FindingsOptions extends EvidenceOptions {
+  readonly mute?: readonly Mute[];
+  /** How many findings at most; 20, unless told otherwise. */
+  readonly limit?: number;
+}
+
+export interface Findings {
+  readonly findings: readonly Finding[];
+  /** How many were left out because they are muted, and because they are more than the limit. */
+  readonly muted: number;
+  readonly more: number;
+  /** What the graph can't tell. Rules that need it find nothing. */
+  readonly unknown: readonly (Need | "flags")[];
+}
+
+/** What stands out in a window, the most urgent first. */
+export function findings(conversations: Conversations, options: FindingsOptions): Findings {
+  const { mute = [], limit = USUAL_LIMIT } = options;
+  const evidence = new Evidence(conversations, options);
+  const unknown = unknownOf(conversations.unknown);
+  const before = evidence.baseline.length === 0 ? undefined : new Baseline(evidence, options).of(evidence);
+  const found = new Map<string, readonly Candidate[]>();
+  let muted = 0;
+  for (const rule of RULES) {
+    const isBlind = rule.needs.some((need) => unknown.includes(need));
+    const all = isBlind ? [] : rule.find(evidence, { found, before });
+    const heard = mute.length === 0 ? all : all.filter((one) => !isMuted(one, rule.name, mute, evidence));
+    muted += all.length - heard.length;
+    found.set(rule.name, heard);
+  }
+  const entries = fold(
+    RULES.map((rule) => [rule, found.get(rule.name) ?? []]),
+    evidence,
+  );
+  tellStories(entries, evidence);
+  const list = ranked(gather(entries), evidence, RULES);
+  return {
+    findings: list.slice(0, limit).map((entry) => findingOf(entry, evidence)),
+    muted,
+    more: Math.max(0, list.length - limit),
+    unknown,
+  };
+}
+
+const TOLD_BY: readonly (readonly [OptionalColumn, Need | "flags"])[] = [
+  ["first", "times"],
+  ["active", "activity"],
+  ["flows", "flows"],
+  ["tcpFlags", "flags"],
+];
+
+function unknownOf(columns: readonly OptionalColumn[]): (Need | "flags")[] {
+  return TOLD_BY.filter(([column]) => columns.includes(column)).map(([, need]) => need);
+}
+
+function findingOf({ rule, candidate, also, severity, rest }: Entry, evidence: Evidence): Finding {
+  const all = rest.length === 0 ? [candidate] : rest;
+  const many = rest.length === 0 ? undefined : rule.together(rest, evidence);
+  const hosts = [...all.map(({ actor }) => actor), ...all.flatMap(({ targets }) => targets)];
+  const rows = all.flatMap((one) => one.rows);
+  return {
+    id: idOf(rule, many === undefined ? `${evidence.text(candidate.actor)} ${candidate.key ?? ""}` : "*"),
+    rule: rule.name,
+    also: also.map(({ name }) => name),
+    severity,
+    title: many?.title ?? candidate.title(),
+    hosts: [...new Set(hosts)].slice(0, MOST_LISTED).map((host) => evidence.text(host)),
+    ports: [...new Set(all.flatMap(({ ports }) => ports))].slice(0, MOST_LISTED),
+    technique: rule.technique,
+    ...timesOf(rows, evidence),
+    numbers: many === undefined ? candidate.numbers : { findings: rest.length, conversations: rows.length },
+    where: many?.where ?? candidate.where(),
+  };
+}
+
+function idOf(rule: Rule, what: string): string {
+  return `${rule.name}-${createHash("sha256").update(what).digest("hex").slice(0, 10)}`;
+}
+
+function timesOf(rows: readonly number[], evidence: Evidence): Pick<Finding, "first" | "last"> {
+  const { first, last } = evidence.conversations;
+  if (first === undefined || last === undefined) return { first: null, last: null };
+  const least = rows.reduce((time, row) => Math.min(time, first[row] ?? time), Number.POSITIVE_INFINITY);
+  const greatest = rows.reduce((time, row) => Math.max(time, last[row] ?? time), 0);
+  return { first: timeText(least), last: timeText(greatest) };
+}
+
+function timeText(seconds: number): string {
+  return new Date(seconds * 1000).toISOString().replace(".000Z", "Z");
+}
