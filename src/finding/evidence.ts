@@ -1,4 +1,4 @@
-import { int64At, type Int64s } from "../edges/int64.js";
+import { int64At } from "../edges/int64.js";
 import { NONE, textOf } from "../edges/table.js";
 import {
   CLIENT_ACCEPTED,
@@ -175,21 +175,21 @@ export class Evidence {
     const { traffic, has, served } = this.conversations;
     const kinds = has[row] ?? 0;
     const fromServer = (1 << SERVER_ACCEPTED) | (1 << SERVER_REJECTED);
-    let [ask, askRejected, answer] = [CLIENT_ACCEPTED, CLIENT_REJECTED, SERVER_ACCEPTED] as
-      [0, 1, 2] | [2, 3, 0];
     // Of ICMP nobody serves: who alone sent is who asked.
-    if (served[row] === 0 && (kinds & ~fromServer) === 0) {
-      [ask, askRejected, answer] = [SERVER_ACCEPTED, SERVER_REJECTED, CLIENT_ACCEPTED];
+    const isSwapped = served[row] === 0 && (kinds & ~fromServer) === 0;
+    if (isSwapped) {
       const client = this.client[row] ?? 0;
       this.client[row] = this.server[row] ?? 0;
       this.server[row] = client;
     }
-    const count = (kind: 0 | 1 | 2 | 3): Int64s => traffic[kind].flows ?? traffic[kind].packets;
-    this.sent[row] = int64At(traffic[ask].bytes, row);
-    this.received[row] = int64At(traffic[answer].bytes, row);
-    this.accepted[row] = int64At(count(ask), row);
-    this.rejected[row] = (kinds & HAS_REJECTED) === 0 ? 0 : int64At(count(askRejected), row);
-    this.answered[row] = this.#isAnswered(row, int64At(traffic[answer].packets, row)) ? 1 : 0;
+    const ask = traffic[isSwapped ? SERVER_ACCEPTED : CLIENT_ACCEPTED];
+    const refused = traffic[isSwapped ? SERVER_REJECTED : CLIENT_REJECTED];
+    const answer = traffic[isSwapped ? CLIENT_ACCEPTED : SERVER_ACCEPTED];
+    this.sent[row] = int64At(ask.bytes, row);
+    this.received[row] = int64At(answer.bytes, row);
+    this.accepted[row] = int64At(ask.flows ?? ask.packets, row);
+    this.rejected[row] = (kinds & HAS_REJECTED) === 0 ? 0 : int64At(refused.flows ?? refused.packets, row);
+    this.answered[row] = this.#isAnswered(row, int64At(answer.packets, row)) ? 1 : 0;
   }
 
   /** A closed port answers too, by a RST. */
