@@ -67,6 +67,8 @@ export class Evidence {
    * many inside hosts seem to talk to themselves, because the logs have one direction of most conversations.
    */
   readonly inVain: Uint8Array;
+  /** By host: how many rows it tried in vain. */
+  readonly triedInVain: Uint32Array;
   /** The rows of each host, as a client and as a server. */
   readonly byClient: Groups;
   readonly byServer: Groups;
@@ -93,6 +95,11 @@ export class Evidence {
     for (let row = 0; row < size; row++) this.#setRow(row);
     this.inside = this.#findInside(options.isInside);
     this.inVain = this.#findInVain();
+    this.triedInVain = new Uint32Array(this.hosts);
+    for (let row = 0; row < size; row++) {
+      const client = this.client[row] ?? 0;
+      this.triedInVain[client] = (this.triedInVain[client] ?? 0) + (this.inVain[row] ?? 0);
+    }
     this.byClient = new Groups(this.client, this.hosts);
     this.byServer = new Groups(this.server, this.hosts);
   }

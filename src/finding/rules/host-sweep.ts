@@ -20,7 +20,7 @@ export const hostSweep: Rule = {
   find(evidence) {
     const found: Candidate[] = [];
     for (let client = 0; client < evidence.hosts; client++) {
-      if (evidence.byClient.sizeOf(client) < MIN_HOSTS) continue;
+      if ((evidence.triedInVain[client] ?? 0) < MIN_HOSTS) continue;
       const sweep = sweepOf(evidence, client);
       if (sweep !== undefined) found.push(sweep);
     }

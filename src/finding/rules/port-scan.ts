@@ -22,7 +22,7 @@ export const portScan: Rule = {
   find(evidence) {
     const found: Candidate[] = [];
     for (let client = 0; client < evidence.hosts; client++) {
-      if (evidence.byClient.sizeOf(client) < MIN_PORTS) continue;
+      if ((evidence.triedInVain[client] ?? 0) < MIN_PORTS) continue;
       const scan = scanOf(evidence, client);
       if (scan !== undefined) found.push(scan);
     }
