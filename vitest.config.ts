@@ -41,6 +41,8 @@ export default defineConfig({
         test: {
           ...deadlines,
           name: "units",
+          // Threads that the code under test starts load TypeScript, too.
+          execArgv: ["--import", new URL("test/support/typescript-in-threads.mjs", import.meta.url).href],
           include: ["test/**/*.test.ts"],
           exclude: [...configDefaults.exclude, ...processes],
         },

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { answerSettings, toAnswerOptions } from "./answer/settings.js";
 import type { ServiceSettings } from "./service.js";
 import { atLeast, duration, integer, MAX_TIMER_MS, timerDuration } from "./settings.js";
 
@@ -28,6 +29,7 @@ export const serviceSettings = {
   RUNTIME_SHUTDOWN_TIMEOUT: timerDuration
     .prefault("30s")
     .describe("how long a graceful stop waits for running jobs"),
+  ...answerSettings,
 };
 
 export function toServiceSettings(config: z.infer<z.ZodObject<typeof serviceSettings>>): ServiceSettings {
@@ -41,5 +43,6 @@ export function toServiceSettings(config: z.infer<z.ZodObject<typeof serviceSett
     workerRetries: config.WORKER_RETRIES,
     workerRetryDelayMs: config.WORKER_RETRY_DELAY,
     shutdownTimeoutMs: config.RUNTIME_SHUTDOWN_TIMEOUT,
+    answers: toAnswerOptions(config),
   };
 }

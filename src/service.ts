@@ -1,4 +1,9 @@
 import { performance } from "node:perf_hooks";
+import { type Answer, Answers } from "./answer/answers.js";
+import { openGraph } from "./answer/open-graph.js";
+import type { Question } from "./answer/question.js";
+import type { Subject } from "./answer/reading.js";
+import type { AnswerOptions } from "./answer/settings.js";
 import { uninterrupted } from "./deadline.js";
 import type { Digester } from "./digester/digester.js";
 import type { Deliver, Deliverer, Fate } from "./deliverer.js";
@@ -46,6 +51,8 @@ export interface ServiceSettings {
   readonly workerRetries: number;
   readonly workerRetryDelayMs: number;
   readonly shutdownTimeoutMs: number;
+  /** How questions about stored graphs are answered. */
+  readonly answers: AnswerOptions;
 }
 
 export type RequestOutcome =
@@ -57,7 +64,10 @@ export type Missing =
   | { readonly state: "in progress"; readonly notBefore: Date | undefined }
   | { readonly state: "absent"; readonly reason: string | undefined };
 
-export type Found<Graph extends GraphInfo> = { readonly state: "stored"; readonly graph: Graph };
+export type Found<Graph> = { readonly state: "stored"; readonly graph: Graph };
+
+/** No answer, since a graph isn't there that it needs. */
+export type Unanswered = Missing & { readonly window: TimeWindow };
 
 /** What became of a job that ran. */
 type Produced = Readonly<GraphStats> | "exists";
@@ -77,6 +87,7 @@ export class Service {
   /** Modules that were not waited for, with why they can't serve yet. */
   #late: ReadonlyMap<keyof Modules, unknown> = new Map();
   readonly #sweeper: Sweeper;
+  readonly #answers: Answers;
   readonly #deliverers: readonly Deliverer[];
   readonly #delivering: Deliverer[] = [];
   #stopped: Promise<void> | undefined;
@@ -110,6 +121,10 @@ export class Service {
       explain,
       onFailure: (job, error, last) => this.#report.failed(job, error, last),
       onClaimFailure: (job, error) => this.#report.claimFailed(job, error),
+    });
+    this.#answers = new Answers(settings.answers, {
+      info: (fields, event) => this.#log.info(fields, event),
+      warn: (fields, event) => this.#log.warn(fields, event),
     });
     this.#sweeper = new Sweeper({
       claims: this.#claims,
@@ -155,6 +170,7 @@ export class Service {
         ],
         (module) => this.#started.push(module),
       );
+      await this.#answers.start();
       const deliver: Deliver = (message) => this.deliver(message);
       for (const deliverer of this.#deliverers) {
         await deliverer.start(deliver);
@@ -190,6 +206,7 @@ export class Service {
         this.#worker.stop(this.settings.shutdownTimeoutMs),
         this.#sweeper.stop(),
       ]);
+      await this.#answers.stop();
       for (const module of all) await module.stop?.().catch(noted);
       if (failures.length > 0) throw new AggregateError(failures, "modules did not stop as they should");
     })();
@@ -261,6 +278,44 @@ export class Service {
     return this.#find(window, signal, () => this.#modules.storage.head(window.id, signal));
   }
 
+  /**
+   * Prepares the answer to a question about a stored graph.
+   *
+   * @param before other windows that it takes: a window that is named has to be there, of `earlier` ones those count that are
+   * @param revision what else the answer depends on, as the way it was asked
+   */
+  async answer(
+    question: Question,
+    window: TimeWindow,
+    before: { readonly named: readonly TimeWindow[]; readonly earlier: readonly TimeWindow[] },
+    revision: string,
+    signal: AbortSignal,
+  ): Promise<{ readonly state: "stored"; readonly answer: Answer } | Unanswered> {
+    const subjects: Subject[] = [];
+    try {
+      for (const each of [window, ...before.named]) {
+        const outcome = await this.#find(each, signal, () => this.#open(each, signal));
+        if (outcome.state !== "stored") return { ...outcome, window: each };
+        subjects.push({ window: each, graph: outcome.graph });
+      }
+      for (const each of before.earlier) {
+        const graph = await this.#open(each, signal);
+        if (graph !== undefined) subjects.push({ window: each, graph });
+      }
+      const [subject, ...others] = subjects.splice(0);
+      if (subject === undefined) throw new Error("expected the graph that was opened");
+      const answer = await this.#answers.prepare(question, subject, others, revision, signal);
+      return { state: "stored", answer };
+    } finally {
+      // Those that became part of an answer are closed with it.
+      await Promise.all(subjects.map(({ graph }) => graph.close()));
+    }
+  }
+
+  #open(window: TimeWindow, signal: AbortSignal) {
+    return openGraph(this.#modules.storage, window.id, signal);
+  }
+
   /** Admits what was delivered, if it is a job, and works it to its end. Never rejects. */
   async deliver(message: unknown): Promise<Fate> {
     const job = this.jobs.safeParse(message);
@@ -305,7 +360,7 @@ export class Service {
     return date !== undefined && date.getTime() > Date.now() ? date : undefined;
   }
 
-  async #find<Graph extends GraphInfo>(
+  async #find<Graph>(
     window: TimeWindow,
     signal: AbortSignal,
     look: () => Promise<Graph | undefined>,

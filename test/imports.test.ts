@@ -58,6 +58,16 @@ test("names know what is pure, and how their own files are read", () => {
   expect(breaks(/^name\//, (to) => known.test(to))).toEqual([]);
 });
 
+test("what answers knows of ports the storage alone, and its thread not even that", () => {
+  const known =
+    /^(?:answer|view|finding|name|edges|graph|flow-log)\/|^storage\/storage\.ts$|^(?:settings|errors|window)\.ts$/;
+  expect(breaks(/^answer\//, (to) => known.test(to))).toEqual([]);
+  const remote = /^answer\/(?:thread|answer-question|tables|read-graph|bytes-of)\.ts$/;
+  expect(
+    breaks(remote, (to) => !/^(?:storage\/|answer\/(?:answers|open-graph|reading)\.ts$)/.test(to)),
+  ).toEqual([]);
+});
+
 test("the worker and the service know ports, never registries, implementations or http", () => {
   const ports = new Set(PORTS.map((port) => `${port}/${port}.ts`));
   const room = new RegExp(`^(?:http|compose|${PORTS.join("|")})/|^(?:main|index)\\.ts$`);

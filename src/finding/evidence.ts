@@ -235,7 +235,7 @@ export class Evidence {
 
   #findInside(named: EvidenceOptions["isInside"]): Uint8Array {
     const { values, loggers } = this.conversations;
-    const own = new Set(loggers.address);
+    const own = new Set(loggers.addresses);
     const inside = new Uint8Array(this.hosts);
     for (let host = 0; host < this.hosts; host++) {
       const address = this.address[host] ?? 0;

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
-import type { OptionalColumn } from "../edges/table.js";
+import { NONE, type OptionalColumn } from "../edges/table.js";
 import type { Conversations } from "../view/conversations.js";
+import type { Flagging } from "../view/marks.js";
 import { Baseline } from "./baseline.js";
 import { Evidence, type EvidenceOptions } from "./evidence.js";
 import type { Candidate, Finding, Need, Rule } from "./finding.js";
@@ -18,6 +19,11 @@ export interface FindingsOptions extends EvidenceOptions {
   readonly limit?: number;
 }
 
+/** What a finding flags: conversations, and hosts by the numbers of their addresses. */
+interface Flagged extends Flagging {
+  readonly hosts: readonly number[];
+}
+
 export interface Findings {
   readonly findings: readonly Finding[];
   /** How many were left out because they are muted, and because they are more than the limit. */
@@ -25,6 +31,8 @@ export interface Findings {
   readonly more: number;
   /** What the graph can't tell. Rules that need it find nothing. */
   readonly unknown: readonly (Need | "flags")[];
+  /** Of each finding, in their order: the conversations that it is about, and the numbers of its hosts' addresses. */
+  readonly flagging: readonly (Flagging & { readonly hosts: readonly number[] })[];
 }
 
 /** What stands out in a window, the most urgent first. */
@@ -48,8 +56,10 @@ export function findings(conversations: Conversations, options: FindingsOptions)
   );
   tellStories(entries, evidence);
   const list = ranked(gather(entries), evidence, RULES);
+  const told = list.slice(0, limit).map((entry) => tell(entry, evidence));
   return {
-    findings: list.slice(0, limit).map((entry) => findingOf(entry, evidence)),
+    findings: told.map(({ finding }) => finding),
+    flagging: told.map(({ flagging }) => flagging),
     muted,
     more: Math.max(0, list.length - limit),
     unknown,
@@ -67,24 +77,28 @@ function unknownOf(columns: readonly OptionalColumn[]): (Need | "flags")[] {
   return TOLD_BY.filter(([column]) => columns.includes(column)).map(([, need]) => need);
 }
 
-function findingOf({ rule, candidate, also, severity, rest }: Entry, evidence: Evidence): Finding {
+function tell(entry: Entry, evidence: Evidence): { finding: Finding; flagging: Flagged } {
+  const { rule, candidate, also, severity, rest } = entry;
   const all = rest.length === 0 ? [candidate] : rest;
   const many = rest.length === 0 ? undefined : rule.together(rest, evidence);
-  const hosts = [...all.map(({ actor }) => actor), ...all.flatMap(({ targets }) => targets)];
+  const actors = all.map(({ actor }) => actor);
+  const hosts = [...new Set([...actors, ...all.flatMap(({ targets }) => targets)])].slice(0, MOST_LISTED);
   const rows = all.flatMap((one) => one.rows);
-  return {
+  const finding: Finding = {
     id: idOf(rule, many === undefined ? `${evidence.text(candidate.actor)} ${candidate.key ?? ""}` : "*"),
     rule: rule.name,
     also: also.map(({ name }) => name),
     severity,
     title: many?.title ?? candidate.title(),
-    hosts: [...new Set(hosts)].slice(0, MOST_LISTED).map((host) => evidence.text(host)),
+    hosts: hosts.map((host) => evidence.text(host)),
     ports: [...new Set(all.flatMap(({ ports }) => ports))].slice(0, MOST_LISTED),
     technique: rule.technique,
     ...timesOf(rows, evidence),
     numbers: many === undefined ? candidate.numbers : { findings: rest.length, conversations: rows.length },
     where: many?.where ?? candidate.where(),
   };
+  const addresses = hosts.map((host) => evidence.address[host] ?? NONE);
+  return { finding, flagging: { id: finding.id, rows, hosts: addresses } };
 }
 
 function idOf(rule: Rule, what: string): string {

@@ -12,6 +12,7 @@ import { noStats, type Stats } from "../telemetry/stats.js";
 import { type AccessTokens, requireTokens } from "./auth.js";
 import { watchBodies } from "./bodies.js";
 import { answer, answerErrors } from "./errors.js";
+import { findingsRoutes } from "./findings.js";
 import { graphRoutes } from "./graph.js";
 import { healthRoutes } from "./health.js";
 import { requireHost } from "./hosts.js";
@@ -116,6 +117,7 @@ export async function buildApp(
   await describeApi(app);
   await app.register(healthRoutes(service));
   await app.register(graphRoutes(service));
+  await app.register(findingsRoutes(service));
   await app.register(produceRoutes(service));
   return app;
 }

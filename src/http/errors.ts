@@ -2,6 +2,7 @@ import { STATUS_CODES } from "node:http";
 import type { FastifyBaseLogger, FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import { hasZodFastifySchemaValidationErrors } from "fastify-type-provider-zod";
 import { z } from "zod";
+import { RefusedError } from "../answer/refused-error.js";
 import { CorruptInputError, DependencyError, RetryLaterError } from "../errors.js";
 import { explain } from "../explain.js";
 
@@ -41,6 +42,9 @@ function toAnswer(error: FastifyError): Answer {
       retryAfterMs: error.retryAfterMs,
     };
   }
+  if (error instanceof RefusedError) {
+    return { statusCode: error.why === "too large" ? 422 : 400, message: error.message };
+  }
   if (error instanceof CorruptInputError) {
     return {
       statusCode: 422,
@@ -79,7 +83,7 @@ export function seconds(ms: number): string {
  * The messages end a sentence with such a quotation, in JSON.
  */
 function withoutQuotation(message: string): string {
-  return message.replace(/, not "(?:[^"\\]|\\.)*"/g, "");
+  return message.replace(/, (?:not|got) "(?:[^"\\]|\\.)*"/g, "");
 }
 
 /** Logs why a request got its status, as one of the events that operators know. */
@@ -96,11 +100,18 @@ export function logFailure(log: FastifyBaseLogger, error: Error, statusCode: num
 /** Answers a request that failed, and logs why. */
 export function answer(error: FastifyError, request: FastifyRequest, reply: FastifyReply): void {
   const { statusCode, message, retryAfterMs } = toAnswer(error);
-  logFailure(request.log, error, statusCode, statusCode === 422 ? undefined : message);
+  logFailure(request.log, error, statusCode, error instanceof CorruptInputError ? undefined : message);
   if (retryAfterMs !== undefined) reply.header("retry-after", seconds(retryAfterMs));
   else if (statusCode === 503) reply.header("retry-after", seconds(0));
   // A graph that could not be read has been described already. Its type would keep the error from being serialised.
-  for (const header of ["etag", "last-modified", "content-type", "content-encoding", "content-length"]) {
+  for (const header of [
+    "etag",
+    "last-modified",
+    "cache-control",
+    "content-type",
+    "content-encoding",
+    "content-length",
+  ]) {
     reply.removeHeader(header);
   }
   void reply.code(statusCode).send({ statusCode, error: STATUS_CODES[statusCode] ?? "Error", message });

@@ -1,46 +1,21 @@
 import { Readable } from "node:stream";
-import type { FastifyReply } from "fastify";
+import type { FastifyReply, FastifyRequest } from "fastify";
 import type { FastifyPluginCallbackZod } from "fastify-type-provider-zod";
 import { z } from "zod";
-import type { Missing, Service } from "../service.js";
-import { TimeWindow, WindowError } from "../window.js";
-import { HttpError, seconds } from "./errors.js";
-import { whenEnded } from "./request-end.js";
+import type { Service } from "../service.js";
+import { VIEW_FORMATS } from "../view/format/formats.js";
+import type { TimeWindow } from "../window.js";
+import { sendAnswer } from "./answer.js";
+import { HttpError } from "./errors.js";
+import { answerMissing, answerUnanswered, pollAfter } from "./missing.js";
+import { whileConnected } from "./request-end.js";
 import { anyFailure, empty, failure } from "./responses.js";
 import { Representation } from "./representation.js";
+import { strictly, type ViewQuery, viewParameters, viewQueryOf } from "./view-query.js";
+import { instant, withWindow } from "./window-query.js";
 
-/** When a caller may look again for a graph that is being made. */
-const POLL_MS = 1000;
 /** How far into the future a window may reach, for clocks that differ. */
 const FUTURE_MS = 60_000;
-
-function instant(name: "start" | "stop") {
-  return z
-    .string({
-      error: ({ input }) =>
-        input === undefined
-          ? `${name} is missing: expected an RFC 3339 time such as 2019-06-01T00:00:00Z`
-          : `${name} must be given once`,
-    })
-    .meta({
-      description: `RFC 3339; truncated down to the minute in UTC. The window contains its start, not its stop.`,
-      example: name === "start" ? "2019-06-01T00:00:00Z" : "2019-06-01T01:00:00Z",
-      format: "date-time",
-    });
-}
-
-/** The query's window, which is a valid one. */
-function withWindow<Query extends { start: string; stop: string }>(maxMs: number) {
-  return (query: Query, context: z.RefinementCtx) => {
-    try {
-      return { ...query, window: TimeWindow.parse(query.start, query.stop, maxMs) };
-    } catch (error) {
-      if (!(error instanceof WindowError)) throw error;
-      context.addIssue(error.message);
-      return z.NEVER;
-    }
-  };
-}
 
 const refresh = z
   .enum(["true", "false"], 'refresh must be "true" or "false"')
@@ -49,32 +24,6 @@ const refresh = z
 
 function location({ start, stop }: TimeWindow): string {
   return `/graph?${new URLSearchParams({ start, stop }).toString()}`;
-}
-
-function pollAfter(notBefore: Date | undefined): string {
-  return seconds(Math.max(POLL_MS, (notBefore?.getTime() ?? 0) - Date.now()));
-}
-
-function answerMissing(missing: Missing, reply: FastifyReply): FastifyReply {
-  if (missing.state === "in progress") {
-    return reply.code(204).header("retry-after", pollAfter(missing.notBefore)).send(undefined);
-  }
-  throw new HttpError(
-    404,
-    missing.reason === undefined
-      ? "this graph was never asked for: POST /graph has it made"
-      : `the last attempt at this graph failed: ${missing.reason}`,
-  );
-}
-
-/** Aborts when the caller hangs up. */
-function whileConnected(reply: FastifyReply): AbortSignal {
-  const controller = new AbortController();
-  whenEnded(reply, () => {
-    // Nobody reads this answer; its status is for the log, as nginx has it.
-    if (!reply.raw.writableFinished) controller.abort(new HttpError(499, "the caller hung up"));
-  });
-  return controller.signal;
 }
 
 const DotStream = z.custom<Readable | Buffer | undefined>(() => true).meta({ type: "string" });
@@ -88,6 +37,26 @@ const lookupAnswers = {
   500: failure("The storage or the marker failed"),
   503: failure("Too many requests are being answered, or the process is stopping", "Retry-After"),
   ...anyFailure,
+};
+
+const Pieces = z.custom<unknown>(() => true);
+
+const viewAnswers = {
+  ...lookupAnswers,
+  200: {
+    description: "The graph, or a view of it",
+    content: {
+      "text/vnd.graphviz": { schema: DotStream },
+      ...Object.fromEntries(
+        Object.entries(VIEW_FORMATS)
+          .filter(([name]) => name !== "dot")
+          .map(([, { mediaType }]) => [mediaType.split(";")[0], { schema: Pieces }]),
+      ),
+    },
+  },
+  400: failure("No such window, or a parameter that can't be"),
+  406: failure("No such format"),
+  422: failure("The graph is too large, or the picture would be"),
 };
 
 const requestAnswers = {
@@ -113,40 +82,83 @@ export function graphRoutes(service: Service): FastifyPluginCallbackZod {
     const { maxWindowMs } = service.settings;
     const query = z.object({ start: instant("start"), stop: instant("stop") });
 
+    const sendStored = async (window: TimeWindow, request: FastifyRequest, reply: FastifyReply) => {
+      const signal = whileConnected(reply);
+      if (request.method === "HEAD") {
+        const outcome = await service.head(window, signal);
+        if (outcome.state !== "stored") return answerMissing(outcome, reply);
+        const form = new Representation(outcome.graph, request);
+        return form.setHeaders(reply) ? reply.code(304).send(undefined) : reply.send(undefined);
+      }
+      const outcome = await service.fetch(window, signal);
+      if (outcome.state !== "stored") return answerMissing(outcome, reply);
+      const form = new Representation(outcome.graph, request);
+      const { body } = outcome.graph;
+      if (!form.setHeaders(reply)) return reply.send(await form.of(body));
+      if (body instanceof Readable) body.destroy();
+      return reply.code(304).send(undefined);
+    };
+
+    const sendView = async (
+      window: TimeWindow,
+      { question, format, against }: ViewQuery,
+      request: FastifyRequest,
+      reply: FastifyReply,
+    ) => {
+      const named = against === undefined ? [] : [against];
+      const outcome = await service.answer(
+        question,
+        window,
+        { named, earlier: [] },
+        JSON.stringify(question),
+        whileConnected(reply),
+      );
+      if (outcome.state !== "stored") return answerUnanswered(outcome, window, reply);
+      return sendAnswer(outcome.answer, VIEW_FORMATS[format]?.mediaType ?? "", request, reply);
+    };
+
     const aliases = [
       { url: "/graph", name: "Graph", tags: ["graph"], deprecated: false },
       // As callers of the Go service know it.
       { url: "/", name: "GraphByAlias", tags: ["aliases"], deprecated: true },
     ];
     for (const { url, name, tags, deprecated } of aliases) {
+      const summaries = { GET: "The graph of a window", HEAD: "What is known of the graph of a window" };
       for (const method of ["GET", "HEAD"] as const) {
+        const shared = {
+          operationId: method === "GET" ? `get${name}` : `head${name}`,
+          summary: summaries[method],
+          tags,
+          deprecated,
+        };
+        if (deprecated) {
+          app.route({
+            method,
+            url,
+            schema: {
+              ...shared,
+              querystring: query.transform(withWindow(maxWindowMs)),
+              response: lookupAnswers,
+            },
+            handler: (request, reply) => sendStored(request.query.window, request, reply),
+          });
+          continue;
+        }
         app.route({
           method,
           url,
           schema: {
-            operationId: method === "GET" ? `get${name}` : `head${name}`,
-            summary: method === "GET" ? "The graph of a window" : "What is known of the graph of a window",
-            tags,
-            deprecated,
-            querystring: query.transform(withWindow(maxWindowMs)),
-            response: lookupAnswers,
+            ...shared,
+            description: "As it is stored, in DOT; with any of the other parameters, a view of it.",
+            querystring: strictly({ ...query.shape, ...viewParameters }).transform(withWindow(maxWindowMs)),
+            response: viewAnswers,
           },
           handler: async (request, reply) => {
             const { window } = request.query;
-            const signal = whileConnected(reply);
-            if (method === "HEAD") {
-              const outcome = await service.head(window, signal);
-              if (outcome.state !== "stored") return answerMissing(outcome, reply);
-              const form = new Representation(outcome.graph, request);
-              return form.setHeaders(reply) ? reply.code(304).send(undefined) : reply.send(undefined);
-            }
-            const outcome = await service.fetch(window, signal);
-            if (outcome.state !== "stored") return answerMissing(outcome, reply);
-            const form = new Representation(outcome.graph, request);
-            const { body } = outcome.graph;
-            if (!form.setHeaders(reply)) return reply.send(await form.of(body));
-            if (body instanceof Readable) body.destroy();
-            return reply.code(304).send(undefined);
+            const view = viewQueryOf(request.query, request, maxWindowMs);
+            return view === undefined
+              ? sendStored(window, request, reply)
+              : sendView(window, view, request, reply);
           },
         });
       }

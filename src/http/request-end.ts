@@ -1,5 +1,6 @@
 import type { Socket } from "node:net";
 import type { FastifyReply } from "fastify";
+import { HttpError } from "./errors.js";
 
 const waiting = new WeakMap<Socket, Set<() => void>>();
 
@@ -31,4 +32,14 @@ export function whenEnded(reply: FastifyReply, callback: () => void): void {
   };
   ends.add(end);
   reply.raw.once("close", end);
+}
+
+/** Aborts when the caller hangs up. */
+export function whileConnected(reply: FastifyReply): AbortSignal {
+  const controller = new AbortController();
+  whenEnded(reply, () => {
+    // Nobody reads this answer; its status is for the log, as nginx has it.
+    if (!reply.raw.writableFinished) controller.abort(new HttpError(499, "the caller hung up"));
+  });
+  return controller.signal;
 }

@@ -111,7 +111,7 @@ class Builder {
     this.#names = first?.names ?? newNames();
     this.#values = new AddressValues(this.#names.addresses);
     const { values } = this.#names;
-    this.#loggers = new LoggerTable((value) => textOf(values, value));
+    this.#loggers = new LoggerTable((value) => textOf(values, value), this.#values);
     this.#columns = new Set(first === undefined ? [] : optionalColumnsOf(first));
     this.#unknown =
       first === undefined ? [] : OPTIONAL_COLUMNS.filter((column) => !this.#columns.has(column));
@@ -242,7 +242,7 @@ class Builder {
       first: this.#columns.has("first") ? this.#first.slice(0, rows) : undefined,
       last: this.#columns.has("last") ? this.#last.slice(0, rows) : undefined,
       active: this.#columns.has("active") ? this.#active.slice(0, 2 * rows) : undefined,
-      loggers: this.#loggers.finish(this.#values),
+      loggers: this.#loggers.finish(),
       loggedFrom,
       loggedBy,
       loggedTwice,

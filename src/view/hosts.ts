@@ -58,11 +58,10 @@ export class Hosts {
     this.#table = table;
     this.#names = names;
     const { loggers } = table;
-    for (let logger = 0; logger < loggers.size; logger++) {
-      const address = loggers.address[logger] ?? NONE;
+    for (const [slot, address] of loggers.addresses.entries()) {
       if (address === NONE) continue;
       this.#logger = withRoom(this.#logger, address + 1);
-      if (this.#logger[address] === 0) this.#logger[address] = logger + 1;
+      if (this.#logger[address] === 0) this.#logger[address] = Math.floor(slot / 2) + 1;
     }
   }
 

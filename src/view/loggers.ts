@@ -22,8 +22,11 @@ export interface Loggers {
   /** Numbers into `names.accounts` and `names.interfaces`. */
   readonly account: Int32Array;
   readonly interface: Int32Array;
-  /** The interface's own address: the one end that all of its edges have in common. `NONE` where none is, or either. */
-  readonly address: Int32Array;
+  /**
+   * The interface's own addresses, of IPv4 in row 2n and of IPv6 in row 2n + 1: the one end that all of its edges of that
+   * version have in common. `NONE` where none is, or either.
+   */
+  readonly addresses: Int32Array;
   /** Numbers into `names.values`, `NONE` where its edges don't tell or don't agree. Undefined where the graph can't tell. */
   readonly fields: Readonly<Partial<Record<LoggerField, Int32Array>>>;
 }
@@ -33,7 +36,7 @@ export class LoggerTable {
   size = 0;
   #account = new Int32Array(0);
   #interface = new Int32Array(0);
-  /** The two ends that may be the interface's own address; `NONE` for one that is out. */
+  /** By logger and version: the two ends that may be the interface's own address; `NONE` for one that is out. */
   #one = new Int32Array(0);
   #other = new Int32Array(0);
   /** The next logger of the same interface, in another account. */
@@ -44,10 +47,12 @@ export class LoggerTable {
   readonly #directions = new Map<number, "ingress" | "egress" | undefined>();
 
   readonly #directionOf: (value: number) => string;
+  readonly #values: AddressValues;
 
   /** @param directionOf what a value of `flow_direction` says */
-  constructor(directionOf: (value: number) => string) {
+  constructor(directionOf: (value: number) => string, values: AddressValues) {
     this.#directionOf = directionOf;
+    this.#values = values;
   }
 
   /** The number of the logger of this edge. */
@@ -67,13 +72,13 @@ export class LoggerTable {
     return logger;
   }
 
-  finish(values: AddressValues): Loggers {
+  finish(): Loggers {
     const { size } = this;
     return {
       size,
       account: this.#account.slice(0, size),
       interface: this.#interface.slice(0, size),
-      address: this.#addresses(values),
+      addresses: this.#addresses(),
       fields: Object.fromEntries(
         Object.entries(this.#fields).map(([field, known]) => [
           field,
@@ -93,12 +98,12 @@ export class LoggerTable {
     logger = this.size++;
     this.#account = withRoom(this.#account, this.size);
     this.#interface = withRoom(this.#interface, this.size);
-    this.#one = withRoom(this.#one, this.size);
-    this.#other = withRoom(this.#other, this.size);
+    this.#one = withRoom(this.#one, 2 * this.size);
+    this.#other = withRoom(this.#other, 2 * this.size);
     this.#next = withRoom(this.#next, this.size);
     this.#account[logger] = account;
     this.#interface[logger] = eni;
-    this.#one[logger] = MIXED;
+    this.#one.fill(MIXED, 2 * logger, 2 * logger + 2);
     this.#next[logger] = (this.#first[eni] ?? 0) - 1;
     this.#first[eni] = logger + 1;
     return logger;
@@ -113,15 +118,16 @@ export class LoggerTable {
       if (told === "ingress") source = NONE;
       if (told === "egress") destination = NONE;
     }
-    const one = this.#one[logger] ?? NONE;
-    const other = this.#other[logger] ?? NONE;
+    const slot = 2 * logger + (this.#values.version(batch.source[i] ?? NONE) === 6 ? 1 : 0);
+    const one = this.#one[slot] ?? NONE;
+    const other = this.#other[slot] ?? NONE;
     if (one === MIXED) {
-      this.#one[logger] = source;
-      this.#other[logger] = destination;
+      this.#one[slot] = source;
+      this.#other[slot] = destination;
       return;
     }
-    if (one !== source && one !== destination) this.#one[logger] = NONE;
-    if (other !== source && other !== destination) this.#other[logger] = NONE;
+    if (one !== source && one !== destination) this.#one[slot] = NONE;
+    if (other !== source && other !== destination) this.#other[slot] = NONE;
   }
 
   #direction(value: number): "ingress" | "egress" | undefined {
@@ -132,28 +138,30 @@ export class LoggerTable {
     return direction;
   }
 
-  #addresses(values: AddressValues): Int32Array {
-    const addresses = new Int32Array(this.size).fill(NONE);
+  #addresses(): Int32Array {
+    const addresses = new Int32Array(2 * this.size).fill(NONE);
     const taken = new Set<number>();
-    const decide = (logger: number, address: number): void => {
-      addresses[logger] = address;
+    const decide = (slot: number, address: number): void => {
+      addresses[slot] = address;
       if (address !== NONE) taken.add(address);
     };
     const open: number[] = [];
-    for (let logger = 0; logger < this.size; logger++) {
-      const one = this.#one[logger] ?? NONE;
-      const other = this.#other[logger] ?? NONE;
-      if (one !== NONE && other !== NONE && one !== other) open.push(logger);
-      else decide(logger, one === NONE ? other : one);
+    for (let slot = 0; slot < addresses.length; slot++) {
+      const one = this.#one[slot] ?? NONE;
+      const other = this.#other[slot] ?? NONE;
+      // No edge of this version.
+      if (one === MIXED) continue;
+      if (one !== NONE && other !== NONE && one !== other) open.push(slot);
+      else decide(slot, one === NONE ? other : one);
     }
     // Of two ends that are left, the other is known to be another interface's, or on the Internet.
-    for (const logger of open) {
-      const one = this.#one[logger] ?? NONE;
-      const other = this.#other[logger] ?? NONE;
-      const isOne = isPrivate(values, one);
-      const isOther = isPrivate(values, other);
-      if (isOne !== isOther) decide(logger, isOne ? one : other);
-      else if (taken.has(one) !== taken.has(other)) decide(logger, taken.has(one) ? other : one);
+    for (const slot of open) {
+      const one = this.#one[slot] ?? NONE;
+      const other = this.#other[slot] ?? NONE;
+      const isOne = isPrivate(this.#values, one);
+      const isOther = isPrivate(this.#values, other);
+      if (isOne !== isOther) decide(slot, isOne ? one : other);
+      else if (taken.has(one) !== taken.has(other)) decide(slot, taken.has(one) ? other : one);
     }
     return addresses;
   }

@@ -9,7 +9,13 @@ export interface Prefixes {
 const VERSIONS = [4, 6] as const;
 
 /**
- * The longest prefixes that give at most so many groups of these addresses, of IPv4 and IPv6 apart: each has a share by its
+ * No group is smaller than a subnet can be: what is finer tells hosts apart, not networks.
+ * https://docs.aws.amazon.com/vpc/latest/userguide/subnet-sizing.html
+ */
+const LONGEST = { 4: 28, 6: 64 } as const;
+
+/**
+ * The longest prefixes, up to those of the smallest subnet, that give at most so many groups of these addresses, of IPv4 and IPv6 apart: each has a share by its
  * number of addresses, and what one leaves the other takes.
  *
  * @param groups at least 1 for each version that occurs
@@ -62,7 +68,7 @@ function groupsByPrefix(addresses: readonly number[], values: AddressValues, ver
     return common.subarray(0, prefix).reduce((sum, count) => sum + count, 1);
   };
   const longest = (most: number): number => {
-    let prefix = bits;
+    let prefix: number = LONGEST[version];
     while (prefix > 0 && groups(prefix) > most) prefix--;
     return prefix;
   };

@@ -32,6 +32,7 @@ test("the description is valid OpenAPI 3.1 and has every route", async () => {
   expect(Object.fromEntries(routes)).toEqual({
     "/": ["get", "head", "post"],
     "/graph": ["get", "head", "post"],
+    "/graph/findings": ["get"],
     "/produce": ["post"],
     "/{topic}/{event}": ["post"],
     "/healthcheck": ["get", "head"],

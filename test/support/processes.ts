@@ -34,6 +34,7 @@ export const SETTINGS: ServiceSettings = {
   workerRetries: 0,
   workerRetryDelayMs: 1,
   shutdownTimeoutMs: 0,
+  answers: { names: [], mutes: undefined, cacheBytes: 0, maxEdges: 1 },
 };
 const EMPTY = gzipSync("digraph {\n}\n");
 

@@ -147,11 +147,19 @@ describe("an interface", () => {
       edge("203.0.113.9 > 10.0.0.4:80", { interface: "b" }),
       edge("203.0.113.9 > 198.51.100.1:80", { interface: "c", further: { flow_direction: "ingress" } }),
       edge("203.0.113.9 > 198.51.100.2:80", { interface: "d" }),
+      edge("2001:db8:1::5 > 2001:db8:2::1", { interface: "a", destinationPort: 443, server: 2 }),
+      edge("2001:db8:1::6 > 2001:db8:2::1", { interface: "a", destinationPort: 443, server: 2 }),
     ]);
-    const addresses = [...loggers.address].map(
+    const addresses = [...loggers.addresses].map(
       (number) => number !== NONE && textOf(names.addresses, number),
     );
-    expect(addresses).toEqual(["10.0.0.2", "10.0.0.4", "198.51.100.1", false]);
+    const each = [0, 1, 2, 3].map((logger) => addresses.slice(2 * logger, 2 * logger + 2));
+    expect(each).toEqual([
+      ["10.0.0.2", "2001:db8:2::1"],
+      ["10.0.0.4", false],
+      ["198.51.100.1", false],
+      [false, false],
+    ]);
     expect(loggers.fields.vpc_id?.[0]).toBeGreaterThan(NONE);
     expect(loggers.fields.subnet_id?.[0]).toBe(NONE);
   });

@@ -2,7 +2,8 @@ import { setTimeout } from "node:timers/promises";
 import { expect, onTestFinished, test } from "vitest";
 import { bigInt64At } from "../../src/edges/int64.js";
 import type { Storage } from "../../src/storage/storage.js";
-import { openEdges } from "../../src/worker/open-edges.js";
+import { openGraph } from "../../src/answer/open-graph.js";
+import { readGraph } from "../../src/answer/read-graph.js";
 import { forkScript, kill, message } from "../support/child.js";
 import { window } from "../support/processes.js";
 import { S3Server } from "../support/s3/server.js";
@@ -60,12 +61,12 @@ async function readOnce(
   signal: AbortSignal,
 ): Promise<void> {
   // On S3 a file that is replaced while it is read is gone: a failure that may pass.
-  const graph = await openEdges(storage, window.id, signal).catch(passing);
+  const graph = await openGraph(storage, window.id, signal).catch(passing);
   if (graph === undefined) return;
   const packets = new Set<bigint>();
   let rows = 0;
   try {
-    for await (const batch of graph.batches()) {
+    for await (const batch of readGraph(graph.bytes, { signal })) {
       for (let row = 0; row < batch.rows; row++) packets.add(bigInt64At(batch.packets, row));
       rows += batch.rows;
     }

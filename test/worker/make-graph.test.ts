@@ -6,7 +6,8 @@ import { CorruptInputError, DependencyError } from "../../src/errors.js";
 import { MemoryStorage } from "../../src/storage/memory.js";
 import type { EdgeStorage, Storage } from "../../src/storage/storage.js";
 import { makeGraph } from "../../src/worker/make-graph.js";
-import { openEdges } from "../../src/worker/open-edges.js";
+import { openGraph } from "../../src/answer/open-graph.js";
+import { readGraph } from "../../src/answer/read-graph.js";
 import { bytesOf } from "../support/bytes-of.js";
 import { Gates } from "../support/gates.js";
 import { never, window } from "../support/processes.js";
@@ -41,11 +42,11 @@ const make = (making: number, options: Partial<typeof fenced> = {}, failure?: Er
 
 /** The packets of each edge, and what they were read from. */
 async function read(from: Storage = real) {
-  const graph = await openEdges(from, id, signal);
+  const graph = await openGraph(from, id, signal);
   if (graph === undefined) return undefined;
   const packets = new Set<bigint>();
   let rows = 0;
-  for await (const batch of graph.batches()) {
+  for await (const batch of readGraph(graph.bytes, { signal })) {
     for (let row = 0; row < batch.rows; row++) packets.add(bigInt64At(batch.packets, row));
     rows += batch.rows;
   }
@@ -65,7 +66,7 @@ async function dot(): Promise<string> {
 test("edges are kept beside the graph, of the same making, with the window and the counts of the job", async () => {
   expect(await make(7)).toMatchObject({ edges: 3000, nodes: 3001 });
   expect(await read()).toEqual({ packets: [7n], rows: 3000, counts: { records: 7 } });
-  const opened = await openEdges(real, id, signal);
+  const opened = await openGraph(real, id, signal);
   expect(opened?.metadata?.window.startDate).toEqual(window.startDate);
   await opened?.close();
 });

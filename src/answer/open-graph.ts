@@ -1,69 +1,66 @@
 import { pipeline, Readable } from "node:stream";
 import { createGunzip } from "node:zlib";
+import type { ByteSource } from "../edges/byte-source.js";
 import { ParquetEdges } from "../edges/from-parquet.js";
 import type { EdgesMetadata } from "../edges/metadata.js";
-import type { EdgeBatch, OptionalColumn } from "../edges/table.js";
 import { CorruptInputError, DependencyError } from "../errors.js";
-import { type DotFacts, dotToEdges } from "../graph/dot-to-edges.js";
 import type { Storage, StoredEdges } from "../storage/storage.js";
 import type { GraphId } from "../window.js";
+import type { GraphBytes } from "./read-graph.js";
 
-/** The edges of a stored graph, of one making. */
-export interface GraphEdges {
-  /** Names the making: other edges have another. */
+/** A stored graph that is about to be read, of one making. To be closed. */
+export interface OpenGraph {
+  readonly id: GraphId;
+  /** Names the making, and what it is read from: what is read from other bytes has another. */
   readonly version: string;
-  /** What they say of themselves; undefined where the graph has nothing but its DOT. */
+  /** What the edges say of themselves; undefined where the graph has nothing but its DOT. */
   readonly metadata: EdgesMetadata | undefined;
-  /**
-   * To be read once.
-   *
-   * @param columns the optional ones that are wanted; all, unless given
-   * @throws DependencyError
-   */
-  batches(columns?: ReadonlySet<OptionalColumn>): AsyncIterable<EdgeBatch>;
+  readonly bytes: GraphBytes;
   close(): Promise<void>;
 }
 
 /**
- * Reads a graph back: from its Parquet, where that belongs to the DOT beside it, else from the DOT, of this service or of the
+ * Opens the edges of a graph: its Parquet, where that belongs to the DOT beside it, else the DOT, of this service or of the
  * Go service, which tells less.
  *
- * @param signal governs the batches as well
+ * @param signal governs the bytes as well
  * @returns undefined when there is no such graph
  * @throws DependencyError, also when what is stored is damaged
  */
-export async function openEdges(
+export async function openGraph(
   storage: Storage,
   id: GraphId,
   signal: AbortSignal,
-): Promise<GraphEdges | undefined> {
+): Promise<OpenGraph | undefined> {
   const file = await storage.edges?.open(id, signal);
   const edges = file && (await edgesIn(file, id, signal));
   if (edges !== undefined) return edges;
   const graph = await storage.get(id, signal);
   if (graph === undefined) return undefined;
   const body = graph.body instanceof Readable ? graph.body : Readable.from([graph.body]);
-  const dot = graph.encoding === "gzip" ? expanded(body) : body;
-  const facts: DotFacts = { mayMergeAddresses: false };
+  const dot: AsyncIterable<Buffer> & Readable = graph.encoding === "gzip" ? expanded(body) : body;
   return {
-    version: graph.version,
+    id,
+    version: `${graph.version} dot`,
     metadata: undefined,
-    batches: () => soundBatches(id, dotToEdges(facts)(dot)),
+    bytes: { kind: "dot", chunks: dot },
     close: async () => void dot.destroy(),
   };
 }
 
 /** Undefined, and the file closed, when they belong to another making of the graph. */
-async function edgesIn(file: StoredEdges, id: GraphId, signal: AbortSignal): Promise<GraphEdges | undefined> {
+async function edgesIn(file: StoredEdges, id: GraphId, signal: AbortSignal): Promise<OpenGraph | undefined> {
   let belongs = false;
   try {
-    const parquet = await ParquetEdges.open(file, signal);
-    belongs = parquet.metadata.making === file.making;
+    const { metadata } = await ParquetEdges.open(file, signal);
+    belongs = metadata.making === file.making;
     if (!belongs) return undefined;
+    const source: ByteSource = file;
     return {
-      version: file.making,
-      metadata: parquet.metadata,
-      batches: (columns) => soundBatches(id, parquet.batches(columns)),
+      id,
+      version: `${file.making} edges`,
+      metadata,
+      bytes: { kind: "parquet", source },
       close: () => file.close(),
     };
   } catch (error) {
@@ -78,16 +75,8 @@ function expanded(body: Readable): Readable {
   return pipeline(body, createGunzip(), () => undefined);
 }
 
-async function* soundBatches(id: GraphId, batches: AsyncIterable<EdgeBatch>): AsyncGenerator<EdgeBatch> {
-  try {
-    yield* batches;
-  } catch (error) {
-    throw damaged(id, error);
-  }
-}
-
 /** What is stored is no caller's input: who runs the service can have it made again. */
-function damaged(id: GraphId, error: unknown): unknown {
+export function damaged(id: GraphId, error: unknown): unknown {
   if (!(error instanceof CorruptInputError)) return error;
   const advice = "POST /graph with refresh=true has it made again";
   return new DependencyError("storage", `the graph ${id} is damaged: ${error.message}. ${advice}`, {

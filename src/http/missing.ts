@@ -1,0 +1,36 @@
+import type { FastifyReply } from "fastify";
+import type { Missing, Unanswered } from "../service.js";
+import type { TimeWindow } from "../window.js";
+import { HttpError, seconds } from "./errors.js";
+
+/** When a caller may look again for a graph that is being made. */
+const POLL_MS = 1000;
+
+export function pollAfter(notBefore: Date | undefined): string {
+  return seconds(Math.max(POLL_MS, (notBefore?.getTime() ?? 0) - Date.now()));
+}
+
+export function answerMissing(missing: Missing, reply: FastifyReply): FastifyReply {
+  if (missing.state === "in progress") {
+    return reply.code(204).header("retry-after", pollAfter(missing.notBefore)).send(undefined);
+  }
+  throw new HttpError(
+    404,
+    missing.reason === undefined
+      ? "this graph was never asked for: POST /graph has it made"
+      : `the last attempt at this graph failed: ${missing.reason}`,
+  );
+}
+
+/** As `answerMissing`, where the graph that is missing may be another than the one that was asked about. */
+export function answerUnanswered(missing: Unanswered, asked: TimeWindow, reply: FastifyReply): FastifyReply {
+  const { window } = missing;
+  if (window.id === asked.id) return answerMissing(missing, reply);
+  const which = `against: the graph from ${window.start} to ${window.stop}`;
+  throw new HttpError(
+    404,
+    missing.state === "in progress"
+      ? `${which} is being made: ask again later`
+      : `${which} isn't there: POST /graph has it made`,
+  );
+}

@@ -1,0 +1,197 @@
+import type { FastifyRequest } from "fastify";
+import Negotiator from "negotiator";
+import { z } from "zod";
+import type { Question } from "../answer/question.js";
+import { END_VALUES, parseEnd } from "../view/ends.js";
+import { VIEW_FORMATS } from "../view/format/formats.js";
+import { GROUP_VALUES, parseGrouping } from "../view/grouping.js";
+import { MEASURES } from "../view/measure.js";
+import { parseWhere } from "../view/where.js";
+import { WhereError } from "../view/where-error.js";
+import { TimeWindow, WindowError } from "../window.js";
+import { HttpError } from "./errors.js";
+
+const MAX_TOP = 1_000_000;
+
+function text(name: string, description: string, example: string) {
+  return z.string(`${name} must be given once`).optional().meta({ description, example });
+}
+
+function choice<const Words extends readonly [string, ...string[]]>(
+  name: string,
+  words: Words,
+  description: string,
+) {
+  return z
+    .enum(words, `${name} must be one of ${words.join(", ")}, and be given once`)
+    .optional()
+    .describe(description);
+}
+
+/** The parameters that ask for a view of a graph rather than for the graph as it is stored. */
+export const viewParameters = {
+  format: text(
+    "format",
+    `What the answer is: ${Object.keys(VIEW_FORMATS).join(", ")}; or by \`Accept\`. \`dot\` alone is the stored graph`,
+    "json",
+  ),
+  where: text(
+    "where",
+    "A filter: terms separated by spaces must all hold, `a,b` is either, `-` before a term excludes",
+    "port:22 -from:internet",
+  ),
+  edges: choice(
+    "edges",
+    ["conversations", "flows"],
+    "`conversations`, the default: both directions as one, what several interfaces logged counted once. `flows`: the rows as stored",
+  ),
+  group: text("group", `What a node is: ${GROUP_VALUES.join(", ")}`, "auto"),
+  around: text("around", `Only what is near this host: ${END_VALUES}`, "10.20.0.51"),
+  hops: choice("hops", ["1", "2"], "How near: 1, the default, or 2. Needs `around`"),
+  top: z
+    .string("top must be given once")
+    .regex(/^[1-9]\d{0,6}$/, `top must be a whole number from 1 to ${MAX_TOP}`)
+    .refine((digits) => Number(digits) <= MAX_TOP, `top must be a whole number from 1 to ${MAX_TOP}`)
+    .optional()
+    .meta({
+      description: "Only so many links, the heaviest, and what is flagged; the rest is folded into others",
+      example: "50",
+    }),
+  by: choice("by", MEASURES, "What is heavy: bytes, the default, packets or flows. Needs `top`"),
+  against: text(
+    "against",
+    "`start/stop` of another stored window: each conversation is new, gone, changed or same",
+    "2019-05-31T00:00:00Z/2019-05-31T01:00:00Z",
+  ),
+};
+const NAMES = ["start", "stop", ...Object.keys(viewParameters)];
+
+/** A view that was asked for. */
+export interface ViewQuery {
+  readonly question: Question;
+  /** Of `VIEW_FORMATS`. */
+  readonly format: string;
+  readonly against: TimeWindow | undefined;
+}
+
+type Parameters = { readonly [Name in keyof typeof viewParameters]?: string | undefined };
+
+/** Says which parameters there are, where one is given that isn't. */
+export function strictly<Shape extends z.core.$ZodLooseShape>(shape: Shape) {
+  return z.strictObject(shape, {
+    error: (issue) => {
+      if (issue.code !== "unrecognized_keys") return undefined;
+      const names = z
+        .array(z.string())
+        .parse(issue["keys"])
+        .map((name) => JSON.stringify(name));
+      return `unknown parameter${names.length > 1 ? "s" : ""} ${names.join(", ")}: expected some of ${Object.keys(shape).join(", ")}`;
+    },
+  });
+}
+
+/**
+ * What view a request asks for. Undefined: the graph as it is stored.
+ *
+ * @throws HttpError 400 that names the parameter and what it takes, 406 that lists the formats
+ */
+export function viewQueryOf(
+  query: Parameters,
+  request: FastifyRequest,
+  maxMs: number,
+): ViewQuery | undefined {
+  const { format: wanted, ...others } = query;
+  const isView = NAMES.some((name) => name in others && name !== "start" && name !== "stop");
+  const format = formatOf(wanted, isView, request);
+  if (format === "dot" && !isView) return undefined;
+  const { where = "", edges = "conversations", group = format === "svg" ? "auto" : "host" } = query;
+  const { around, hops, top, by } = query;
+  if (hops !== undefined && around === undefined)
+    throw new HttpError(400, "hops needs around: a host, CIDR or name");
+  if (by !== undefined && top === undefined) throw new HttpError(400, "by needs top: a number of links");
+  const grouping = parseGrouping(group);
+  if (grouping === undefined) throw mistaken("group", GROUP_VALUES.join(", "), group);
+  const center = around?.split(",").map((end) => parseEnd(end) ?? notOne("around", END_VALUES, end));
+  return {
+    format,
+    against: query.against === undefined ? undefined : otherWindow(query.against, maxMs),
+    question: {
+      kind: "view",
+      format,
+      rows: edges === "flows" ? "flows" : "conversations",
+      request: {
+        where: filterOf(where),
+        whereText: where,
+        grouping,
+        around: center,
+        hops: hops === "2" ? 2 : 1,
+        top: top === undefined ? undefined : Number(top),
+        by: MEASURES.find((measure) => measure === by) ?? "bytes",
+      },
+    },
+  };
+}
+
+/** What `Accept` names, or what the request asks for by default. */
+function formatOf(wanted: string | undefined, isView: boolean, request: FastifyRequest): string {
+  const names = Object.keys(VIEW_FORMATS);
+  const list = `this can be answered as ${names.join(", ")}: format=…, or Accept`;
+  if (wanted !== undefined) {
+    if (names.includes(wanted)) return wanted;
+    throw new HttpError(406, `${list}, not ${quote(wanted)}`);
+  }
+  // Who takes anything gets what is the most usual: the stored graph, or the view that says the most.
+  const first = isView ? "json" : "dot";
+  if (request.headers.accept === undefined) return first;
+  const order = [first, ...names.filter((name) => name !== first)];
+  const types = new Map(order.map((name) => [mediaTypeOf(name), name]));
+  const type = new Negotiator(request.raw).mediaType([...types.keys()]);
+  const format = type === undefined ? undefined : types.get(type);
+  if (format !== undefined) return format;
+  // The stored graph was given to whoever asked before there were views, whatever it accepts.
+  if (!isView) return "dot";
+  throw new HttpError(406, list);
+}
+
+function mediaTypeOf(format: string): string {
+  return VIEW_FORMATS[format]?.mediaType.split(";")[0] ?? "";
+}
+
+function filterOf(where: string) {
+  try {
+    return parseWhere(where);
+  } catch (error) {
+    if (error instanceof WhereError) throw new HttpError(400, error.message);
+    throw error;
+  }
+}
+
+/**
+ * `start/stop` of another window.
+ *
+ * @throws HttpError 400
+ */
+export function otherWindow(against: string, maxMs: number): TimeWindow {
+  const [start, stop, ...more] = against.split("/");
+  try {
+    if (start !== undefined && stop !== undefined && more.length === 0) {
+      return TimeWindow.parse(start, stop, maxMs);
+    }
+  } catch (error) {
+    if (!(error instanceof WindowError)) throw error;
+    throw new HttpError(400, `against: ${error.message}`);
+  }
+  throw mistaken("against", "start/stop, two RFC 3339 times", against);
+}
+
+function mistaken(name: string, expected: string, got: string): HttpError {
+  return new HttpError(400, `${name} must be ${expected}, not ${quote(got)}`);
+}
+
+function notOne(name: string, expected: string, got: string): never {
+  throw mistaken(name, expected, got);
+}
+
+function quote(value: string): string {
+  return JSON.stringify(value.length > 64 ? `${value.slice(0, 64)}…` : value);
+}

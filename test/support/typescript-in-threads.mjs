@@ -1,0 +1,5 @@
+// Threads that the code under test starts load TypeScript too: vitest sees to that in its own processes alone.
+import { isMainThread } from "node:worker_threads";
+import { register } from "tsx/esm/api";
+
+if (!isMainThread) register();
