@@ -29,7 +29,11 @@ const encoder = new TextEncoder();
  * @param before the tables of `task.before`
  * @throws RefusedError
  */
-export function answerQuestion(task: Task, table: Table, before: readonly Table[]): Iterable<Uint8Array> {
+export function answerQuestion(
+  task: Task,
+  table: Table,
+  before: readonly Table[],
+): Iterable<Uint8Array> | AsyncIterable<Uint8Array> {
   if (task.names.version !== names.version) names = new Names(task.names.loaded);
   const { question } = task;
   const hosts = knownOf(table).hosts;
@@ -66,8 +70,10 @@ export function answerQuestion(task: Task, table: Table, before: readonly Table[
 const MERGED =
   "This graph was made by the Go service, which merges hosts whose addresses differ only in where the dots or colons are.";
 
-function* encoded(pieces: Iterable<string | Uint8Array>): Generator<Uint8Array> {
-  for (const piece of pieces) yield typeof piece === "string" ? encoder.encode(piece) : piece;
+async function* encoded(
+  pieces: Iterable<string | Uint8Array> | AsyncIterable<Uint8Array>,
+): AsyncGenerator<Uint8Array> {
+  for await (const piece of pieces) yield typeof piece === "string" ? encoder.encode(piece) : piece;
 }
 
 function knownOf(table: Table): Known {

@@ -30,7 +30,7 @@ async function* answer(task: Task, signal: AbortSignal): AsyncGenerator<Piece, u
     if (table === undefined) throw new Error("expected a graph to answer from");
     const pieces = answerQuestion(task, table, before);
     yield { begins: true };
-    for (const bytes of pieces) yield { bytes };
+    for await (const bytes of pieces) yield { bytes };
   } catch (error) {
     yield failureOf(error);
   }

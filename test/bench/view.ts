@@ -57,9 +57,9 @@ for (let round = 0; round < 2; round++) {
         },
       ),
     );
-    await measured("  as JSON", () => {
+    await measured("  as JSON", async () => {
       let length = 0;
-      for (const piece of VIEW_FORMATS["json"]?.write(view) ?? []) length += piece.length;
+      for await (const piece of VIEW_FORMATS["json"]?.write(view) ?? []) length += piece.length;
       return length;
     });
   }

@@ -1,5 +1,7 @@
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import * as fc from "fast-check";
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
 import { REJECT } from "../../src/edges/table.js";
 import { converse } from "../../src/view/converse.js";
 import { VIEW_FORMATS } from "../../src/view/format/formats.js";
@@ -7,6 +9,8 @@ import { parseGrouping } from "../../src/view/grouping.js";
 import type { NameLookup } from "../../src/view/hosts.js";
 import { viewOf, type View } from "../../src/view/view.js";
 import { batchesOf, type Row } from "../edges/rows.js";
+import { queryDuckDB } from "../support/duckdb.js";
+import { temporaryDir } from "../support/temporary-dir.js";
 import { edge } from "./graphs.js";
 
 const WINDOW = { start: "2024-06-01T00:00:00Z", stop: "2024-06-01T01:00:00Z" };
@@ -30,8 +34,14 @@ async function viewOfRows(
   );
 }
 
-function written(format: string, view: View): string {
-  return [...(VIEW_FORMATS[format]?.write(view) ?? [])].join("");
+async function bytesOf(format: string, view: View): Promise<Buffer> {
+  const pieces: (string | Uint8Array)[] = [];
+  for await (const piece of VIEW_FORMATS[format]?.write(view) ?? []) pieces.push(piece);
+  return Buffer.concat(pieces.map((piece) => Buffer.from(piece)));
+}
+
+async function written(format: string, view: View): Promise<string> {
+  return (await bytesOf(format, view)).toString();
 }
 
 const rows = [
@@ -41,7 +51,7 @@ const rows = [
 ];
 
 test("JSON has the whole view; numbers beyond 2^53 are strings", async () => {
-  const view = JSON.parse(written("json", await viewOfRows(rows, { top: 2 })));
+  const view = JSON.parse(await written("json", await viewOfRows(rows, { top: 2 })));
   expect(view).toMatchObject({
     window: WINDOW,
     edges: "conversations",
@@ -71,9 +81,8 @@ test("JSON has the whole view; numbers beyond 2^53 are strings", async () => {
 });
 
 test("CSV has a header and a line for each link", async () => {
-  const [header, ...lines] = written("csv", await viewOfRows(rows))
-    .trimEnd()
-    .split("\r\n");
+  const text = await written("csv", await viewOfRows(rows));
+  const [header, ...lines] = text.trimEnd().split("\r\n");
   expect(header).toMatch(
     /^kind,from,from_label,to,to_label,served,protocol,port,services,rows,client_bytes,/,
   );
@@ -91,7 +100,7 @@ test("no cell of a CSV begins a formula, and any name comes through", async () =
         fc.constantFrom("=1+1", "@sum", "-1", "+1", '"=x', "\t=x", "a\r\n=b", "a,=b"),
       ),
       async (name) => {
-        const text = written("csv", await viewOfRows(rows.slice(0, 1), { group: "name", name }));
+        const text = await written("csv", await viewOfRows(rows.slice(0, 1), { group: "name", name }));
         const cells = cellsOf(text);
         expect(cells.filter((cell) => /^[=+\-@\t\r]/.test(cell))).toEqual([]);
         expect(cells.map((cell) => cell.replace(/^'/, ""))).toContain(name.replace(/^'/, ""));
@@ -108,7 +117,7 @@ function cellsOf(text: string): string[] {
 }
 
 test("DOT shows weight, what was rejected and what nobody serves", async () => {
-  const text = written("dot", await viewOfRows(rows));
+  const text = await written("dot", await viewOfRows(rows));
   expect(text.split("\n")[1]).toMatch(
     /^\t"10\.0\.0\.1" -> "10\.0\.0\.2" \[govpc_srcPort="0" govpc_dstPort="443" govpc_protocol="6" govpc_packets="9" govpc_bytes="1152921504606846976" /,
   );
@@ -121,10 +130,38 @@ test("no name closes a string in DOT", async () => {
     fc.asyncProperty(
       fc.string({ unit: fc.constantFrom("\\", '"', "n", "\n", "]", "a"), minLength: 1 }),
       async (name) => {
-        const text = written("dot", await viewOfRows(rows.slice(0, 1), { group: "name", name }));
+        const text = await written("dot", await viewOfRows(rows.slice(0, 1), { group: "name", name }));
         const line = text.split("\n").find((each) => each.includes("[label="));
         expect(line).toMatch(/^\t"(?:[^"\\]|\\.)*" \[label="(?:[^"\\]|\\.)*" shape=box\]$/);
       },
     ),
   );
+});
+
+test("Parquet is the same table as the CSV, for any name; without a link too", async () => {
+  const dir = await temporaryDir();
+  onTestFinished(() => dir.remove());
+  const file = join(dir.path, "view.parquet");
+  for (const [name, some] of [
+    ["db", rows],
+    ['naïve \u{1f600} "x"', rows],
+    ["db", []],
+  ] as const) {
+    const view = await viewOfRows(some, { group: name === "db" ? "host" : "name", name });
+    await writeFile(file, await bytesOf("parquet", view));
+    const [header, ...lines] = (await written("csv", view)).trimEnd().split("\r\n");
+    const table = await queryDuckDB(`SELECT * FROM '${file}'`);
+    expect(table).toHaveLength(lines.length);
+    const columns = (header ?? "").split(",");
+    for (const [index, row] of table.entries()) {
+      const cells = cellsOf(lines[index] ?? "");
+      for (const [name, value] of Object.entries(row)) {
+        const cell = cells[columns.indexOf(name)];
+        const isTime = name === "first" || name === "last";
+        expect(isTime ? new Date(`${String(value)}Z`).toISOString() : String(value ?? ""), name).toBe(
+          isTime ? new Date(cell ?? "").toISOString() : cell,
+        );
+      }
+    }
+  }
 });

@@ -4,7 +4,7 @@ import type { View } from "../view.js";
 export interface ViewFormat {
   readonly mediaType: string;
   /** Pieces of the answer, some kilobytes each: between them others may have their turn. */
-  write(view: View): Iterable<string | Uint8Array>;
+  write(view: View): Iterable<string | Uint8Array> | AsyncIterable<Uint8Array>;
 }
 
 const PIECE_LENGTH = 64 * 1024;

@@ -2,6 +2,7 @@ import { csv } from "./csv.js";
 import { dot } from "./dot.js";
 import type { ViewFormat } from "./format.js";
 import { json } from "./json.js";
+import { parquet } from "./parquet.js";
 
 /** What `format` takes. The first is the one for whoever takes any. */
-export const VIEW_FORMATS: Readonly<Record<string, ViewFormat>> = { json, csv, dot };
+export const VIEW_FORMATS: Readonly<Record<string, ViewFormat>> = { json, csv, dot, parquet };
