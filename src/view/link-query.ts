@@ -7,7 +7,7 @@ import { quoted } from "./where-terms.js";
 export interface LinkKind {
   /** The finding that flags it; undefined when none does. */
   readonly finding: string | undefined;
-  /** Findings before it, of which none flags it foremost. */
+  /** Findings that would be told of it rather than this one; none of them flags it. */
   readonly notFindings: readonly string[];
   /** Whether there are flagged rows beside it. */
   readonly besideFlagged: boolean;

@@ -38,6 +38,8 @@ export interface LinkFacts {
   readonly moreServices: number;
   /** How many rows: conversations, or edges. */
   readonly rows: number;
+  /** Of them, those of which anything was rejected. */
+  readonly rejectedRows: number;
   readonly client: Sent;
   readonly server: Sent;
   readonly accepted: boolean;
@@ -73,6 +75,7 @@ export function rowLink({ table, status, before }: RowFacts, row: number): LinkF
     services: [{ protocol: table.protocol[row] ?? 0, port: table.port[row] ?? 0 }],
     moreServices: 0,
     rows: 1,
+    rejectedRows: (has & HAS_REJECTED) === 0 ? 0 : 1,
     ...sumsAt(table.traffic, row),
     accepted: (has & HAS_ACCEPTED) !== 0,
     rejected: (has & HAS_REJECTED) !== 0,
@@ -90,6 +93,7 @@ export class LinkSums {
   readonly #size: number;
   readonly #traffic: readonly [Sums, Sums, Sums, Sums];
   readonly #rows: Uint32Array;
+  readonly #rejectedRows: Uint32Array;
   readonly #has: Uint8Array;
   readonly #served: Uint8Array;
   readonly #first: Float64Array;
@@ -110,6 +114,7 @@ export class LinkSums {
     this.#size = size;
     this.#traffic = [sums(), sums(), sums(), sums()];
     this.#rows = new Uint32Array(size);
+    this.#rejectedRows = new Uint32Array(size);
     this.#has = new Uint8Array(size);
     this.#served = new Uint8Array(size);
     this.#first = new Float64Array(size).fill(Number.POSITIVE_INFINITY);
@@ -131,6 +136,7 @@ export class LinkSums {
     }
     this.#has[link] = (this.#has[link] ?? 0) | has;
     this.#rows[link] = (this.#rows[link] ?? 0) + 1;
+    if ((has & HAS_REJECTED) !== 0) this.#rejectedRows[link] = (this.#rejectedRows[link] ?? 0) + 1;
     this.#served[link] = table.served[row] ?? 0;
     const first = table.first?.[row] ?? Number.NaN;
     if (first < (this.#first[link] ?? 0)) this.#first[link] = first;
@@ -164,6 +170,7 @@ export class LinkSums {
       services: services.slice(0, MAX_SERVICES),
       moreServices: Math.max(0, services.length - MAX_SERVICES),
       rows: this.#rows[link] ?? 0,
+      rejectedRows: this.#rejectedRows[link] ?? 0,
       ...sumsAt(this.#traffic, link),
       accepted: (has & HAS_ACCEPTED) !== 0,
       rejected: (has & HAS_REJECTED) !== 0,

@@ -15,6 +15,7 @@ import { linkQuery, type LinkKind } from "./link-query.js";
 import { LinkSums, rowLink, type LinkFacts, type RowFacts } from "./links.js";
 import { marksOf, type Flagging, type Marks } from "./marks.js";
 import { measureOf, type Measure } from "./measure.js";
+import { nodeHosts, type NodeHosts } from "./node-hosts.js";
 import type { Nodes } from "./nodes.js";
 import { heaviestOf } from "./top.js";
 import { addTotals, totalsOf, type Totals } from "./totals.js";
@@ -32,6 +33,8 @@ export interface ViewRequest {
   /** At most so many links, if what is flagged isn't more. Undefined: all. */
   readonly top: number | undefined;
   readonly by: Measure;
+  /** Whether JSON has the positions of the map as well. */
+  readonly layout?: "map" | undefined;
 }
 
 interface Window {
@@ -68,7 +71,7 @@ export interface ViewLink extends LinkFacts {
   /** Nodes: of the view; of `other` those of `otherNodes`. */
   readonly from: number;
   readonly to: number;
-  /** The first of the findings that flag it. */
+  /** Of the findings that flag it, the one that flags the fewest conversations. */
   readonly finding: string | undefined;
   /** The filter that shows what is in it; of a link of `other`, what is in it and the links of the view beside it. */
   readonly where: string;
@@ -80,6 +83,11 @@ export interface LinkList {
   at(link: number): ViewLink;
   /** Its nodes, at less cost. */
   endsAt(link: number): { readonly from: number; readonly to: number };
+}
+
+interface ViewFinding extends Omit<Flagging, "rows"> {
+  /** Those that it flags. */
+  readonly links: readonly number[];
 }
 
 /** The answer. */
@@ -102,8 +110,11 @@ export interface View {
   readonly otherNodes: Nodes;
   readonly other: LinkList;
   readonly left: { readonly filtered: Left; readonly folded: Left };
-  readonly findings: readonly { readonly id: string; readonly links: readonly number[] }[] | undefined;
+  readonly findings: readonly ViewFinding[] | undefined;
   readonly notes: readonly string[];
+  /** The hosts of a node of `nodes`. */
+  readonly hostsOf: NodeHosts;
+  readonly layout: "map" | undefined;
 }
 
 /** As few groups as `group=auto` gives: their pairs are few enough for what is left over. */
@@ -130,7 +141,7 @@ export function viewOf(input: ViewInput, request: ViewRequest): View {
   const links = linkList(keys, shown, facts, nodes, marks, isByHost, request.whereText);
   const folded = kept.map((isKept, row) => (isKept === 1 && links.linkOf(row) === NONE ? 1 : 0));
   const otherNodes = otherNodesOf(folded, nodes, list, facts.table, hosts);
-  const noMarks: Marks = { findings: undefined, flaggedBy: undefined, status: undefined };
+  const noMarks = marksOf(0, undefined, undefined);
   const otherKeys = pairKeys(folded, otherNodes, table, noMarks);
   const other = linkList(
     otherKeys,
@@ -160,11 +171,13 @@ export function viewOf(input: ViewInput, request: ViewRequest): View {
     otherNodes,
     other: other.list,
     left: { filtered: leftOf(filtered, table), folded: leftOf(folded, table) },
-    findings: marks.findings?.map(({ id, rows }) => ({
-      id,
+    findings: marks.findings?.map(({ rows, ...finding }) => ({
+      ...finding,
       links: [...new Set(rows.map((row) => links.linkOf(row)))].filter((link) => link !== NONE),
     })),
     notes: [...(input.notes ?? []), ...nodes.notes, ...(otherNodes === nodes ? [] : otherNodes.notes)],
+    hostsOf: nodeHosts(facts.table, kept, links.isTurned, nodes, hosts, input.flaggedHosts ?? [], marks),
+    layout: request.layout,
   };
 }
 
@@ -192,9 +205,12 @@ function rowsOf({ graph, against, findings }: ViewInput): Rows {
   }
   const { rows: table, conversationOf } = stored;
   const status = comparison && Uint8Array.from(conversationOf, (of) => comparison.status[of] ?? 0);
-  const flagged = findings?.map(({ id, rows }) => {
+  const flagged = findings?.map(({ rows, ...finding }) => {
     const set = new Set(rows);
-    return { id, rows: [...conversationOf.keys()].filter((row) => set.has(conversationOf[row] ?? NONE)) };
+    return {
+      ...finding,
+      rows: [...conversationOf.keys()].filter((row) => set.has(conversationOf[row] ?? NONE)),
+    };
   });
   return {
     rows: "flows",
@@ -279,7 +295,7 @@ function linkList(
   marks: Marks,
   isByHost: boolean,
   base: string,
-): { list: LinkList; linkOf: (row: number) => number } {
+): { list: LinkList; linkOf: (row: number) => number; isTurned: (row: number) => boolean } {
   const { table } = facts;
   const numberOf = new Int32Array(keys.size).fill(NONE);
   const size = shown.length;
@@ -314,14 +330,16 @@ function linkList(
     const linkFacts = sums?.at(link) ?? rowLink(facts, row);
     const kind: LinkKind = {
       finding: isByHost ? undefined : finding,
-      notFindings: (marks.findings ?? []).slice(0, Math.max(0, flaggedBy - 1)).map(({ id }) => id),
+      notFindings: marks.byFewest
+        .slice(0, Math.max(0, marks.byFewest.indexOf(flaggedBy - 1)))
+        .map((index) => marks.findings?.[index]?.id ?? ""),
       besideFlagged: beside?.flagged(from, to) ?? false,
       besideOther: beside?.notServed(from, to) ?? false,
     };
     const where = linkQuery(base, nodes.at(from), nodes.at(to), linkFacts, isByHost, kind);
     return { ...linkFacts, from, to, finding, where };
   };
-  return { list: { size, at, endsAt }, linkOf };
+  return { list: { size, at, endsAt }, linkOf, isTurned };
 }
 
 function pairKey(a: number, b: number): string {

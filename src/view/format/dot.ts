@@ -2,11 +2,10 @@ import { serviceOf } from "../../flow-log/services.js";
 import { protocolName } from "../protocols.js";
 import type { LinkList, View, ViewLink } from "../view.js";
 import type { Nodes } from "../nodes.js";
+import { weightStep } from "../weight.js";
 import { joined, type ViewFormat } from "./format.js";
 
 const PEN_WIDTHS = [1, 1.5, 2.5, 4, 6] as const;
-/** Each step of a pen's width stands for so many times the bytes. */
-const BYTES_OF_STEP = 100;
 
 /** For Graphviz: a pen as wide as the weight, rejected in red and dashed, flagged in orange. */
 export const dot: ViewFormat = {
@@ -56,7 +55,7 @@ function edgeLine(link: ViewLink, nodes: Nodes, isOther: boolean): string {
     ...(link.first === undefined ? [] : [`govpc_start="${link.first}"`]),
     ...(link.last === undefined ? [] : [`govpc_end="${link.last}"`]),
     `color=${finding === undefined ? (rejected ? "red" : isOther ? "gray" : "green") : "orange"}`,
-    `penwidth=${penWidth(bytes)}`,
+    `penwidth=${PEN_WIDTHS[weightStep(bytes)]}`,
     ...(rejected ? [`style=${accepted ? '"bold,dashed"' : "dashed"}`] : []),
     ...(served ? [] : ["dir=none"]),
     `label=${quoted(labelOf(link))}`,
@@ -72,11 +71,6 @@ function labelOf({ services, moreServices, rows, rejected, accepted }: ViewLink)
   const more = moreServices > 0 ? [`${moreServices} more`] : [];
   const refused = rejected ? [accepted ? "some rejected" : `✕ ${rows} rejected`] : [];
   return [...texts, ...more, ...refused].join("\n");
-}
-
-function penWidth(bytes: bigint): number {
-  const step = Math.floor(Math.log(Number(bytes) + 1) / Math.log(BYTES_OF_STEP)) - 1;
-  return PEN_WIDTHS[Math.max(0, Math.min(PEN_WIDTHS.length - 1, step))] ?? 1;
 }
 
 /** Nothing closes the string, and no backslash begins an escape but those of new lines. */

@@ -1,6 +1,7 @@
 import { serviceOf } from "../../flow-log/services.js";
 import type { Service } from "../links.js";
 import { STATUSES } from "../marks.js";
+import { mapOf } from "../map/map.js";
 import type { Nodes } from "../nodes.js";
 import { protocolName } from "../protocols.js";
 import type { LinkList, View, ViewLink } from "../view.js";
@@ -16,6 +17,8 @@ export const json: ViewFormat = {
 
 function* pieces(view: View): Generator<string> {
   const { window, against, rows, graph, left, findings, notes } = view;
+  // First of all: what is too large to be drawn is answered with an error, not with a part.
+  const map = view.layout === "map" ? mapOf(view) : undefined;
   const { flows, incomplete, unknown, ...counts } = graph;
   yield textOf({ window, against, edges: rows, graph: { ...counts, flows, incomplete, unknown } }).slice(
     0,
@@ -28,7 +31,7 @@ function* pieces(view: View): Generator<string> {
   yield '],\n"other":[';
   yield* linksOf(view.other, view.otherNodes);
   yield "],\n";
-  yield `${textOf({ left, findings, notes }).slice(1)}\n`;
+  yield `${textOf({ left, findings, notes, map }).slice(1)}\n`;
 }
 
 /** The nodes that a link has, each once. */
