@@ -1,5 +1,6 @@
 import { parentPort } from "node:worker_threads";
 import { answerQuestion } from "./answer-question.js";
+import { MapTooLargeError } from "../view/map/graph-map.js";
 import { answerThrough, Asker, ChannelClosedError } from "./channel.js";
 import type { Piece, RemoteGraph, Task } from "./question.js";
 import type { GraphBytes } from "./read-graph.js";
@@ -29,8 +30,14 @@ async function* answer(task: Task, signal: AbortSignal): AsyncGenerator<Piece, u
     const [table, ...before] = await tablesOf(task, signal);
     if (table === undefined) throw new Error("expected a graph to answer from");
     const pieces = answerQuestion(task, table, before);
-    yield { begins: true };
-    for await (const bytes of pieces) yield { bytes };
+    // An answer that can't be given fails before its first piece.
+    let first = true;
+    for await (const bytes of pieces) {
+      if (first) yield { begins: true };
+      first = false;
+      yield { bytes };
+    }
+    if (first) yield { begins: true };
   } catch (error) {
     yield failureOf(error);
   }
@@ -63,6 +70,7 @@ async function* chunksThrough(asker: Asker<undefined, Uint8Array | undefined>): 
 }
 
 function failureOf(error: unknown): Piece {
+  if (error instanceof MapTooLargeError) return { refused: { why: "too large", message: error.message } };
   if (error instanceof RefusedError) return { refused: { why: error.why, message: error.message } };
   if (error instanceof DamagedGraphError) return { damaged: { key: error.key, message: error.message } };
   if (error instanceof ChannelClosedError) return { unread: true };

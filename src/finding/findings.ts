@@ -98,7 +98,8 @@ function tell(entry: Entry, evidence: Evidence): { finding: Finding; flagging: F
     where: many?.where ?? candidate.where(),
   };
   const addresses = hosts.map((host) => evidence.address[host] ?? NONE);
-  return { finding, flagging: { id: finding.id, rows, hosts: addresses } };
+  const kind = rule.name === "reached-from" ? "reached" : "flagged";
+  return { finding, flagging: { id: finding.id, title: finding.title, kind, rows, hosts: addresses } };
 }
 
 function idOf(rule: Rule, what: string): string {

@@ -47,13 +47,25 @@ export function networkOf({ version, words, prefix }: Cidr): Cidr {
   return { version, words: masked, prefix };
 }
 
-/** The text of an address: IPv4 as usual, of IPv6 all eight groups. */
+/** The text of an address; of IPv6 the short one, as AWS writes it (RFC 5952). */
 export function addressText({ version, words }: AddressValue): string {
   if (version === 4) {
     const value = words[3] ?? 0;
     return `${value >>> 24}.${(value >>> 16) & 255}.${(value >>> 8) & 255}.${value & 255}`;
   }
-  return [...words].map((word) => `${(word >>> 16).toString(16)}:${(word & 0xffff).toString(16)}`).join(":");
+  const groups = [...words].flatMap((word) => [word >>> 16, word & 0xffff]);
+  let [from, to] = [0, 0];
+  for (let start = 0; start < groups.length; start++) {
+    let end = start;
+    while (groups[end] === 0) end++;
+    if (end - start > to - from) [from, to] = [start, end];
+  }
+  // A single group of zeros isn't left out.
+  return to - from < 2 ? hex(groups) : `${hex(groups.slice(0, from))}::${hex(groups.slice(to))}`;
+}
+
+function hex(groups: readonly number[]): string {
+  return groups.map((group) => group.toString(16)).join(":");
 }
 
 export function cidrText(cidr: Cidr): string {

@@ -58,6 +58,7 @@ export const viewParameters = {
       example: "50",
     }),
   by: choice("by", MEASURES, "What is heavy: bytes, the default, packets or flows. Needs `top`"),
+  layout: choice("layout", ["map"], "`map`: JSON with the places of the boxes and lines that SVG draws"),
   against: text(
     "against",
     "`start/stop` of another stored window: each conversation is new, gone, changed or same",
@@ -104,8 +105,10 @@ export function viewQueryOf(
   const isView = NAMES.some((name) => name in others && name !== "start" && name !== "stop");
   const format = formatOf(wanted, isView, request);
   if (format === "dot" && !isView) return undefined;
-  const { where = "", edges = "conversations", group = format === "svg" ? "auto" : "host" } = query;
+  const { where = "", edges = "conversations", layout } = query;
+  const { group = format === "svg" || layout === "map" ? "auto" : "host" } = query;
   const { around, hops, top, by } = query;
+  if (layout !== undefined && format !== "json") throw new HttpError(400, "layout needs format=json");
   if (hops !== undefined && around === undefined)
     throw new HttpError(400, "hops needs around: a host, CIDR or name");
   if (by !== undefined && top === undefined) throw new HttpError(400, "by needs top: a number of links");
@@ -127,6 +130,7 @@ export function viewQueryOf(
         hops: hops === "2" ? 2 : 1,
         top: top === undefined ? undefined : Number(top),
         by: MEASURES.find((measure) => measure === by) ?? "bytes",
+        layout: layout === undefined ? undefined : "map",
       },
     },
   };

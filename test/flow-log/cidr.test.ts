@@ -17,6 +17,18 @@ test("what is read of an address is the same address", () => {
   );
 });
 
+test("an IPv6 address is written as URLs have it", () => {
+  const group = fc.oneof({ weight: 3, arbitrary: fc.constant(0) }, fc.nat(0xffff));
+  fc.assert(
+    fc.property(fc.array(group, { minLength: 8, maxLength: 8 }), (groups) => {
+      const text = groups.map((each) => each.toString(16)).join(":");
+      const parsed = parseAddress(text);
+      expect(parsed && `[${addressText(parsed)}]`).toBe(new URL(`http://[${text}]`).hostname);
+    }),
+    { numRuns: 1000 },
+  );
+});
+
 test("a network is what Node takes for it", () => {
   fc.assert(
     fc.property(fc.oneof(fc.ipV4(), fc.ipV6()), fc.nat(128), (text, bits) => {

@@ -7,7 +7,7 @@ import { beforeEach, describe, expect, onTestFinished, test } from "vitest";
 import { z } from "zod";
 import { TimeWindow } from "../../src/window.js";
 import { temporaryDir } from "../support/temporary-dir.js";
-import { graphOf, serve, type Serving } from "./serving.js";
+import { graphOf, LINE, serve, type Serving } from "./serving.js";
 import { unfenced } from "../support/store-options.js";
 
 const DIRECTORY = fileURLToPath(new URL("../fixtures/flow-logs", import.meta.url));
@@ -107,7 +107,7 @@ describe("one graph", () => {
     serving.call("GET", `${graphOf(WHOLE)}&${query}`, { headers });
 
   test.each([
-    ["format=xml", 406, "json, csv, dot"],
+    ["format=xml", 406, "json, csv, svg, dot, parquet"],
     ["grup=auto", 400, 'unknown parameter "grup": expected some of start, stop, format, where'],
     ["group=auto&group=host", 400, "group must be given once"],
     ["group=rack", 400, "group must be auto, host, name"],
@@ -115,6 +115,7 @@ describe("one graph", () => {
     ["around=10.20.0.51&hops=3", 400, "hops must be one of 1, 2"],
     ["around=300.1.1.1", 400, "around must be an address, a CIDR"],
     ["by=bytes", 400, "by needs top"],
+    ["format=csv&layout=map", 400, "layout needs format=json"],
     ["top=0", 400, "top must be a whole number from 1"],
     ["edges=rows", 400, "edges must be one of conversations, flows"],
     ["where=colour:red", 400, "where: expected one of host:, from:"],
@@ -161,6 +162,20 @@ describe("one graph", () => {
     expect(head.headers).toMatchObject({ etag, "content-type": first.headers["content-type"] });
   });
 
+  test("its map is a picture, and places in JSON", async () => {
+    const picture = await get("format=svg");
+    expect(picture.headers["content-type"]).toContain("image/svg+xml");
+    expect(picture.body.toString()).toMatch(/^<svg[^]*ssh[^]*4444[^]*<\/svg>\s*$/);
+    const { map, graph } = z
+      .looseObject({
+        map: z.looseObject({ boxes: z.array(z.unknown()), lines: z.array(z.unknown()) }),
+        graph: z.unknown(),
+      })
+      .parse(JSON.parse((await get("layout=map")).body.toString()));
+    expect(graph).toMatchObject({ conversations: 161 });
+    expect([map.boxes.length, map.lines.length].every((count) => count > 5)).toBe(true);
+  });
+
   test("its findings are the four that happened, in that order; some may be muted", async () => {
     const { findings } = await findingsOf(serving);
     expect(findings.map(({ rule }) => rule)).toEqual(["port-scan", "let-in", "reached-from", "exfiltration"]);
@@ -199,6 +214,18 @@ test("a graph that is too large is refused, with what would do; from its Parquet
     expect(answer.status).toBe(422);
     expect(answer.message).toMatch(/at most 289 .*VIEW_MAX_EDGES.*shorter window/);
   }
+});
+
+test("a picture that nobody could read is refused, with what would do", async () => {
+  const serving = await serve();
+  const lines = Array.from({ length: 100 }, (_, n) => LINE.replace("10.0.0.1", `10.0.1.${n}`));
+  serving.digesterd.body = lines.join("");
+  await serving.call("POST", graphOf(WHOLE));
+  await expect.poll(async () => (await serving.call("HEAD", graphOf(WHOLE))).status).toBe(200);
+  const answer = await serving.call("GET", `${graphOf(WHOLE)}&format=svg&group=host`);
+  expect(answer.status).toBe(422);
+  expect(answer.message).toContain("try group=auto");
+  expect(await serving.call("GET", `${graphOf(WHOLE)}&format=svg`)).toMatchObject({ status: 200 });
 });
 
 test("a graph that is damaged is a failure of the storage, and others are answered", async () => {

@@ -5,7 +5,7 @@ import { protocolName } from "../protocols.js";
 import type { LinkList, View, ViewLink } from "../view.js";
 
 /** `seconds` are since 1970. */
-export type CellType = "text" | "port" | "sum" | "seconds";
+type CellType = "text" | "port" | "sum" | "seconds";
 export type Cell = string | number | bigint | undefined;
 
 /** A column of a view as a table. */

@@ -17,7 +17,7 @@ const LINE_WIDTHS = [1.2, 2, 3.2, 4.8, 6.8] as const;
 const MOST_FINDINGS = 5;
 
 /** A picture that stands alone: no script, nothing from elsewhere; light and dark. */
-export const svg: ViewFormat = {
+export const svg = {
   mediaType: "image/svg+xml; charset=utf-8",
   *write(view) {
     const map = mapOf(view);
@@ -41,7 +41,7 @@ ${header.text}`;
     for (const line of lines) yield labelText(line);
     yield `</g>\n${legendText(legendY)}</svg>\n`;
   },
-};
+} satisfies ViewFormat;
 
 /** Colours of light and of dark, each contrasting with what it stands on. */
 const STYLE = `
