@@ -75,8 +75,8 @@ export class Bucket {
   }
 
   /**
-   * Runs a call under the deadline, which ends when `run` resolves; the signal goes on to govern a body that it
-   * gave. `operation` names the call in messages.
+   * Runs a call under the deadline, which ends when `run` resolves: a body that it gave is the caller's to govern.
+   * `operation` names the call in messages.
    *
    * @throws DependencyError, or the signal's reason
    */

@@ -1,5 +1,5 @@
 import { once } from "node:events";
-import { Readable } from "node:stream";
+import { addAbortSignal, Readable } from "node:stream";
 import { buffer } from "node:stream/consumers";
 import { GetObjectCommand, type GetObjectCommandOutput } from "@aws-sdk/client-s3";
 import { z } from "zod";
@@ -85,6 +85,7 @@ export class S3Storage implements Storage {
     if (!(Body instanceof Readable) || ContentLength === undefined || LastModified === undefined) {
       throw new Error("the answer lacks a body, its Content-Length or Last-Modified header");
     }
+    addAbortSignal(signal, Body);
     const body = wholeBody(Body, ContentLength, (error) => {
       const reason: unknown = signal.reason;
       return reason instanceof Error ? reason : this.#bucket.error("GetObject", key, error);

@@ -1,5 +1,5 @@
 import { performance } from "node:perf_hooks";
-import { Readable } from "node:stream";
+import { addAbortSignal, Readable } from "node:stream";
 import { withDeadline } from "../deadline.js";
 import type { Digester } from "../digester/digester.js";
 import { CorruptInputError, DependencyError, type DependencyName, RetryLaterError } from "../errors.js";
@@ -79,10 +79,12 @@ export function instrumentStorage(storage: Storage, stats: CurrentStats): Storag
     ...lifecycle("storage", storage),
     head: (id, signal) => prompt("head", signal, (signal) => storage.head(id, signal)),
     get: (id, signal) =>
-      prompt("get", signal, async (signal) => {
-        const graph = await storage.get(id, signal);
+      prompt("get", signal, async (inTime) => {
+        const graph = await storage.get(id, inTime);
+        if (!(graph?.body instanceof Readable)) return graph;
         // Nobody waits for it any more.
-        if (signal.aborted && graph?.body instanceof Readable) graph.body.destroy();
+        if (inTime.aborted) graph.body.destroy();
+        else addAbortSignal(signal, graph.body);
         return graph;
       }),
     store: (id, body, options) => timed("store", () => storage.store(id, body, options)),

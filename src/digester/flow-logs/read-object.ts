@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { Readable } from "node:stream";
+import { addAbortSignal, Readable } from "node:stream";
 import { GetObjectCommand } from "@aws-sdk/client-s3";
 import { DependencyError } from "../../errors.js";
 import type { Bucket, SendOptions } from "../../s3/bucket.js";
@@ -62,7 +62,7 @@ async function open(
       const { Body, ContentLength, ETag } = await bucket.client.send(command, options);
       if (!(Body instanceof Readable)) throw new Error("the answer lacks a body");
       // Not every store heeds If-Match, or ranges.
-      if (unquote(ETag) === etag && ContentLength === end - start) return Body;
+      if (unquote(ETag) === etag && ContentLength === end - start) return addAbortSignal(signal, Body);
       Body.destroy();
       if (unquote(ETag) !== etag) throw changed("it was replaced");
       throw new Error(`expected ${end - start} bytes, got ${ContentLength}`);
