@@ -15,6 +15,7 @@ import { join } from "node:path";
 import { addAbortSignal, type Readable } from "node:stream";
 import { removeStale, writeWhole } from "../disk/atomic-file.js";
 import { bytesAt, checkRoom, diskSettings, fileErrors, hasCode, ifThere } from "../disk/data-dir.js";
+import { SharedLook } from "../disk/shared-look.js";
 import { SupersededError } from "../errors.js";
 import { implementation } from "../registry.js";
 import type { GraphId } from "../window.js";
@@ -40,6 +41,7 @@ export class DiskStorage implements Storage {
   readonly #temporaryDir: string;
   readonly #staleMs: number;
   readonly #cache = new GraphCache();
+  readonly #stats = new SharedLook((id: GraphId) => this.#statsOf(id));
 
   constructor({ dir, staleMs }: DiskStorageOptions) {
     this.#dir = join(dir, "graphs");
@@ -105,15 +107,13 @@ export class DiskStorage implements Storage {
     signal.throwIfAborted();
     const path = this.#path(id);
     const io = fileErrors("storage", `reading ${path}`);
-    const stats = await io(ifThere(stat(path, { bigint: true })));
-    const cached = stats && this.#cache.get(id, stats);
+    const stats = await io(this.#stats.at(id));
+    if (stats === undefined) return undefined;
+    const cached = this.#cache.get(id, stats);
     if (cached !== undefined) return cached;
-    const handle = stats && (await io(ifThere(open(path, "r"))));
-    if (handle === undefined) {
-      // A graph is absent from a directory that is there; a volume that was unmounted says nothing of graphs.
-      await io(access(this.#dir));
-      return undefined;
-    }
+    const handle = await io(ifThere(open(path, "r")));
+    // Removed this moment.
+    if (handle === undefined) return undefined;
     try {
       const found = await io(this.#read(id, handle));
       signal.throwIfAborted();
@@ -123,6 +123,13 @@ export class DiskStorage implements Storage {
       await handle.close();
       throw error;
     }
+  }
+
+  async #statsOf(id: GraphId): Promise<BigIntStats | undefined> {
+    const stats = await ifThere(stat(this.#path(id), { bigint: true }));
+    // A graph is absent from a directory that is there; a volume that was unmounted says nothing of graphs.
+    if (stats === undefined) await access(this.#dir);
+    return stats;
   }
 
   /** What is known is asked of the open file, so that it belongs to its bytes when the graph is replaced meanwhile. */
