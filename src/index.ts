@@ -10,12 +10,13 @@ export { Job, toMessage, type JobMessage } from "./job.js";
 export type { Deliver, Deliverer, Fate } from "./deliverer.js";
 export { explain } from "./explain.js";
 export type { BoundAddress, Module } from "./module.js";
-export { GraphId, TimeWindow, WindowError } from "./window.js";
+export { GraphId, type GraphRef, TimeWindow, WindowError } from "./window.js";
 export type { Digest, Digester, DigestOfEdges, DigestOfLines } from "./digester/digester.js";
 export { Claim, type ClaimRecord, type Marker } from "./marker/marker.js";
 export type { Queuer } from "./queuer/queuer.js";
 export type {
   EdgeStorage,
+  EntryStorage,
   GraphInfo,
   Storage,
   StoredEdges,
@@ -23,6 +24,7 @@ export type {
   StoreEdgesOptions,
   StoreOptions,
 } from "./storage/storage.js";
+export type { Entry, EntryPage, EntryQuery } from "./entry.js";
 export type { EdgeBatch } from "./edges/table.js";
 export { BuiltInService as Service, type ServiceOptions } from "./compose/built-in-service.js";
 export { ConfigError } from "./compose/config.js";

@@ -1,11 +1,11 @@
 import { performance } from "node:perf_hooks";
-import { type Answer, Answers } from "./answer/answers.js";
+import { type Answer, Answers, type OnFound } from "./answer/answers.js";
 import { openGraph } from "./answer/open-graph.js";
 import type { Question } from "./answer/question.js";
 import type { Subject } from "./answer/reading.js";
 import type { AnswerOptions } from "./answer/settings.js";
 import { uninterrupted } from "./deadline.js";
-import type { Digester } from "./digester/digester.js";
+import type { Digest, Digester } from "./digester/digester.js";
 import type { Deliver, Deliverer, Fate } from "./deliverer.js";
 import { CorruptInputError, RetryLaterError, SupersededError } from "./errors.js";
 import { explain } from "./explain.js";
@@ -24,8 +24,10 @@ import {
 } from "./telemetry/instrument.js";
 import { type Logger, silent } from "./telemetry/log.js";
 import { noStats, type Stats } from "./telemetry/stats.js";
+import type { Entry, EntryQuery } from "./entry.js";
 import type { TimeWindow } from "./window.js";
 import { Claims } from "./worker/claims.js";
+import { GraphList, type ListedPage } from "./worker/graph-list.js";
 import type { HeldClaim } from "./worker/held-claim.js";
 import { JobReport } from "./worker/job-report.js";
 import { Sweeper } from "./worker/sweeper.js";
@@ -88,6 +90,7 @@ export class Service {
   #late: ReadonlyMap<keyof Modules, unknown> = new Map();
   readonly #sweeper: Sweeper;
   readonly #answers: Answers;
+  readonly #list: GraphList;
   readonly #deliverers: readonly Deliverer[];
   readonly #delivering: Deliverer[] = [];
   #stopped: Promise<void> | undefined;
@@ -110,6 +113,15 @@ export class Service {
       digester: instrumentDigester(modules.digester, stats),
     };
     this.#claims = new Claims(this.#modules.marker, { timeoutMs: settings.progressTimeoutMs });
+    this.#list = new GraphList({
+      storage: this.#modules.storage,
+      claims: this.#claims,
+      onFailure: ({ id }, error) =>
+        this.#log.warn(
+          { graphId: id, error, reason: "the list of graphs lacks it or its numbers" },
+          "list-failure",
+        ),
+    });
     this.#worker = new Worker({
       concurrency: settings.workerConcurrency,
       queueLimit: settings.workerQueueLimit,
@@ -205,6 +217,7 @@ export class Service {
         ...drained,
         this.#worker.stop(this.settings.shutdownTimeoutMs),
         this.#sweeper.stop(),
+        this.#list.stop(),
       ]);
       await this.#answers.stop();
       for (const module of all) await module.stop?.().catch(noted);
@@ -240,8 +253,11 @@ export class Service {
   async request(window: TimeWindow, refresh: boolean, requestId?: string): Promise<RequestOutcome> {
     // Each of the modules' calls has a deadline.
     const signal = uninterrupted();
-    const exists = async () =>
-      !refresh && (await this.#modules.storage.head(window.id, signal)) !== undefined;
+    const exists = async () => {
+      const graph = refresh ? undefined : await this.#modules.storage.head(window.id, signal);
+      if (graph !== undefined) this.#list.met(window, graph);
+      return graph !== undefined;
+    };
     if (await exists()) return { state: "exists" };
     const notBefore = this.#readyAt(window);
     const claim = await this.#claims.request(window, refresh, notBefore, signal, requestId);
@@ -270,12 +286,18 @@ export class Service {
 
   /** The graph, to be read or destroyed by the caller, or why there is none. The signal governs the body as well. */
   async fetch(window: TimeWindow, signal: AbortSignal): Promise<Found<StoredGraph> | Missing> {
-    return this.#find(window, signal, () => this.#modules.storage.get(window.id, signal));
+    return this.#met(
+      window,
+      await this.#find(window, signal, () => this.#modules.storage.get(window.id, signal)),
+    );
   }
 
   /** As fetch, without the body. */
   async head(window: TimeWindow, signal: AbortSignal): Promise<Found<GraphInfo> | Missing> {
-    return this.#find(window, signal, () => this.#modules.storage.head(window.id, signal));
+    return this.#met(
+      window,
+      await this.#find(window, signal, () => this.#modules.storage.head(window.id, signal)),
+    );
   }
 
   /**
@@ -304,7 +326,8 @@ export class Service {
       }
       const [subject, ...others] = subjects.splice(0);
       if (subject === undefined) throw new Error("expected the graph that was opened");
-      const answer = await this.#answers.prepare(question, subject, others, revision, signal);
+      const onFound = await this.#toldOf(window, signal);
+      const answer = await this.#answers.prepare(question, subject, others, { revision, onFound }, signal);
       return { state: "stored", answer };
     } finally {
       // Those that became part of an answer are closed with it.
@@ -312,8 +335,38 @@ export class Service {
     }
   }
 
+  /** Has the list tell how many findings a graph has, if it is the same still when they are known. */
+  async #toldOf(window: TimeWindow, signal: AbortSignal): Promise<OnFound | undefined> {
+    if (!this.#list.isKept) return undefined;
+    const { storage } = this.#modules;
+    const graph = await storage.head(window.id, signal);
+    return async (findings) => {
+      const now = await storage.head(window.id, uninterrupted()).catch(() => undefined);
+      if (now !== undefined && now.version === graph?.version)
+        await this.#list.tell(window, now.size, { findings });
+    };
+  }
+
   #open(window: TimeWindow, signal: AbortSignal) {
     return openGraph(this.#modules.storage, window.id, signal);
+  }
+
+  /**
+   * A page of the stored graphs, the window that ends last first. Undefined: the storage keeps no list.
+   *
+   * @throws DependencyError
+   */
+  async list(query: EntryQuery, signal: AbortSignal): Promise<ListedPage | undefined> {
+    return this.#list.page(query, signal);
+  }
+
+  /**
+   * How many graphs aren't listed, since nobody has named their window: the Go service's. Undefined: too many to count.
+   *
+   * @throws DependencyError
+   */
+  async unlisted(): Promise<number | undefined> {
+    return this.#list.unlisted();
   }
 
   /** Admits what was delivered, if it is a job, and works it to its end. Never rejects. */
@@ -360,6 +413,12 @@ export class Service {
     return date !== undefined && date.getTime() > Date.now() ? date : undefined;
   }
 
+  /** The list learns of a graph that it may lack. */
+  #met<Outcome extends Found<GraphInfo> | Missing>(window: TimeWindow, outcome: Outcome): Outcome {
+    if (outcome.state === "stored") this.#list.met(window, outcome.graph);
+    return outcome;
+  }
+
   async #find<Graph>(
     window: TimeWindow,
     signal: AbortSignal,
@@ -379,7 +438,11 @@ export class Service {
     const { window } = job;
     const { storage, digester } = this.#modules;
     const there = await storage.head(window.id, signal);
-    if (there !== undefined && !claim.claim.refresh) return "exists";
+    if (there !== undefined && !claim.claim.refresh) {
+      // Whoever stored it may have been killed before its entry was written.
+      await this.#list.ensure(window, there, signal);
+      return "exists";
+    }
     const began = performance.now();
     this.#report.started(job);
     const digest = await digester.digest(window, signal);
@@ -397,6 +460,8 @@ export class Service {
       if (error instanceof SupersededError) await claim.confirm();
       throw error;
     }
+    const table = "edges" in digest && this.settings.keepEdges && storage.edges !== undefined;
+    await this.#list.made(entryOf(window, stats, digest.counts, table), claim, signal);
     this.#report.finished(job, performance.now() - began, stats, digest);
     return stats;
   }
@@ -404,4 +469,15 @@ export class Service {
   #reportMarker(error: unknown, reason: string): void {
     this.#log.error({ dependency: "marker", error, reason }, "dependency-failure");
   }
+}
+
+/** What a job says of its graph in the list. */
+function entryOf(
+  { id, start, stop }: TimeWindow,
+  { gzipBytes: size, nodes, edges, bytes, rejected, skipdata }: Readonly<GraphStats>,
+  counts: Digest["counts"],
+  table: boolean,
+): Entry {
+  const incomplete = skipdata + (counts?.["skipdata"] ?? 0) > 0;
+  return { id, start, stop, size, nodes, edges, bytes, rejected, incomplete, table };
 }

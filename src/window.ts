@@ -11,6 +11,13 @@ export const GraphId = z
   .brand("GraphId");
 export type GraphId = z.infer<typeof GraphId>;
 
+/** Which graph, and of which window, as `TimeWindow` writes it. */
+export interface GraphRef {
+  readonly id: GraphId;
+  readonly start: string;
+  readonly stop: string;
+}
+
 const MINUTE_MS = 60_000;
 const NAMESPACE = uuidv5("graph", NIL);
 
@@ -32,7 +39,7 @@ function quote(text: string): string {
  *
  * @throws WindowError when the text is no such time, or lies outside the years 1 to 9999 in UTC
  */
-function parseMinute(name: string, text: string | undefined): Date {
+export function parseMinute(name: string, text: string | undefined): Date {
   if (text === undefined || text === "") {
     throw new WindowError(`${name} is missing: expected an RFC 3339 time such as 2019-06-01T00:00:00Z`);
   }
@@ -65,7 +72,7 @@ function goString(date: Date): string {
 }
 
 /** A span of whole minutes in UTC, start before stop. It can't hold anything else. */
-export class TimeWindow {
+export class TimeWindow implements GraphRef {
   readonly id: GraphId;
   readonly start: string;
   readonly stop: string;

@@ -1,10 +1,11 @@
-import { type Findings, findings } from "../finding/findings.js";
+import type { Severity } from "../finding/finding.js";
+import { type Findings, findings, USUAL_LIMIT } from "../finding/findings.js";
 import { Names } from "../name/names.js";
 import { VIEW_FORMATS } from "../view/format/formats.js";
 import { Hosts } from "../view/hosts.js";
 import { viewOf } from "../view/view.js";
 import { WhereError } from "../view/where-error.js";
-import type { RemoteGraph, Task } from "./question.js";
+import type { RemoteGraph, SeverityCounts, Task } from "./question.js";
 import { RefusedError } from "./refused-error.js";
 import type { Table } from "./tables.js";
 
@@ -23,22 +24,24 @@ let names = Names.none;
 
 const encoder = new TextEncoder();
 
+interface Answered {
+  readonly pieces: Iterable<Uint8Array> | AsyncIterable<Uint8Array>;
+  readonly found: SeverityCounts | undefined;
+}
+
 /**
  * The pieces of an answer, some kilobytes each.
  *
  * @param before the tables of `task.before`
  * @throws RefusedError
  */
-export function answerQuestion(
-  task: Task,
-  table: Table,
-  before: readonly Table[],
-): Iterable<Uint8Array> | AsyncIterable<Uint8Array> {
+export function answerQuestion(task: Task, table: Table, before: readonly Table[]): Answered {
   if (task.names.version !== names.version) names = new Names(task.names.loaded);
   const { question } = task;
   const hosts = knownOf(table).hosts;
   if (question.kind === "findings") {
-    return [encoder.encode(findingsText(task, findingsOf(task, table, before, question.limit)))];
+    const found = findingsOf(task, table, before, question.limit);
+    return { pieces: [encoder.encode(findingsText(task, found))], found: countsOf(task, found) };
   }
   const format = VIEW_FORMATS[question.format];
   if (format === undefined) throw new Error(`no such format: ${question.format}`);
@@ -60,7 +63,7 @@ export function answerQuestion(
       },
       question.request,
     );
-    return encoded(format.write(view));
+    return { pieces: encoded(format.write(view)), found: countsOf(task, found) };
   } catch (error) {
     if (error instanceof WhereError) throw new RefusedError("senseless", error.message);
     throw error;
@@ -74,6 +77,13 @@ async function* encoded(
   pieces: Iterable<string | Uint8Array> | AsyncIterable<Uint8Array>,
 ): AsyncGenerator<Uint8Array> {
   for await (const piece of pieces) yield typeof piece === "string" ? encoder.encode(piece) : piece;
+}
+
+/** Of a list that was cut short, or has what is new, there is nothing to count. */
+function countsOf({ before }: Task, { findings: list, more }: Findings): SeverityCounts | undefined {
+  if (before.length > 0 || (more > 0 && list.length < USUAL_LIMIT)) return undefined;
+  const count = (severity: Severity) => list.filter((finding) => finding.severity === severity).length;
+  return { high: count("high"), medium: count("medium"), low: count("low") };
 }
 
 function knownOf(table: Table): Known {

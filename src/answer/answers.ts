@@ -4,7 +4,7 @@ import { RetryLaterError } from "../errors.js";
 import { NameFiles, type NameLog } from "../name/name-files.js";
 import { Asker, ChannelClosedError } from "./channel.js";
 import { MuteFile } from "./mute-file.js";
-import type { Piece, Question, RemoteGraph, Task } from "./question.js";
+import type { Piece, Question, RemoteGraph, SeverityCounts, Task } from "./question.js";
 import { keyOf, Reading, type Subject } from "./reading.js";
 import { RefusedError } from "./refused-error.js";
 import type { AnswerOptions } from "./settings.js";
@@ -15,6 +15,9 @@ const BUSY_RETRY_MS = 1000;
 
 /** The thread is named as this file is: compiled, or not yet. */
 const THREAD = new URL(import.meta.url.replace(/answers\.([jt]s)$/, "thread.$1"));
+
+/** Never rejects. */
+export type OnFound = (findings: SeverityCounts) => Promise<void>;
 
 /** What answers a question, not computed yet. Either `pieces` is read or `close` called, or both. */
 export interface Answer {
@@ -65,12 +68,13 @@ export class Answers {
    *
    * @param before the window that a view is compared with, or those that came before
    * @param revision what else the answer depends on
+   * @param onFound is told how many findings the graph has, once that is known
    */
   async prepare(
     question: Question,
     subject: Subject,
     before: readonly Subject[],
-    revision: string,
+    { revision, onFound }: { readonly revision: string; readonly onFound: OnFound | undefined },
     signal: AbortSignal,
   ): Promise<Answer> {
     const all = [subject, ...before];
@@ -84,7 +88,7 @@ export class Answers {
       return {
         version: createHash("sha256").update(JSON.stringify(parts)).digest("base64url"),
         pieces: () =>
-          this.#ask(all, signal, ([graph, ...others], answer) => ({
+          this.#ask(all, onFound, signal, ([graph, ...others], answer) => ({
             question,
             graph,
             before: others,
@@ -104,6 +108,7 @@ export class Answers {
 
   async #ask(
     all: readonly Subject[],
+    onFound: OnFound | undefined,
     signal: AbortSignal,
     taskOf: (graphs: readonly [RemoteGraph, ...RemoteGraph[]], answer: MessagePort) => Task,
   ): Promise<AsyncIterable<Uint8Array>> {
@@ -141,6 +146,7 @@ export class Answers {
       this.#running().postMessage(task, [theirs, ...reading.graphs.map(({ port }) => port)]);
       const first = await next();
       if (!("begins" in first)) throw failureOf(first, reading);
+      if (first.found !== undefined) void onFound?.(first.found);
       return piecesOf(next, end, reading);
     } catch (error) {
       end();

@@ -1,5 +1,6 @@
 import type { MessagePort } from "node:worker_threads";
 import type { EdgesMetadata } from "../edges/metadata.js";
+import type { Severity } from "../finding/finding.js";
 import type { Mute } from "../finding/mute.js";
 import type { LoadedNames } from "../name/names.js";
 import type { ViewRequest } from "../view/view.js";
@@ -46,9 +47,12 @@ export interface Task {
   readonly answer: MessagePort;
 }
 
+/** How many findings a graph has by itself, not against other windows. */
+export type SeverityCounts = Readonly<Record<Severity, number>>;
+
 /** What the thread says of a question: first how it begins, then its bytes, then that it has ended. */
 export type Piece =
-  | { readonly begins: true }
+  | { readonly begins: true; readonly found: SeverityCounts | undefined }
   | { readonly bytes: Uint8Array }
   | { readonly ends: true }
   | { readonly refused: { readonly why: "senseless" | "too large"; readonly message: string } }

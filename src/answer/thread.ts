@@ -29,15 +29,15 @@ async function* answer(task: Task, signal: AbortSignal): AsyncGenerator<Piece, u
   try {
     const [table, ...before] = await tablesOf(task, signal);
     if (table === undefined) throw new Error("expected a graph to answer from");
-    const pieces = answerQuestion(task, table, before);
+    const { pieces, found } = answerQuestion(task, table, before);
     // An answer that can't be given fails before its first piece.
     let first = true;
     for await (const bytes of pieces) {
-      if (first) yield { begins: true };
+      if (first) yield { begins: true, found };
       first = false;
       yield { bytes };
     }
-    if (first) yield { begins: true };
+    if (first) yield { begins: true, found };
   } catch (error) {
     yield failureOf(error);
   }

@@ -9,7 +9,7 @@ import { isMuted, type Mute } from "./mute.js";
 import { fold, gather, ranked, tellStories, type Entry } from "./rank.js";
 import { RULES } from "./rules.js";
 
-const USUAL_LIMIT = 20;
+export const USUAL_LIMIT = 20;
 /** Of hosts and ports that a finding lists; its numbers tell how many there are. */
 const MOST_LISTED = 50;
 

@@ -14,6 +14,7 @@ import { watchBodies } from "./bodies.js";
 import { answer, answerErrors } from "./errors.js";
 import { findingsRoutes } from "./findings.js";
 import { graphRoutes } from "./graph.js";
+import { graphsRoutes } from "./graphs.js";
 import { healthRoutes } from "./health.js";
 import { requireHost } from "./hosts.js";
 import {
@@ -118,6 +119,7 @@ export async function buildApp(
   await app.register(healthRoutes(service));
   await app.register(graphRoutes(service));
   await app.register(findingsRoutes(service));
+  await app.register(graphsRoutes(service));
   await app.register(produceRoutes(service));
   return app;
 }

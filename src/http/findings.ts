@@ -1,5 +1,6 @@
 import type { FastifyPluginCallbackZod } from "fastify-type-provider-zod";
 import { z } from "zod";
+import { USUAL_LIMIT } from "../finding/findings.js";
 import type { Service } from "../service.js";
 import { TimeWindow } from "../window.js";
 import { sendAnswer } from "./answer.js";
@@ -7,12 +8,12 @@ import { HttpError } from "./errors.js";
 import { answerUnanswered } from "./missing.js";
 import { whileConnected } from "./request-end.js";
 import { anyFailure, empty, failure } from "./responses.js";
-import { otherWindow, strictly, viewParameters } from "./view-query.js";
+import { strictly } from "./strictly.js";
+import { otherWindow, viewParameters } from "./view-query.js";
 import { instant, withWindow } from "./window-query.js";
 
 const MAX_BASELINE = 60;
 const MAX_LIMIT = 1000;
-const USUAL_LIMIT = 20;
 
 function count(name: string, max: number, description: string) {
   const expected = `${name} must be a whole number from 1 to ${max}, given once`;

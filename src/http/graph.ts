@@ -11,7 +11,8 @@ import { answerMissing, answerUnanswered, pollAfter } from "./missing.js";
 import { whileConnected } from "./request-end.js";
 import { anyFailure, empty, failure } from "./responses.js";
 import { Representation } from "./representation.js";
-import { strictly, type ViewQuery, viewParameters, viewQueryOf } from "./view-query.js";
+import { strictly } from "./strictly.js";
+import { type ViewQuery, viewParameters, viewQueryOf } from "./view-query.js";
 import { instant, withWindow } from "./window-query.js";
 
 /** How far into the future a window may reach, for clocks that differ. */

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { open, rename } from "node:fs/promises";
+import { open, rename, unlink } from "node:fs/promises";
 import { join } from "node:path";
 import type { Readable } from "node:stream";
 import { writeWhole } from "../disk/atomic-file.js";
@@ -53,6 +53,11 @@ export class DiskEdges implements EdgeStorage {
       await handle.close();
       throw error;
     }
+  }
+
+  async remove(id: GraphId): Promise<void> {
+    const path = this.#path(id);
+    await fileErrors("storage", `removing ${path}`)(ifThere(unlink(path)));
   }
 
   #path(id: GraphId): string {

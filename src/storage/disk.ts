@@ -13,13 +13,14 @@ import {
 } from "node:fs/promises";
 import { join } from "node:path";
 import { addAbortSignal, type Readable } from "node:stream";
-import { removeStale, writeWhole } from "../disk/atomic-file.js";
+import { removeStale, syncDirectory, writeWhole } from "../disk/atomic-file.js";
 import { bytesAt, checkRoom, diskSettings, fileErrors, hasCode, ifThere } from "../disk/data-dir.js";
 import { SharedLook } from "../disk/shared-look.js";
 import { SupersededError } from "../errors.js";
 import { implementation } from "../registry.js";
 import type { GraphId } from "../window.js";
 import { DiskEdges } from "./disk-edges.js";
+import { DiskEntries } from "./disk-entries.js";
 import { CACHED_GRAPH_BYTES, type CachedGraph, GraphCache } from "./graph-cache.js";
 import { makingOf, TRAILER_BYTES } from "../graph/making.js";
 import type { GraphInfo, Storage, StorageGiven, StoredGraph, StoreOptions } from "./storage.js";
@@ -37,6 +38,7 @@ export interface DiskStorageOptions {
  */
 export class DiskStorage implements Storage {
   readonly edges: DiskEdges;
+  readonly entries: DiskEntries;
   readonly #dir: string;
   readonly #temporaryDir: string;
   readonly #staleMs: number;
@@ -48,12 +50,14 @@ export class DiskStorage implements Storage {
     this.#temporaryDir = join(this.#dir, ".tmp");
     this.#staleMs = staleMs;
     this.edges = new DiskEdges(this.#dir, this.#temporaryDir);
+    this.entries = new DiskEntries(this.#dir, this.#temporaryDir);
   }
 
   async start(): Promise<void> {
     const io = fileErrors("storage", `preparing ${this.#dir}`);
     await io(mkdir(this.#temporaryDir, { recursive: true }));
     await io(removeStale(this.#temporaryDir, this.#staleMs));
+    await this.entries.start();
   }
 
   async ready(signal: AbortSignal): Promise<void> {
@@ -91,6 +95,15 @@ export class DiskStorage implements Storage {
       await io(rename(temporary, path));
     };
     await writeWhole({ path, temporary }, body, signal, commit, io);
+  }
+
+  async remove(id: GraphId, signal: AbortSignal): Promise<void> {
+    signal.throwIfAborted();
+    const path = this.#path(id);
+    const io = fileErrors("storage", `removing ${path}`);
+    await io(ifThere(unlink(path)));
+    await io(syncDirectory(this.#dir));
+    await this.edges.remove(id);
   }
 
   /** @throws SupersededError unless this version is there; null: none */

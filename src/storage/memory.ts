@@ -2,10 +2,21 @@ import { randomUUID } from "node:crypto";
 import { addAbortSignal, Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { SupersededError } from "../errors.js";
-import type { GraphId } from "../window.js";
+import type { GraphId, GraphRef } from "../window.js";
 import { makingOf, TRAILER_BYTES } from "../graph/making.js";
+import {
+  countUnlisted,
+  type Entry,
+  type EntryPage,
+  type EntryQuery,
+  keyOf,
+  pageOf,
+  rangeOf,
+  refOf,
+} from "../entry.js";
 import type {
   EdgeStorage,
+  EntryStorage,
   GraphInfo,
   Storage,
   StoredGraph,
@@ -41,6 +52,14 @@ export class MemoryStorage implements Storage {
     },
   };
 
+  readonly entries = new MemoryEntries(() => [...this.#graphs.keys()]);
+
+  async remove(id: GraphId, signal: AbortSignal): Promise<void> {
+    signal.throwIfAborted();
+    this.#graphs.delete(id);
+    this.#edges.delete(id);
+  }
+
   async head(id: GraphId, signal: AbortSignal): Promise<GraphInfo | undefined> {
     signal.throwIfAborted();
     return this.#graphs.get(id)?.info;
@@ -65,6 +84,47 @@ export class MemoryStorage implements Storage {
       version: randomUUID(),
     } as const;
     this.#graphs.set(id, { info, bytes });
+  }
+}
+
+class MemoryEntries implements EntryStorage {
+  readonly #entries = new Map<string, Entry>();
+  readonly #graphs: () => readonly GraphId[];
+
+  constructor(graphs: () => readonly GraphId[]) {
+    this.#graphs = graphs;
+  }
+
+  async put(entry: Entry, signal: AbortSignal): Promise<void> {
+    signal.throwIfAborted();
+    this.#entries.set(keyOf(entry), { ...entry });
+  }
+
+  async get(ref: GraphRef, signal: AbortSignal): Promise<Entry | undefined> {
+    signal.throwIfAborted();
+    const entry = this.#entries.get(keyOf(ref));
+    return entry && { ...entry };
+  }
+
+  async list(query: EntryQuery, signal: AbortSignal): Promise<EntryPage> {
+    signal.throwIfAborted();
+    const { above, below } = rangeOf(query);
+    const keys = [...this.#entries.keys()].filter((key) => key > above && key < below).toSorted();
+    return pageOf(keys.slice(0, query.limit + 1), query.limit);
+  }
+
+  async remove(ref: GraphRef, signal: AbortSignal): Promise<void> {
+    signal.throwIfAborted();
+    this.#entries.delete(keyOf(ref));
+  }
+
+  async unlisted(signal: AbortSignal): Promise<number> {
+    signal.throwIfAborted();
+    const listed = new Set([...this.#entries.keys()].map((key) => refOf(key)?.id));
+    return countUnlisted(
+      this.#graphs().map((id) => `${id}.dot`),
+      listed,
+    );
   }
 }
 

@@ -2,6 +2,7 @@ import type { Readable } from "node:stream";
 import { DependencyError } from "../errors.js";
 import type { Bucket } from "../s3/bucket.js";
 import { readRange } from "../s3/range.js";
+import { removeObject } from "../s3/small-object.js";
 import { upload } from "../s3/upload.js";
 import type { GraphId } from "../window.js";
 import { makingOf, TRAILER_BYTES } from "../graph/making.js";
@@ -21,6 +22,10 @@ export class S3Edges implements EdgeStorage {
   async store(id: GraphId, body: Readable, options: StoreEdgesOptions): Promise<void> {
     const headers = { ContentType: "application/vnd.apache.parquet" };
     await upload(this.#bucket, { key: keyOf(id), headers }, body, options);
+  }
+
+  async remove(id: GraphId, signal: AbortSignal): Promise<void> {
+    await removeObject(this.#bucket, keyOf(id), signal);
   }
 
   async open(id: GraphId, signal: AbortSignal): Promise<StoredEdges | undefined> {

@@ -7,21 +7,25 @@ import { implementation } from "../registry.js";
 import { wholeBody } from "../s3/body.js";
 import { Bucket, type BucketOptions } from "../s3/bucket.js";
 import { isAnswer } from "../s3/errors.js";
+import { removeObject } from "../s3/small-object.js";
 import { unquote } from "../s3/etag.js";
 import { bucketsTogether, s3Access, s3Settings } from "../s3/settings.js";
 import { upload } from "../s3/upload.js";
 import type { GraphId } from "../window.js";
 import { S3Edges } from "./s3-edges.js";
+import { S3Entries } from "./s3-entries.js";
 import type { GraphInfo, Storage, StoredGraph, StoreOptions } from "./storage.js";
 
 /** Graphs as objects `<id>.dot`, gzip. */
 export class S3Storage implements Storage {
   readonly edges: S3Edges;
+  readonly entries: S3Entries;
   readonly #bucket: Bucket;
 
   constructor(options: BucketOptions) {
     this.#bucket = new Bucket("storage", "GRAPH_STORAGE_BUCKET_REGION", options);
     this.edges = new S3Edges(this.#bucket);
+    this.entries = new S3Entries(this.#bucket);
   }
 
   start(): Promise<void> {
@@ -54,6 +58,11 @@ export class S3Storage implements Storage {
   async store(id: GraphId, body: Readable, options: StoreOptions): Promise<void> {
     const headers = { ContentType: "text/vnd.graphviz", ContentEncoding: "gzip" };
     await upload(this.#bucket, { key: keyOf(id), headers }, body, options);
+  }
+
+  async remove(id: GraphId, signal: AbortSignal): Promise<void> {
+    await removeObject(this.#bucket, keyOf(id), signal);
+    await this.edges.remove(id, signal);
   }
 
   async #get(

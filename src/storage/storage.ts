@@ -1,6 +1,7 @@
 import type { Readable } from "node:stream";
 import type { Module } from "../module.js";
-import type { GraphId } from "../window.js";
+import type { GraphId, GraphRef } from "../window.js";
+import type { Entry, EntryPage, EntryQuery } from "../entry.js";
 
 /** What is known of a stored graph without reading it. */
 export interface GraphInfo {
@@ -60,6 +61,15 @@ export interface Storage extends Module {
 
   /** Keeps the edges of graphs beside them. A storage without it keeps graphs alone. */
   readonly edges?: EdgeStorage;
+
+  /** Keeps what the list of graphs is made of. A storage without it can't tell which graphs it has. */
+  readonly entries?: EntryStorage;
+
+  /**
+   * Removes a graph with its edges; when there is none, nothing. The graph goes first, since it alone says that there is one, so
+   * that a call that failed in between is called again. Whoever is reading it reads to the end, or fails as a broken read does.
+   */
+  remove?(id: GraphId, signal: AbortSignal): Promise<void>;
 }
 
 export type StoreEdgesOptions = Omit<StoreOptions, "replaces">;
@@ -87,6 +97,27 @@ export interface StoredEdges {
    */
   read(start: number, end: number, signal: AbortSignal): Promise<Buffer>;
   close(): Promise<void>;
+}
+
+/**
+ * Where the list of graphs is kept: an entry for each, small, beside them. They never say that there is a graph: whoever lists them
+ * looks. Calls and failures are as those of `Storage`.
+ */
+export interface EntryStorage {
+  /** Keeps an entry in the place of the one that this graph had. */
+  put(entry: Entry, signal: AbortSignal): Promise<void>;
+
+  /** Undefined when there is none, or none that can be read. */
+  get(ref: GraphRef, signal: AbortSignal): Promise<Entry | undefined>;
+
+  /** A page of the list, the window that ends last first, without reading the entries. */
+  list(query: EntryQuery, signal: AbortSignal): Promise<EntryPage>;
+
+  /** Removes an entry; when there is none, nothing. */
+  remove(ref: GraphRef, signal: AbortSignal): Promise<void>;
+
+  /** How many graphs have no entry. Undefined when there are too many of either to count. */
+  unlisted(signal: AbortSignal): Promise<number | undefined>;
 }
 
 /** What a process has for a Storage besides its settings. */

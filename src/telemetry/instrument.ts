@@ -6,7 +6,7 @@ import { CorruptInputError, DependencyError, type DependencyName, RetryLaterErro
 import type { Marker } from "../marker/marker.js";
 import type { Module } from "../module.js";
 import type { Queuer } from "../queuer/queuer.js";
-import type { EdgeStorage, Storage } from "../storage/storage.js";
+import type { EdgeStorage, EntryStorage, Storage } from "../storage/storage.js";
 import type { Stats } from "./stats.js";
 
 /**
@@ -89,6 +89,21 @@ export function instrumentStorage(storage: Storage, stats: CurrentStats): Storag
       }),
     store: (id, body, options) => timed("store", () => storage.store(id, body, options)),
     ...(storage.edges && { edges: instrumentEdges(storage.edges, stats) }),
+    ...(storage.entries && { entries: instrumentEntries(storage.entries, stats) }),
+    ...(storage.remove && {
+      remove: (id, signal) => prompt("remove", signal, async (signal) => storage.remove?.(id, signal)),
+    }),
+  };
+}
+
+function instrumentEntries(storage: EntryStorage, stats: CurrentStats): EntryStorage {
+  const { prompt } = observer(stats, "storage");
+  return {
+    put: (entry, signal) => prompt("put-entry", signal, (signal) => storage.put(entry, signal)),
+    get: (ref, signal) => prompt("get-entry", signal, (signal) => storage.get(ref, signal)),
+    list: (query, signal) => prompt("list-entries", signal, (signal) => storage.list(query, signal)),
+    remove: (ref, signal) => prompt("remove-entry", signal, (signal) => storage.remove(ref, signal)),
+    unlisted: (signal) => prompt("count-unlisted", signal, (signal) => storage.unlisted(signal)),
   };
 }
 

@@ -3,7 +3,7 @@ import type { Claim, ClaimRecord } from "../marker/marker.js";
 
 /**
  * What a claim is to others. `abandoned` is a job, queued, working or free, that nobody renewed for the timeout; `foreign`
- * is a record that isn't a claim of ours, such as the bare time of the Go service or the tombstone of a removal.
+ * is a record that isn't a claim of ours, such as the bare time of the Go service or the tombstone of a released claim.
  */
 export type Condition =
   | "absent"
@@ -13,8 +13,10 @@ export type Condition =
   | "failed"
   | "foreign"
   | "abandoned"
+  | "removing"
   | "failed, lapsed"
-  | "foreign, lapsed";
+  | "foreign, lapsed"
+  | "removing, lapsed";
 
 /** What others do. Of a job that is delivered, its token tells which it is. */
 type Event =
@@ -31,7 +33,9 @@ type Event =
   /** A process looks for jobs that nobody takes care of. */
   | "survey"
   /** GET /graph, where there is no graph. */
-  | "look";
+  | "look"
+  /** Somebody wants to remove the graph and what belongs to it. */
+  | "removal";
 
 interface Answers extends Record<Event, string> {
   /** It gets the claim, or is told that the graph is being made. */
@@ -43,6 +47,8 @@ interface Answers extends Record<Event, string> {
   /** It takes the job up now, looks again when the claim can lapse, or never. */
   readonly survey: "take" | "wait" | "settled";
   readonly look: "none" | "progress" | "reason";
+  /** It gets the claim where no job is under way or owed. */
+  readonly removal: "take" | "refuse";
 }
 
 /** A worker gets the claim, comes back later, or has nothing left to do. */
@@ -54,15 +60,17 @@ type Delivery = "take" | "later" | "nothing";
  */
 // prettier-ignore
 export const RULES: { readonly [condition in Condition]: Answers } = {
-  absent:            { request: "take",   "own job": "take",    "other job": "take",    "bare job": "take",  "lone refresh": "nothing", survey: "settled", look: "none" },
-  queued:            { request: "refuse", "own job": "take",    "other job": "nothing", "bare job": "take",  "lone refresh": "take",    survey: "wait",    look: "progress" },
-  working:           { request: "refuse", "own job": "later",   "other job": "nothing", "bare job": "later", "lone refresh": "later",   survey: "wait",    look: "progress" },
-  free:              { request: "refuse", "own job": "take",    "other job": "nothing", "bare job": "take",  "lone refresh": "take",    survey: "take",    look: "progress" },
-  failed:            { request: "take",   "own job": "nothing", "other job": "nothing", "bare job": "take",  "lone refresh": "nothing", survey: "settled", look: "reason" },
-  foreign:           { request: "refuse", "own job": "later",   "other job": "later",   "bare job": "later", "lone refresh": "later",   survey: "settled", look: "progress" },
-  abandoned:         { request: "take",   "own job": "take",    "other job": "take",    "bare job": "take",  "lone refresh": "take",    survey: "take",    look: "reason" },
-  "failed, lapsed":  { request: "take",   "own job": "take",    "other job": "take",    "bare job": "take",  "lone refresh": "take",    survey: "settled", look: "reason" },
-  "foreign, lapsed": { request: "take",   "own job": "take",    "other job": "take",    "bare job": "take",  "lone refresh": "take",    survey: "settled", look: "reason" },
+  absent:            { request: "take",   "own job": "take",    "other job": "take",    "bare job": "take",  "lone refresh": "nothing", survey: "settled", look: "none",     removal: "take" },
+  queued:            { request: "refuse", "own job": "take",    "other job": "nothing", "bare job": "take",  "lone refresh": "take",    survey: "wait",    look: "progress", removal: "refuse" },
+  working:           { request: "refuse", "own job": "later",   "other job": "nothing", "bare job": "later", "lone refresh": "later",   survey: "wait",    look: "progress", removal: "refuse" },
+  free:              { request: "refuse", "own job": "take",    "other job": "nothing", "bare job": "take",  "lone refresh": "take",    survey: "take",    look: "progress", removal: "refuse" },
+  failed:            { request: "take",   "own job": "nothing", "other job": "nothing", "bare job": "take",  "lone refresh": "nothing", survey: "settled", look: "reason",   removal: "take" },
+  foreign:           { request: "refuse", "own job": "later",   "other job": "later",   "bare job": "later", "lone refresh": "later",   survey: "settled", look: "progress", removal: "refuse" },
+  abandoned:         { request: "take",   "own job": "take",    "other job": "take",    "bare job": "take",  "lone refresh": "take",    survey: "take",    look: "reason",   removal: "refuse" },
+  "failed, lapsed":  { request: "take",   "own job": "take",    "other job": "take",    "bare job": "take",  "lone refresh": "take",    survey: "settled", look: "reason",   removal: "take" },
+  "foreign, lapsed": { request: "take",   "own job": "take",    "other job": "take",    "bare job": "take",  "lone refresh": "take",    survey: "settled", look: "reason",   removal: "take" },
+  removing:          { request: "refuse", "own job": "later",   "other job": "later",   "bare job": "later", "lone refresh": "later",   survey: "settled", look: "none",     removal: "refuse" },
+  "removing, lapsed":{ request: "take",   "own job": "take",    "other job": "take",    "bare job": "take",  "lone refresh": "take",    survey: "settled", look: "none",     removal: "take" },
 };
 
 /**
@@ -79,8 +87,8 @@ export function conditionOf(record: ClaimRecord | undefined, timeoutMs: number):
   if (record === undefined) return "absent";
   const lapsed = freshForMs(record, timeoutMs) <= 0;
   const state = record.claim === null ? "foreign" : record.claim.state;
-  if (state === "failed" || state === "foreign") return lapsed ? `${state}, lapsed` : state;
-  return lapsed ? "abandoned" : state;
+  if (state === "queued" || state === "working" || state === "free") return lapsed ? "abandoned" : state;
+  return lapsed ? `${state}, lapsed` : state;
 }
 
 /** What the delivery of a job is to the claim that is found. */

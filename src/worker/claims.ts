@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { RetryLaterError } from "../errors.js";
 import { Job } from "../job.js";
 import type { Claim, ClaimRecord, Marker } from "../marker/marker.js";
-import type { TimeWindow } from "../window.js";
+import type { GraphRef, TimeWindow } from "../window.js";
 import { conditionOf, deliveryOf, freshForMs, reasonOf, RULES } from "./claim-rules.js";
 import { HeldClaim } from "./held-claim.js";
 
@@ -120,6 +120,24 @@ export class Claims {
     throw new RetryLaterError("other workers keep taking this job", this.#timeoutMs);
   }
 
+  /**
+   * Takes the claim to remove a graph with all that belongs to it, so that nobody makes it meanwhile. Undefined where somebody makes
+   * it, owes it, or removes it.
+   */
+  async removal({ id, start, stop }: GraphRef, signal: AbortSignal): Promise<HeldClaim | undefined> {
+    const record = await this.#marker.read(id, signal);
+    if (RULES[conditionOf(record, this.#timeoutMs)].removal === "refuse") return undefined;
+    const claim: Claim = {
+      token: randomUUID(),
+      start,
+      stop,
+      refresh: false,
+      state: "removing",
+      holder: randomUUID(),
+    };
+    return this.#write({ id }, record, claim, signal);
+  }
+
   /** Every job that isn't done, and in how many milliseconds anybody may take it up: 0 or less is now. */
   async *unfinished(signal: AbortSignal): AsyncGenerator<{ job: Job; abandonedInMs: number }> {
     const settled = new Set<string>();
@@ -144,7 +162,7 @@ export class Claims {
   }
 
   async #write(
-    window: TimeWindow,
+    window: Pick<TimeWindow, "id">,
     record: ClaimRecord | undefined,
     claim: Claim,
     signal: AbortSignal,
@@ -169,7 +187,7 @@ export class Claims {
   }
 
   /** The version of a claim whose writing failed, for the write may have happened all the same. Its holder is unique. */
-  async #versionOf({ id }: TimeWindow, { holder }: Claim): Promise<string | undefined> {
+  async #versionOf({ id }: Pick<TimeWindow, "id">, { holder }: Claim): Promise<string | undefined> {
     try {
       const record = await this.#marker.read(id, AbortSignal.timeout(READ_BACK_MS));
       return record?.claim?.holder === holder ? record?.version : undefined;

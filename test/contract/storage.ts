@@ -7,6 +7,7 @@ import type { GraphId } from "../../src/window.js";
 import { bytesOf } from "../support/bytes-of.js";
 import { graphId } from "../support/graph-id.js";
 import { edgeStorageContract } from "./edge-storage.js";
+import { entryStorageContract } from "./entry-storage.js";
 import { unfenced } from "../support/store-options.js";
 
 export interface StorageUnderTest {
@@ -59,6 +60,7 @@ export function storageContract(
   { looksBeforeLarge = false }: Limits = {},
 ): void {
   edgeStorageContract(name, open);
+  entryStorageContract(name, open);
   describe(`${name} keeps the contract of Storage`, () => {
     let subject: StorageUnderTest;
     let storage: Storage;

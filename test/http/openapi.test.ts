@@ -33,6 +33,7 @@ test("the description is valid OpenAPI 3.1 and has every route", async () => {
     "/": ["get", "head", "post"],
     "/graph": ["get", "head", "post"],
     "/graph/findings": ["get"],
+    "/graphs": ["get"],
     "/produce": ["post"],
     "/{topic}/{event}": ["post"],
     "/healthcheck": ["get", "head"],

@@ -44,11 +44,12 @@ export async function deviation(
   path: string,
   response: Response,
 ): Promise<string> {
-  const template = Object.keys(document.paths)
-    .toSorted((a, b) => Number(a.includes("{")) - Number(b.includes("{")))
-    .find((each) => matches(each, path));
-  if (template === undefined) return "";
-  const operation = document.paths[template]?.[method.toLowerCase()];
+  const templates = Object.keys(document.paths)
+    .filter((each) => matches(each, path))
+    .toSorted((a, b) => Number(a.includes("{")) - Number(b.includes("{")));
+  if (templates.length === 0) return "";
+  const operations = templates.map((template) => document.paths[template]?.[method.toLowerCase()]);
+  const operation = operations.find((each) => each !== undefined);
   if (operation === undefined)
     return [404, 405].includes(response.status) ? "" : "the method isn't described";
   const answer = operation.responses[response.status] ?? operation.responses["default"];

@@ -34,7 +34,7 @@ export const SETTINGS: ServiceSettings = {
   workerRetries: 0,
   workerRetryDelayMs: 1,
   shutdownTimeoutMs: 0,
-  answers: { names: [], mutes: undefined, cacheBytes: 0, maxEdges: 1 },
+  answers: { names: [], mutes: undefined, cacheBytes: 0, maxEdges: 1000 },
 };
 const EMPTY = gzipSync("digraph {\n}\n");
 
@@ -96,7 +96,7 @@ export class Process {
   readonly service: Service;
 
   constructor(
-    stores: Stores,
+    stores: { readonly storage: Storage; readonly marker: Marker; readonly queue: Queuer },
     settings: Partial<ServiceSettings> = {},
     digester: Module = {},
     deliverers: readonly Deliverer[] = [],

@@ -1,0 +1,166 @@
+import type { FastifyPluginCallbackZod } from "fastify-type-provider-zod";
+import { z } from "zod";
+import { Entry, refOf } from "../entry.js";
+import type { Service } from "../service.js";
+import { parseMinute, WindowError } from "../window.js";
+import { HttpError } from "./errors.js";
+import { whileConnected } from "./request-end.js";
+import { anyFailure, failure } from "./responses.js";
+import { strictly } from "./strictly.js";
+
+const MAX_LIMIT = 1000;
+const DEFAULT_LIMIT = 100;
+
+/** A parameter that is given once, if at all. */
+function single(name: string) {
+  return z.string(`${name} must be given once`).optional();
+}
+
+function time(name: "from" | "to", meaning: string) {
+  return single(name)
+    .transform((text, context) => {
+      try {
+        return text === undefined ? undefined : parseMinute(name, text);
+      } catch (error) {
+        if (!(error instanceof WindowError)) throw error;
+        context.addIssue(error.message);
+        return z.NEVER;
+      }
+    })
+    .meta({
+      description: `${meaning}. RFC 3339; truncated down to the minute in UTC`,
+      example: name === "from" ? "2019-06-01T00:00:00Z" : "2019-06-02T00:00:00Z",
+      format: "date-time",
+    });
+}
+
+const parameters = {
+  from: time("from", "Windows that end later than this"),
+  to: time("to", "Windows that end at this time or before"),
+  limit: single("limit")
+    .transform((text, context) => {
+      const limit = text === undefined ? DEFAULT_LIMIT : /^\d{1,4}$/.test(text) ? Number(text) : 0;
+      if (limit >= 1 && limit <= MAX_LIMIT) return limit;
+      context.addIssue(`limit must be a whole number from 1 to ${MAX_LIMIT}`);
+      return z.NEVER;
+    })
+    .meta({
+      description: `Graphs on a page at most: ${DEFAULT_LIMIT} unless given, ${MAX_LIMIT} at most`,
+      example: "100",
+    }),
+  after: single("after")
+    .refine(
+      (key) => key === undefined || refOf(key) !== undefined,
+      "after must be the next of the page before",
+    )
+    .meta({ description: "`next` of the page before" }),
+};
+
+const Query = strictly(parameters).refine(
+  ({ from, to }) => from === undefined || to === undefined || from < to,
+  "from must be before to",
+);
+
+const Numbers = Entry.pick({ nodes: true, edges: true, rejected: true, bytes: true });
+const { incomplete, table, findings } = Entry.shape;
+
+const Graph = z
+  .object({
+    id: z.string().describe("Names the graph: `<id>.dot` in the bucket"),
+    window: z.object({ start: z.iso.datetime(), stop: z.iso.datetime() }),
+    made: z.iso.datetime().describe("When it was made"),
+    nodes: Numbers.shape.nodes.describe("Distinct addresses"),
+    edges: Numbers.shape.edges.describe("Lines of the graph, one for each direction"),
+    rejected: Numbers.shape.rejected.describe("Edges whose traffic was rejected"),
+    bytes: Numbers.shape.bytes.describe("Of the DOT, expanded"),
+    incomplete: incomplete.describe("Whether AWS lost records of the window (SKIPDATA)"),
+    table: table.describe("Whether the edges are kept as a table in Parquet"),
+    findings: findings.describe("How many findings it has of each severity"),
+  })
+  .describe("A stored graph. A number that nobody has counted is left out");
+
+const Page = z
+  .object({
+    graphs: z.array(Graph),
+    next: z
+      .string()
+      .optional()
+      .describe("What to send as `after` to get the next page. Left out on the last"),
+    unlisted: z
+      .int()
+      .optional()
+      .describe(
+        "On the first page: graphs whose window nobody knows, since the Go service made them, as of a minute ago at most. " +
+          "`GET /graph` of the window lists one. Left out where there are too many graphs to count",
+      ),
+  })
+  .meta({
+    description: "Graphs, the window that ends last first",
+    examples: [
+      {
+        graphs: [
+          {
+            id: "3d5b7d6c-7f0d-5f0e-9a43-0c6b9d2f4a11",
+            window: { start: "2019-06-01T00:00:00Z", stop: "2019-06-01T01:00:00Z" },
+            made: "2019-06-01T01:20:04.000Z",
+            nodes: 35,
+            edges: 290,
+            rejected: 21,
+            bytes: 112_608,
+            incomplete: false,
+            table: true,
+          },
+        ],
+        next: "4197342498-4197342558-3d5b7d6c-7f0d-5f0e-9a43-0c6b9d2f4a11",
+        unlisted: 0,
+      },
+    ],
+  });
+
+const answers = {
+  200: Page,
+  400: failure("A parameter that isn't known, or isn't as it should be"),
+  500: failure("The storage failed"),
+  501: failure("The storage keeps no list"),
+  503: failure("Too many requests are being answered, or the process is stopping", "Retry-After"),
+  ...anyFailure,
+};
+
+/** GET /graphs. */
+export function graphsRoutes(service: Service): FastifyPluginCallbackZod {
+  return (app, _, done) => {
+    app.get(
+      "/graphs",
+      {
+        schema: {
+          operationId: "listGraphs",
+          summary: "The stored graphs",
+          description: "Those that are being made aren't among them.",
+          tags: ["graph"],
+          querystring: Query,
+          response: answers,
+        },
+      },
+      async (request, reply) => {
+        const { query } = request;
+        const [page, unlisted] = await Promise.all([
+          service.list(query, whileConnected(reply)),
+          query.after === undefined ? service.unlisted() : undefined,
+        ]);
+        if (page === undefined) {
+          throw new HttpError(501, "the storage of this service keeps no list of its graphs");
+        }
+        return {
+          graphs: page.graphs.map(({ start, stop, modified, ...known }) => ({
+            ...known,
+            window: { start, stop },
+            made: modified.toISOString(),
+          })),
+          next: page.next,
+          unlisted,
+        };
+      },
+    );
+    done();
+  };
+}

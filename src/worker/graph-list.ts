@@ -1,0 +1,235 @@
+import { setTimeout as delay } from "node:timers/promises";
+import { uninterrupted } from "../deadline.js";
+import type { Entry, EntryQuery } from "../entry.js";
+import { DependencyError } from "../errors.js";
+import type { EntryStorage, GraphInfo, Storage } from "../storage/storage.js";
+import type { GraphId, GraphRef } from "../window.js";
+import type { Claims } from "./claims.js";
+import { type CountedEdges, countEdges } from "./count-edges.js";
+import { type HeldClaim, LostClaimError } from "./held-claim.js";
+
+/** What the list tells of a stored graph. */
+export interface ListedGraph extends GraphRef, Partial<Omit<Entry, keyof GraphRef>> {
+  /** When it was made. */
+  readonly modified: Date;
+}
+
+export interface ListedPage {
+  readonly graphs: readonly ListedGraph[];
+  /** What to ask for as `after` to get the next page; undefined: there is none. */
+  readonly next: string | undefined;
+}
+
+export interface GraphListOptions {
+  readonly storage: Storage;
+  readonly claims: Claims;
+  /** The list isn't as it should be; somebody who meets it later tries again. */
+  readonly onFailure: (ref: GraphRef, error: unknown) => void;
+}
+
+/** Graphs that a page looks at together. */
+const LOOKS = 16;
+/** Bytes of a table that is read for the numbers of its graph when it has none: about a second's work. */
+const MAX_COUNTED_BYTES = 4 * 1024 * 1024;
+/** Graphs that are remembered to have an entry, and such that wait to be given one. */
+const MAX_KNOWN = 10_000;
+const MAX_WAITING = 100;
+/** How long the count of graphs without an entry is good. */
+const COUNT_MS = 60_000;
+const PUT_ATTEMPTS = 3;
+const PUT_PAUSE_MS = 500;
+
+/**
+ * Keeps the list of graphs true. The entry of a graph is written after the graph, by the job that made it, and before the job's
+ * claim is released: a job that is killed in between is done again, finds the graph and writes the entry. An entry is removed after
+ * its graph, under the graph's claim. What goes wrong all the same is mended by whoever meets it: a graph without an entry where
+ * somebody names its window, an entry without a graph where somebody lists it.
+ */
+export class GraphList {
+  readonly #options: GraphListOptions;
+  readonly #entries: EntryStorage | undefined;
+  /** Graphs that have an entry, those met last at the end. */
+  readonly #known = new Set<GraphId>();
+  readonly #stopping = new AbortController();
+  #waiting = 0;
+  #mending: Promise<void> = Promise.resolve();
+  #count: { readonly at: number; readonly of: Promise<number | undefined> } | undefined;
+
+  constructor(options: GraphListOptions) {
+    this.#options = options;
+    this.#entries = options.storage.entries;
+  }
+
+  /** Whether the storage keeps a list. */
+  get isKept(): boolean {
+    return this.#entries !== undefined;
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping.abort(new Error("the service is stopping"));
+    await this.#mending;
+  }
+
+  /**
+   * To be called when a job has stored its graph, before it releases its claim. Never rejects: the graph is made, and its entry is
+   * written when somebody meets it without.
+   */
+  async made(entry: Entry, claim: HeldClaim, signal: AbortSignal): Promise<void> {
+    await this.#orReport(entry, async () => {
+      for (let attempt = 1; this.#entries !== undefined; attempt++) {
+        try {
+          await claim.fence();
+          await this.#put(entry, signal);
+          return;
+        } catch (error) {
+          // Whoever has the claim now finds the graph, or makes it again.
+          if (error instanceof LostClaimError) return;
+          const passing = error instanceof DependencyError && error.transient;
+          if (!passing || attempt === PUT_ATTEMPTS || signal.aborted) throw error;
+        }
+        await delay(PUT_PAUSE_MS * attempt, undefined, { signal });
+      }
+    });
+  }
+
+  /** Gives a graph that is there its entry, unless it has one. Never rejects. */
+  async ensure(ref: GraphRef, graph: GraphInfo, signal: AbortSignal): Promise<void> {
+    await this.#orReport(ref, async () => {
+      if (this.#entries === undefined || this.#known.has(ref.id)) return;
+      if ((await this.#entries.get(ref, signal)) === undefined) await this.#mend(ref, graph, signal);
+      this.#know(ref.id);
+    });
+  }
+
+  /** As `ensure`, later and if there is time: for whoever has no wish to wait. */
+  met({ id, start, stop }: GraphRef, graph: GraphInfo): void {
+    if (!this.isKept || this.#known.has(id) || this.#waiting >= MAX_WAITING) return;
+    // Only once, however often it is asked for meanwhile.
+    this.#know(id);
+    this.#waiting++;
+    const { signal } = this.#stopping;
+    const mend = async (before: Promise<void>) => {
+      await before;
+      this.#waiting--;
+      this.#known.delete(id);
+      if (!signal.aborted) await this.ensure({ id, start, stop }, graph, signal);
+    };
+    // One after the other: nobody waits for them.
+    this.#mending = mend(this.#mending);
+  }
+
+  /**
+   * Adds to what the list tells of a graph, for whoever has read this making of it.
+   *
+   * @param size stored bytes of the graph that was read: of another making it says nothing
+   */
+  async tell(ref: GraphRef, size: number, more: Partial<Entry>): Promise<void> {
+    const { id, start, stop } = ref;
+    await this.#orReport(ref, async () => {
+      const { signal } = this.#stopping;
+      const entry = await this.#entries?.get(ref, signal);
+      const known = entry?.size === size ? entry : {};
+      if (this.#entries !== undefined) await this.#put({ ...known, ...more, id, start, stop, size }, signal);
+    });
+  }
+
+  /** A page of the list. Undefined: the storage keeps none. */
+  async page(query: EntryQuery, signal: AbortSignal): Promise<ListedPage | undefined> {
+    const entries = this.#entries;
+    if (entries === undefined) return undefined;
+    const { refs, next } = await entries.list(query, signal);
+    const listed: (ListedGraph | undefined)[] = [];
+    const rest = refs.entries();
+    const look = async () => {
+      for (const [place, ref] of rest) listed[place] = await this.#listed(ref, entries, signal);
+    };
+    await Promise.all(Array.from({ length: LOOKS }, look));
+    return { graphs: listed.flatMap((graph) => graph ?? []), next };
+  }
+
+  /** How many graphs aren't listed, since nobody has named their window, as of a minute ago at most. Undefined: too many to count. */
+  async unlisted(): Promise<number | undefined> {
+    const now = performance.now();
+    if (this.#count !== undefined && now - this.#count.at < COUNT_MS) return this.#count.of;
+    // Not the caller's signal: others wait for the same.
+    const of = this.#entries?.unlisted(this.#stopping.signal) ?? Promise.resolve(undefined);
+    this.#count = { at: now, of };
+    try {
+      return await of;
+    } catch (error) {
+      this.#count = undefined;
+      throw error;
+    }
+  }
+
+  async #listed(ref: GraphRef, entries: EntryStorage, signal: AbortSignal): Promise<ListedGraph | undefined> {
+    const { storage } = this.#options;
+    const [entry, graph] = await Promise.all([entries.get(ref, signal), storage.head(ref.id, signal)]);
+    if (graph === undefined) {
+      await this.#orReport(ref, () => this.#clear(ref, entries));
+      return undefined;
+    }
+    // What was counted of another making isn't told of this one.
+    const counted = entry?.size === graph.size ? entry : {};
+    return { ...counted, ...ref, size: graph.size, modified: graph.modified };
+  }
+
+  /** Removes what is left of a graph that isn't there, unless somebody is making it. */
+  async #clear(ref: GraphRef, entries: EntryStorage): Promise<void> {
+    const { storage, claims } = this.#options;
+    // Not interrupted: it would leave the claim to lapse.
+    const signal = uninterrupted();
+    const claim = await claims.removal(ref, signal);
+    if (claim === undefined) return;
+    try {
+      // Somebody may have made it since.
+      if ((await storage.head(ref.id, signal)) !== undefined) return;
+      await claim.fence();
+      await storage.remove?.(ref.id, signal);
+      await entries.remove(ref, signal);
+      this.#known.delete(ref.id);
+    } finally {
+      await claim.release();
+    }
+  }
+
+  /** What isn't known is left out: whoever answers questions about the graph may tell it later. */
+  async #mend(ref: GraphRef, { size }: GraphInfo, signal: AbortSignal): Promise<void> {
+    const { id, start, stop } = ref;
+    await this.#put({ id, start, stop, size, ...(await this.#counted(ref, signal)) }, signal);
+  }
+
+  async #counted(ref: GraphRef, signal: AbortSignal): Promise<CountedEdges | undefined> {
+    const file = await this.#options.storage.edges?.open(ref.id, signal);
+    try {
+      return file && file.size <= MAX_COUNTED_BYTES ? await countEdges(file, signal) : undefined;
+    } catch (error) {
+      signal.throwIfAborted();
+      // A graph whose edges can't be read is there all the same.
+      this.#options.onFailure(ref, error);
+      return undefined;
+    } finally {
+      await file?.close();
+    }
+  }
+
+  async #put(entry: Entry, signal: AbortSignal): Promise<void> {
+    await this.#entries?.put(entry, signal);
+    this.#know(entry.id);
+  }
+
+  #know(id: GraphId): void {
+    this.#known.delete(id);
+    this.#known.add(id);
+    const [oldest] = this.#known;
+    if (this.#known.size > MAX_KNOWN && oldest !== undefined) this.#known.delete(oldest);
+  }
+
+  async #orReport(ref: GraphRef, work: () => Promise<void>): Promise<void> {
+    try {
+      await work();
+    } catch (error) {
+      if (!this.#stopping.signal.aborted) this.#options.onFailure(ref, error);
+    }
+  }
+}
