@@ -9,9 +9,10 @@ import type { Digest, Digester } from "./digester/digester.js";
 import type { Deliver, Deliverer, Fate } from "./deliverer.js";
 import { CorruptInputError, RetryLaterError, SupersededError } from "./errors.js";
 import { explain } from "./explain.js";
+import type { EdgeBatch } from "./edges/table.js";
 import type { GraphStats } from "./graph/stats.js";
 import { Job } from "./job.js";
-import type { Marker } from "./marker/marker.js";
+import type { JobProgress, Marker } from "./marker/marker.js";
 import type { BoundAddress, Module } from "./module.js";
 import type { Queuer } from "./queuer/queuer.js";
 import { startModules } from "./startup.js";
@@ -25,11 +26,12 @@ import {
 import { type Logger, silent } from "./telemetry/log.js";
 import { noStats, type Stats } from "./telemetry/stats.js";
 import type { Entry, EntryQuery } from "./entry.js";
-import type { TimeWindow } from "./window.js";
+import type { GraphId, TimeWindow } from "./window.js";
 import { Claims } from "./worker/claims.js";
 import { GraphList, type ListedPage } from "./worker/graph-list.js";
 import type { HeldClaim } from "./worker/held-claim.js";
 import { JobReport } from "./worker/job-report.js";
+import { type GraphProgress, progressOf } from "./worker/progress.js";
 import { Sweeper } from "./worker/sweeper.js";
 import { makeGraph } from "./worker/make-graph.js";
 import { Worker } from "./worker/worker.js";
@@ -88,6 +90,9 @@ export class Service {
   readonly #started: Module[] = [];
   /** Modules that were not waited for, with why they can't serve yet. */
   #late: ReadonlyMap<keyof Modules, unknown> = new Map();
+  readonly #stopping = new AbortController();
+  /** How far the jobs are that are worked here. */
+  readonly #making = new Map<GraphId, () => JobProgress>();
   readonly #sweeper: Sweeper;
   readonly #answers: Answers;
   readonly #list: GraphList;
@@ -204,9 +209,15 @@ export class Service {
     if (this.#modules.queuer.local === true) this.#sweeper.start();
   }
 
+  /** Aborts, with a RetryLaterError, when the service begins to stop: for answers that would go on. */
+  get stopping(): AbortSignal {
+    return this.#stopping.signal;
+  }
+
   /** Whoever delivers stops that first. Takes no more jobs, gives the running ones the shutdown timeout, frees the others, then stops the modules. */
   stop(): Promise<void> {
     this.#stopped ??= (async () => {
+      this.#stopping.abort(new RetryLaterError("the process is stopping", 1000));
       const failures: unknown[] = [];
       const all = [...this.#started, ...this.#delivering].toReversed();
       const noted = (error: unknown) => void failures.push(error);
@@ -352,6 +363,18 @@ export class Service {
   }
 
   /**
+   * How far a graph is, whichever process makes it. One that is made again is as far as its new making.
+   *
+   * @throws DependencyError
+   */
+  async progress(window: TimeWindow, signal: AbortSignal): Promise<GraphProgress> {
+    // In this order: a job stores its graph before it releases its claim.
+    const { condition, claim } = await this.#claims.status(window, signal);
+    const graph = await this.#modules.storage.head(window.id, signal);
+    return progressOf(condition, claim, this.#making.get(window.id)?.(), graph !== undefined);
+  }
+
+  /**
    * A page of the stored graphs, the window that ends last first. Undefined: the storage keeps no list.
    *
    * @throws DependencyError
@@ -445,10 +468,16 @@ export class Service {
     }
     const began = performance.now();
     this.#report.started(job);
-    const digest = await digester.digest(window, signal);
     let stats;
+    let digest: Digest | undefined;
+    let step: JobProgress["step"] = "reading";
+    const progress = () => ({ step, ...digest?.progress?.() });
+    this.#making.set(window.id, progress);
+    claim.tell(progress);
     try {
-      stats = await makeGraph(window, digest, storage, {
+      digest = await digester.digest(window, signal);
+      const read = whenRead(digest, () => (step = "storing"));
+      stats = await makeGraph(window, read, storage, {
         maxDigestBytes: this.settings.digestMaxBytes,
         keepEdges: this.settings.keepEdges,
         signal,
@@ -456,9 +485,12 @@ export class Service {
         replaces: there?.version ?? null,
       });
     } catch (error) {
+      claim.tell(undefined);
       // Whoever was faster has the claim by now, as a rule, and this job has nothing left to do.
       if (error instanceof SupersededError) await claim.confirm();
       throw error;
+    } finally {
+      if (this.#making.get(window.id) === progress) this.#making.delete(window.id);
     }
     const table = "edges" in digest && this.settings.keepEdges && storage.edges !== undefined;
     await this.#list.made(entryOf(window, stats, digest.counts, table), claim, signal);
@@ -469,6 +501,21 @@ export class Service {
   #reportMarker(error: unknown, reason: string): void {
     this.#log.error({ dependency: "marker", error, reason }, "dependency-failure");
   }
+}
+
+/** Tells when all flow logs have been read: of a table, when its first rows come; of lines, from the start. */
+function whenRead(digest: Digest, onRead: () => void): Digest {
+  if (!("edges" in digest)) {
+    onRead();
+    return digest;
+  }
+  async function* edges(batches: AsyncIterable<EdgeBatch>): AsyncGenerator<EdgeBatch> {
+    for await (const batch of batches) {
+      onRead();
+      yield batch;
+    }
+  }
+  return { ...digest, edges: edges(digest.edges) };
 }
 
 /** What a job says of its graph in the list. */

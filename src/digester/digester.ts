@@ -41,6 +41,8 @@ export interface DigestOfEdges extends DigestFacts {
 }
 
 interface DigestFacts {
+  /** How far the reading of the flow logs is, at any time until the digest has been read. */
+  readonly progress?: () => { readonly filesDone: number; readonly files: number; readonly records: number };
   /** What was read and what was left out, for the job's log event. Final when the body has ended. */
   readonly counts?: Readonly<Record<string, number>>;
   /** What whoever runs the service should know of the flow logs, each in a sentence. Final when the body has ended. */

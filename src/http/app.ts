@@ -28,6 +28,7 @@ import {
 import { describeApi } from "./openapi.js";
 import { observeRequests, reportStates, RequestLog } from "./observe.js";
 import { produceRoutes } from "./produce.js";
+import { progressRoutes } from "./progress.js";
 import { requestId } from "./request-id.js";
 
 /** How long the answers to jobs that were aborted at the end of the shutdown timeout may take. */
@@ -120,6 +121,7 @@ export async function buildApp(
   await app.register(graphRoutes(service));
   await app.register(findingsRoutes(service));
   await app.register(graphsRoutes(service));
+  await app.register(progressRoutes(service, limits));
   await app.register(produceRoutes(service));
   return app;
 }

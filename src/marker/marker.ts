@@ -2,6 +2,17 @@ import { z } from "zod";
 import type { Module } from "../module.js";
 import type { GraphId } from "../window.js";
 
+/** How far a job is, as its worker tells. */
+export const JobProgress = z.object({
+  /** `reading` its flow logs, or `storing` the graph that is made of them. */
+  step: z.enum(["reading", "storing"]),
+  /** Files that have been read, of so many, and the records that were in them. Left out where the digester doesn't tell. */
+  filesDone: z.int().nonnegative().optional(),
+  files: z.int().nonnegative().optional(),
+  records: z.int().nonnegative().optional(),
+});
+export type JobProgress = z.infer<typeof JobProgress>;
+
 /** The durable record of a job. */
 export const Claim = z.object({
   /** Names the claim; the job carries it. */
@@ -29,6 +40,8 @@ export const Claim = z.object({
   waitMs: z.number().nonnegative().optional(),
   /** Milliseconds that it was old when a request, which had taken it over and was refused, wrote it back. */
   agedMs: z.number().nonnegative().optional(),
+  /** As of the last renewal. What can't be read of it says nothing of the claim. */
+  progress: JobProgress.optional().catch(undefined),
 });
 export type Claim = z.infer<typeof Claim>;
 

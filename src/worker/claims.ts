@@ -3,7 +3,7 @@ import { RetryLaterError } from "../errors.js";
 import { Job } from "../job.js";
 import type { Claim, ClaimRecord, Marker } from "../marker/marker.js";
 import type { GraphRef, TimeWindow } from "../window.js";
-import { conditionOf, deliveryOf, freshForMs, reasonOf, RULES } from "./claim-rules.js";
+import { type Condition, conditionOf, deliveryOf, freshForMs, reasonOf, RULES } from "./claim-rules.js";
 import { HeldClaim } from "./held-claim.js";
 
 /** What a claim tells somebody who asks for a graph that isn't there. */
@@ -45,6 +45,15 @@ export class Claims {
     if (tells === "reason") return { state: "failed", reason: reasonOf(record?.claim) };
     const notBefore = record?.claim?.notBefore;
     return { state: "in progress", notBefore: notBefore === undefined ? undefined : new Date(notBefore) };
+  }
+
+  /** The claim as it is, and what that is to others. */
+  async status(
+    { id }: GraphRef,
+    signal: AbortSignal,
+  ): Promise<{ readonly condition: Condition; readonly claim: Claim | null | undefined }> {
+    const record = await this.#marker.read(id, signal);
+    return { condition: conditionOf(record, this.#timeoutMs), claim: record?.claim };
   }
 
   /** Takes the claim for a new request. Undefined when another one holds it. */

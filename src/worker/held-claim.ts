@@ -1,4 +1,4 @@
-import type { Claim, ClaimRecord, Marker } from "../marker/marker.js";
+import type { Claim, ClaimRecord, JobProgress, Marker } from "../marker/marker.js";
 import type { GraphId } from "../window.js";
 import { reasonOf } from "./claim-rules.js";
 
@@ -36,6 +36,7 @@ export class HeldClaim {
   #timer: NodeJS.Timeout | undefined;
   #renewing = false;
   #putDown = false;
+  #progress: (() => JobProgress) | undefined;
   #writes: Promise<unknown> = Promise.resolve();
 
   constructor(marker: Marker, { id, claim, version, before, writtenAt }: Taken, timeoutMs: number) {
@@ -62,6 +63,11 @@ export class HeldClaim {
   /** Renews the claim every third of the timeout until it is put down or lost. */
   keep(): void {
     this.#timer ??= setInterval(() => this.#renew(), this.#timeoutMs / 3).unref();
+  }
+
+  /** What each renewal tells of the job from now on; undefined: nothing. It has no writes of its own. */
+  tell(progress: (() => JobProgress) | undefined): void {
+    this.#progress = progress;
   }
 
   /**
@@ -119,7 +125,7 @@ export class HeldClaim {
     { reason, ...more }: Pick<Claim, "reason" | "notBefore" | "waitMs"> = {},
   ): Promise<void> {
     await this.#end(async (signal) => {
-      const { holder: _, notBefore: __, waitMs: ___, ...rest } = this.#claim;
+      const { holder: _, notBefore: __, waitMs: ___, progress: ____, ...rest } = this.#claim;
       this.#claim = { ...rest, state, ...(reason !== undefined && { reason }), ...more };
       await this.#replace(signal);
     });
@@ -157,7 +163,9 @@ export class HeldClaim {
     try {
       await this.#next(async (signal) => {
         if (this.#putDown) throw new LostClaimError(`the claim of ${this.#id} was put down here`);
-        this.#claim = { ...this.#claim, ...change };
+        const { progress: _, ...claim } = { ...this.#claim, ...change };
+        const progress = this.#progress?.();
+        this.#claim = { ...claim, ...(progress !== undefined && { progress }) };
         await this.#replace(signal);
       });
     } catch (error) {

@@ -99,6 +99,7 @@ const CALLS: [method: string, path: string, kind: Kind][] = [
   ["GET", "/graph", "api"],
   ["GET", `/graph/findings?${query}`, "api"],
   ["GET", "/graphs", "api"],
+  ["GET", `/graph/progress?${query}`, "api"],
   ["GET", `/?${query}`, "api"],
   ["HEAD", `/?${query}`, "api"],
   ["POST", `/?${query}`, "api"],

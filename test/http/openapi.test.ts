@@ -34,6 +34,7 @@ test("the description is valid OpenAPI 3.1 and has every route", async () => {
     "/graph": ["get", "head", "post"],
     "/graph/findings": ["get"],
     "/graphs": ["get"],
+    "/graph/progress": ["get"],
     "/produce": ["post"],
     "/{topic}/{event}": ["post"],
     "/healthcheck": ["get", "head"],

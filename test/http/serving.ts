@@ -1,7 +1,7 @@
 import { onTestFinished } from "vitest";
 import { request, type Dispatcher } from "undici";
 import { BuiltInService } from "../../src/compose/built-in-service.js";
-import { buildApp } from "../../src/http/app.js";
+import { type AppOptions, buildApp } from "../../src/http/app.js";
 import { ErrorBody } from "../../src/http/errors.js";
 import { MemoryMarker } from "../../src/marker/memory.js";
 import { MemoryStorage } from "../../src/storage/memory.js";
@@ -42,6 +42,7 @@ export const LINE = "2 1 eni-1 10.0.0.1 10.0.0.2 1 2 6 1 40 1 2 ACCEPT OK\n";
 export async function serve(
   env: Record<string, string> = {},
   modules: Partial<Modules> = {},
+  options: AppOptions = {},
 ): Promise<Serving> {
   const digesterd = await startDigesterd(LINE);
   const storage = new MemoryStorage();
@@ -56,7 +57,7 @@ export async function serve(
       ...env,
     },
   );
-  const app = await buildApp(service);
+  const app = await buildApp(service, options);
   onTestFinished(async () => {
     await app.close();
     await digesterd.server.close();

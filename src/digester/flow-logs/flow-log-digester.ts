@@ -70,8 +70,9 @@ export class FlowLogDigester implements Digester {
     // Where something is outside the window, or not selected, there are flow logs.
     const elsewhere = ["filesOutsideWindow", "filesNotSelected", "foldersNotSelected"];
     const where = elsewhere.every((name) => (listed[name] ?? 0) === 0) ? listing.where : undefined;
-    const edges = this.#edges(window, objects, { counts, warnings, where }, signal);
-    return { edges, counts, warnings };
+    const progress = { filesDone: 0, files: objects.length, records: 0 };
+    const edges = this.#edges(window, objects, { counts, warnings, where, progress }, signal);
+    return { edges, counts, warnings, progress: () => ({ ...progress }) };
   }
 
   async ready(signal: AbortSignal): Promise<void> {
@@ -89,7 +90,11 @@ export class FlowLogDigester implements Digester {
     const { aggregation } = intake;
     const sums = new BoundedSums(aggregation, keysInMemory, spillDirectory);
     try {
-      await this.#read(objects, intake, () => sums.bound(), report, signal);
+      const afterBlock = () => {
+        report.progress.records = intake.counts.records;
+        return sums.bound();
+      };
+      await this.#read(objects, intake, afterBlock, report, signal);
       const batches = edgesOfSums(aggregation);
       let keys = 0;
       for await (const table of sums.tables(signal)) {
@@ -114,7 +119,7 @@ export class FlowLogDigester implements Digester {
     objects: readonly LogObject[],
     intake: RecordIntake,
     afterBlock: () => Promise<void>,
-    { counts, warnings, where }: Report,
+    { counts, warnings, where, progress }: Report,
     signal: AbortSignal,
   ): Promise<void> {
     const { format, accounts, prefetch: limit = PREFETCH } = this.#options;
@@ -132,6 +137,8 @@ export class FlowLogDigester implements Digester {
       });
     };
     for await (const { object, verdict } of prefetch(objects, limit, signal, looking)) {
+      // Those before it have been read.
+      progress.filesDone++;
       if (verdict === "foreign") {
         this.#foreign.add(object);
         // What was known already takes no time of its own, in which others could have their turn.
@@ -176,6 +183,8 @@ interface Report {
   readonly warnings: string[];
   /** Where was looked, if it is an error that nothing there can be a flow log. */
   readonly where: string | undefined;
+  /** Kept up while files are read. */
+  readonly progress: { filesDone: number; readonly files: number; records: number };
 }
 
 function explained(key: string, error: unknown): Error {
