@@ -193,6 +193,14 @@ test("too many hosts, or lines between them, are refused with what would do", as
   expect(mapOf(drawnView(graph, { group: "host", top: 50 })).lines).toHaveLength(50);
 });
 
+test("what hosts of a group talk to each other is written in their box, however long", async () => {
+  const rows = [9300, 6443, 15672, 26257].map((port) => edge(`10.0.0.1 > 10.0.0.2:${port}`));
+  const map = mapOf(drawnView(await converse(batchesOf(rows, 7)), { group: "8" }));
+  expect(map.boxes).toHaveLength(1);
+  expect(map.lines).toMatchObject([{ points: [], label: expect.stringMatching(/^elasticsearch-node /) }]);
+  expectReadable(map);
+});
+
 test("any map is readable: nothing lies on anything, no line ends in the air, and text fits its box", async () => {
   await fc.assert(
     fc.asyncProperty(

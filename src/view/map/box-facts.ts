@@ -108,8 +108,8 @@ function boxRows(
   within: readonly WithinLabel[] = [],
 ): Pick<MapBox, "rows" | "rowsHeight" | "width" | "height"> {
   const widths = texts.map((row) => markWidth(row) + textWidth(wholeOf(row), fontOf(row)));
-  const wanted = Math.max(...widths, ...within.map(({ width }) => width));
-  const room = Math.ceil(Math.min(MOST_ROOM, Math.max(LEAST_ROOM, wanted)));
+  const wanted = Math.min(MOST_ROOM, Math.max(LEAST_ROOM, ...widths));
+  const room = Math.ceil(Math.max(wanted, ...within.map(({ width }) => width)));
   let y = TOP;
   const rows = texts.map((row): BoxRow => {
     const baseline = y + ASCENT;

@@ -20,7 +20,7 @@ const MAX_BOXES = 60;
 const MAX_LINES = 120;
 export const LABEL_FONT = { size: 11, isBold: true } as const;
 const LABEL_PADDING = 6;
-const MOST_LABEL_WIDTH = 200;
+const MOST_LABEL_WIDTH = 240;
 /** Room for a finding's number before a label. */
 export const NUMBER_WIDTH = 18;
 const MARGIN = 4;

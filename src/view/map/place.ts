@@ -19,7 +19,7 @@ const LABEL_ROOM = 4;
 const BOX_GAP = 22;
 const LINE_GAP = 12;
 /** Between a layer of boxes and a layer of labels: there lines bend. */
-const BEND = 34;
+const BEND = 44;
 
 interface LayoutNode {
   readonly layer: number;
