@@ -8,7 +8,7 @@ const root = fileURLToPath(new URL("../src", import.meta.url));
 /** The files of src/, each with what it imports of src/, as paths below it. */
 const imports = new Map(
   readdirSync(root, { recursive: true, encoding: "utf8" })
-    .filter((path) => path.endsWith(".ts"))
+    .filter((path) => /\.tsx?$/.test(path))
     .map((path) => {
       const text = readFileSync(join(root, path), "utf8");
       const found = text.matchAll(/(?:from|import)\s*\(?"(\.[^"]+)\.js"/g);
@@ -84,6 +84,11 @@ test("http knows the service, and of ports their types alone", () => {
 
 test("only the executable and the library's entry see what puts a process together", () => {
   expect(breaks(/^(?!(?:main|index)\.ts$|compose\/)/, (to) => !to.startsWith("compose/"))).toEqual([]);
+});
+
+test("the page knows of all others what is pure, and nobody knows the page", () => {
+  expect(breaks(/^ui\//, (to) => /^(?:ui|view|flow-log)\//.test(to))).toEqual([]);
+  expect(breaks(/^(?!ui\/)/, (to) => !to.startsWith("ui/"))).toEqual([]);
 });
 
 test("registries are seen by that room alone", () => {

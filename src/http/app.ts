@@ -30,6 +30,7 @@ import { observeRequests, reportStates, RequestLog } from "./observe.js";
 import { produceRoutes } from "./produce.js";
 import { progressRoutes } from "./progress.js";
 import { requestId } from "./request-id.js";
+import { servePage } from "./ui.js";
 
 /** How long the answers to jobs that were aborted at the end of the shutdown timeout may take. */
 const LAST_ANSWERS_MS = 1000;
@@ -117,6 +118,7 @@ export async function buildApp(
 
   for (const plugin of plugins) await app.register(plugin);
   await describeApi(app);
+  await servePage(app);
   await app.register(healthRoutes(service));
   await app.register(graphRoutes(service));
   await app.register(findingsRoutes(service));

@@ -1,0 +1,26 @@
+import { useState } from "preact/hooks";
+import { requestGraph } from "../state/making.js";
+import { place } from "../state/place.js";
+
+/** Has the graph made again, for logs that came late. The old one is shown until then. */
+export function Refresh({ done }: { done: () => void }) {
+  const [fault, setFault] = useState("");
+  const { window } = place.value;
+  if (window === undefined) return null;
+  const refresh = async () => {
+    const message = await requestGraph(window, true);
+    if (message === undefined) done();
+    else setFault(message);
+  };
+  return (
+    <p class="refresh">
+      <button type="button" class="button" onClick={() => void refresh()}>
+        Make it again
+      </button>
+      <span class="hint">Reads the flow logs of this window anew: some may have come late.</span>
+      <span class="fault" role="alert">
+        {fault}
+      </span>
+    </p>
+  );
+}

@@ -1,0 +1,180 @@
+import { computed } from "@preact/signals";
+import { serviceText } from "../state/service-text.js";
+import type { GraphView, Link } from "../state/answers.js";
+import { asked, shownOf } from "../state/asked.js";
+import { hostTerm, termTexts, withTerm } from "../state/filter.js";
+import { flagOf } from "../state/flags.js";
+import { findings, grouped, viewQuery } from "../state/graph.js";
+import { go, place } from "../state/place.js";
+import { findingTerm, lineKey } from "../state/selection.js";
+import { bytes, clock, number, sentBytes } from "../state/texts.js";
+import { HostButton } from "../table/host-button.js";
+
+/** Conversations that the drawer lists at most. */
+const MOST = 60;
+
+interface About {
+  readonly title: string;
+  readonly facts: string;
+  /** The filter that shows it, by itself. */
+  readonly where: string;
+  readonly host: string | undefined;
+}
+
+/** What is selected. Undefined: nothing, or what isn't there. */
+const about = computed((): About | undefined => {
+  const { selected } = place.value;
+  const view = shownOf(grouped.value);
+  if (selected === undefined || view === undefined) return undefined;
+  const { kind, key } = selected;
+  if (kind === "host") return { title: key, facts: "", where: hostTerm(key), host: key };
+  if (kind === "finding") {
+    const finding = shownOf(findings.value)?.findings.find(({ id }) => id === key);
+    if (finding === undefined) return undefined;
+    const facts = [finding.severity, `ATT&CK ${finding.technique}`].join(" · ");
+    return { title: finding.title, facts, where: findingTerm(key), host: undefined };
+  }
+  if (kind === "box") {
+    const node = view.nodes.find(({ id }) => id === key);
+    return (
+      node && { title: node.label, facts: `${number(node.hosts)} hosts`, where: node.where, host: undefined }
+    );
+  }
+  const link = view.links.find((each) => lineKey(each) === key);
+  if (link === undefined) return undefined;
+  const label = (id: string) => view.nodes.find((node) => node.id === id)?.label ?? id;
+  const title = `${label(link.from)} ${link.served ? "→" : "–"} ${label(link.to)}`;
+  return { title, facts: "", where: link.where, host: undefined };
+});
+
+const inside = asked<GraphView>(
+  computed(() => {
+    if (about.value === undefined) return undefined;
+    const where = joined(place.value.where, about.value.where);
+    return viewQuery({ ...place.value, where }, { format: "json", group: "host", top: String(MOST) });
+  }),
+);
+
+/** Two filters as one, each term once. */
+function joined(a: string, b: string): string {
+  return termTexts(b).reduce(withTerm, a);
+}
+
+/** The drawer: what is selected, what it carried, and what one can do with it. */
+export function Detail() {
+  const it = about.value;
+  if (it === undefined) return null;
+  const view = shownOf(inside.value);
+  return (
+    <aside class="detail" aria-labelledby="detail">
+      <div class="head">
+        <h2 id="detail">{it.title}</h2>
+        <button
+          type="button"
+          class="button close"
+          aria-label="Close"
+          onClick={() => go({ selected: undefined })}
+        >
+          ×
+        </button>
+      </div>
+      <p class="hint">{[it.facts, view && seenText(view)].filter(Boolean).join(" · ")}</p>
+      <Actions about={it} />
+      {view === undefined ? <p class="hint">Looking …</p> : <Conversations view={view} />}
+    </aside>
+  );
+}
+
+function seenText({ links, other }: GraphView): string {
+  const all = [...links, ...other];
+  const first = all.flatMap(({ first }) => first ?? []).toSorted()[0];
+  const last = all
+    .flatMap(({ last }) => last ?? [])
+    .toSorted()
+    .at(-1);
+  return first === undefined || last === undefined
+    ? ""
+    : `first ${clock(first, true)}, last ${clock(last, true)}`;
+}
+
+function add(term: string): void {
+  go({ where: joined(place.value.where, term) });
+}
+
+function Actions({ about: { where, host } }: { about: About }) {
+  return (
+    <div class="actions" role="group" aria-label="What to do with it">
+      <button type="button" class="button" onClick={() => add(where)}>
+        Only this
+      </button>
+      {host !== undefined && (
+        <>
+          {(["1", "2"] as const).map((hops) => (
+            <button type="button" key={hops} class="button" onClick={() => go({ around: host, hops })}>
+              and {hops === "1" ? "1 hop" : "2 hops"}
+            </button>
+          ))}
+          <button type="button" class="button" onClick={() => add(hostTerm(host, "from"))}>
+            What it reaches
+          </button>
+          <button
+            type="button"
+            class="button"
+            onClick={() => {
+              add(`-${hostTerm(host)}`);
+              go({ selected: undefined }, "replace");
+            }}
+          >
+            Hide
+          </button>
+        </>
+      )}
+    </div>
+  );
+}
+
+function Conversations({ view }: { view: GraphView }) {
+  const { links, left } = view;
+  const isSorted = links.toSorted(
+    (a, b) => Number(b.finding !== undefined) - Number(a.finding !== undefined),
+  );
+  return (
+    <>
+      <table>
+        <caption class="hidden">Its conversations</caption>
+        <thead>
+          <tr>
+            <th scope="col">From</th>
+            <th scope="col">To</th>
+            <th scope="col">Service</th>
+            <th scope="col" class="number">
+              Carried
+            </th>
+          </tr>
+        </thead>
+        <tbody>
+          {isSorted.map((link, index) => (
+            <Row key={index} link={link} view={view} />
+          ))}
+        </tbody>
+      </table>
+      {left.folded.rows > 0 && <p class="hint">and {number(left.folded.rows)} smaller ones</p>}
+    </>
+  );
+}
+
+function Row({ link, view }: { link: Link; view: GraphView }) {
+  const [service] = link.services;
+  return (
+    <tr class={flagOf(link.finding)}>
+      <td>
+        <HostButton id={link.from} view={view} />
+      </td>
+      <td>
+        <HostButton id={link.to} view={view} />
+      </td>
+      <td>{service && serviceText(service)}</td>
+      <td class="number">{link.accepted ? bytes(sentBytes(link)) : "✕ rejected"}</td>
+    </tr>
+  );
+}

@@ -1,0 +1,113 @@
+import { signal } from "@preact/signals";
+import type { GraphMap, MapBox, MapLine } from "../../view/map/graph-map.js";
+import type { GraphView } from "../state/answers.js";
+import { go, place } from "../state/place.js";
+import { lineKey } from "../state/selection.js";
+import { Box } from "./box.js";
+import { Legend } from "./legend.js";
+import { Line } from "./line.js";
+import { Tip, type Tipped } from "./tip.js";
+import { fitWidth, Zoom } from "./zoom.js";
+
+/** What the pointer or the focus is on. */
+const tipped = signal<Tipped | undefined>(undefined);
+
+/** The map as the service lays it out: text, focus and screen readers work in it. */
+export function MapView({ view, map }: { view: GraphView; map: GraphMap }) {
+  if (map.boxes.length === 0) return <p class="note">Nothing is left by this filter.</p>;
+  const lit = litOf(view, map);
+  return (
+    <div class="map">
+      <div class="canvas" tabIndex={0} role="region" aria-label="Map">
+        <svg
+          viewBox={`-8 -4 ${map.width + 16} ${map.height + 8}`}
+          style={{ width: fitWidth(map.width + 16) }}
+          class={lit === undefined ? "" : "dimmed"}
+          role="group"
+          aria-label="Groups of hosts, clients left and servers right, and what they talk"
+          onPointerLeave={() => {
+            tipped.value = undefined;
+          }}
+        >
+          {map.lines.toReversed().map((line) => (
+            <Line
+              key={keyOf(line)}
+              line={line}
+              isLit={lit?.lines.has(line) === true}
+              isSelected={isSelectedLine(line, view)}
+              tip={(at) => {
+                tipped.value = at && { ...at, text: line.title, line };
+              }}
+              select={() => go({ selected: { kind: "line", key: linkKeyOf(line, view) } })}
+            />
+          ))}
+          {map.boxes.map((box) => (
+            <Box
+              key={box.id}
+              box={box}
+              view={view}
+              isLit={lit?.boxes.has(box.id) === true}
+              tip={(isOn) => {
+                tipped.value = isOn ? { x: 0, y: 0, text: "", box } : undefined;
+              }}
+            />
+          ))}
+        </svg>
+      </div>
+      <Legend />
+      <Zoom />
+      <Tip tipped={tipped.value} />
+    </div>
+  );
+}
+
+function keyOf({ from, to, finding, served }: MapLine): string {
+  return JSON.stringify([from, to, finding, served]);
+}
+
+function linkKeyOf({ links }: MapLine, view: GraphView): string {
+  const link = view.links[links[0] ?? 0];
+  return link === undefined ? "" : lineKey(link);
+}
+
+function isSelectedLine(line: MapLine, view: GraphView): boolean {
+  const { selected } = place.value;
+  return selected?.kind === "line" && line.links.some((at) => isKey(view, at, selected.key));
+}
+
+function isKey(view: GraphView, at: number, key: string): boolean {
+  const link = view.links[at];
+  return link !== undefined && lineKey(link) === key;
+}
+
+interface Lit {
+  readonly lines: ReadonlySet<MapLine>;
+  readonly boxes: ReadonlySet<string>;
+}
+
+/** What stands out while something is looked at: its lines, and the boxes at their ends. Undefined: all alike. */
+function litOf(view: GraphView, { boxes, lines }: GraphMap): Lit | undefined {
+  const at = tipped.value;
+  const { selected } = place.value;
+  const isOn = (box: MapBox): boolean =>
+    at === undefined ? isSelectedBox(box) : at.box !== undefined && at.box.id === box.id;
+  const on = new Set(boxes.filter(isOn).map(({ id }) => id));
+  const isLit = (line: MapLine): boolean => {
+    if (at?.line !== undefined) return keyOf(at.line) === keyOf(line);
+    if (on.size > 0) return on.has(line.from) || on.has(line.to);
+    if (selected?.kind === "line") return isSelectedLine(line, view);
+    return selected?.kind === "finding" && line.finding === selected.key;
+  };
+  const litLines = new Set(lines.filter(isLit));
+  if (litLines.size === 0) return undefined;
+  const ends = [...litLines].flatMap(({ from, to }) => [from, to]);
+  return { lines: litLines, boxes: new Set([...on, ...ends]) };
+}
+
+function isSelectedBox(box: MapBox): boolean {
+  const { selected } = place.value;
+  if (selected?.kind === "box") return box.node === selected.key;
+  if (selected?.kind !== "host") return false;
+  const hosts = box.rows.filter(({ kind }) => kind === "host");
+  return box.node === selected.key || hosts.some(({ text }) => text.split(" ")[0] === selected.key);
+}

@@ -1,0 +1,60 @@
+import { computed } from "@preact/signals";
+import { againstText, type Place } from "./address.js";
+import type { Findings, GraphList, GraphView } from "./answers.js";
+import { asked, shownOf } from "./asked.js";
+import { place } from "./place.js";
+
+/** The query of what is seen, as the API takes it. */
+export function viewQuery(place: Place, further: Readonly<Record<string, string>> = {}): string | undefined {
+  const { window, where, against, around, hops } = place;
+  if (window === undefined) return undefined;
+  const parameters = new URLSearchParams({ ...window });
+  if (where !== "") parameters.set("where", where);
+  if (around !== undefined) {
+    parameters.set("around", around);
+    parameters.set("hops", hops);
+  }
+  if (against !== undefined) parameters.set("against", againstText(against));
+  for (const [name, value] of Object.entries(further)) parameters.set(name, value);
+  return `/graph?${parameters.toString().replaceAll("%3A", ":").replaceAll("%2F", "/")}`;
+}
+
+/** Groups, which the map and the matrix show. It also tells whether there is a graph at all. */
+export const grouped = asked<GraphView>(computed(() => groupedQuery(place.value)));
+
+export function groupedQuery(place: Place): string | undefined {
+  return viewQuery(place, { format: "json", layout: "map" });
+}
+
+const isThere = computed(() => shownOf(grouped.value) !== undefined);
+
+/** Conversations, flagged ones among them, then the heaviest. */
+export const conversations = asked<GraphView>(
+  computed(() => {
+    const { rows, by } = place.value;
+    return isThere.value
+      ? viewQuery(place.value, { format: "json", group: "host", top: String(rows), by })
+      : undefined;
+  }),
+);
+
+export const findings = asked<Findings>(
+  computed(() => {
+    const { window, against } = place.value;
+    if (window === undefined || !isThere.value) return undefined;
+    const query = new URLSearchParams({ ...window, limit: "10" });
+    if (against !== undefined) query.set("against", againstText(against));
+    return `/graph/findings?${query.toString()}`;
+  }),
+);
+
+/** Those of the window that this one is compared with: what isn't among them is new. */
+export const earlierFindings = asked<Findings>(
+  computed(() => {
+    const { against } = place.value;
+    if (against === undefined || !isThere.value) return undefined;
+    return `/graph/findings?${new URLSearchParams({ ...against, limit: "1000" }).toString()}`;
+  }),
+);
+
+export const graphs = asked<GraphList>(computed(() => "/graphs?limit=100"));
