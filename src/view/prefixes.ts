@@ -8,14 +8,11 @@ export interface Prefixes {
 
 const VERSIONS = [4, 6] as const;
 
-/**
- * No group is smaller than a subnet can be: what is finer tells hosts apart, not networks.
- * https://docs.aws.amazon.com/vpc/latest/userguide/subnet-sizing.html
- */
-const LONGEST = { 4: 28, 6: 64 } as const;
+/** Networks are numbered in these by those who plan them: what is finer splits what belongs together. */
+const LONGEST = { 4: 24, 6: 64 } as const;
 
 /**
- * The longest prefixes, up to those of the smallest subnet, that give at most so many groups of these addresses, of IPv4 and IPv6 apart: each has a share by its
+ * The longest prefixes, up to those of usual networks, that give at most so many groups of these addresses, of IPv4 and IPv6 apart: each has a share by its
  * number of addresses, and what one leaves the other takes.
  *
  * @param groups at least 1 for each version that occurs

@@ -88,7 +88,7 @@ describe("auto", () => {
     ];
     expect(await groupsOf(rows, "auto", names)).toEqual([
       "name:web 2",
-      "10.0.1.0/28 1",
+      "10.0.1.0/24 1",
       "name:AS64500 1",
       "internet 1",
     ]);
