@@ -4,6 +4,7 @@ import { pipeline } from "node:stream/promises";
 import type { EdgesMetadata } from "../edges/metadata.js";
 import type { EdgeBatch } from "../edges/table.js";
 import { ParquetWriter } from "../edges/to-parquet.js";
+import { BlockPool } from "./block-pool.js";
 import type { Conversion } from "./convert.js";
 import { edgesToDot } from "./edges-to-dot.js";
 import { gzip } from "./gzip.js";
@@ -14,8 +15,9 @@ import { newStats } from "./stats.js";
 export function convertEdges(batches: AsyncIterable<EdgeBatch>, signal: AbortSignal): Conversion {
   const stats = newStats();
   const body = new PassThrough();
+  const pool = new BlockPool();
   // A failure is the body's error: pipeline destroys it with the first cause.
-  pipeline(batches, edgesToDot(stats), gzip(stats), body, { signal }).catch(() => {});
+  pipeline(batches, edgesToDot(stats, pool), gzip(stats, { pool }), body, { signal }).catch(() => {});
   return { body, stats };
 }
 
@@ -50,10 +52,11 @@ export function convertEdgesWithParquet(
       yield batch;
     }
   }
-  const toGzip = gzip(stats, (trailer) => (making = makingOf(trailer)));
+  const pool = new BlockPool();
+  const toGzip = gzip(stats, { pool, atEnd: (trailer) => (making = makingOf(trailer)) });
   const write = async () => {
     try {
-      await pipeline(written(), edgesToDot(stats), toGzip, body, { signal });
+      await pipeline(written(), edgesToDot(stats, pool), toGzip, body, { signal });
       await put(writer.close(metadata(making)));
       parquet.end();
     } catch (error) {

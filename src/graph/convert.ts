@@ -1,5 +1,6 @@
 import { PassThrough, type Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
+import { BlockPool } from "./block-pool.js";
 import { expandDigest } from "./expand-digest.js";
 import { gzip } from "./gzip.js";
 import { newStats, type GraphStats } from "./stats.js";
@@ -28,6 +29,8 @@ export function convert(digest: Readable, { maxDigestBytes, signal }: Conversion
   const stats = newStats();
   const body = new PassThrough();
   // A failure is the body's error: pipeline destroys it with the first cause.
-  pipeline(digest, expandDigest(maxDigestBytes), toDot(stats), gzip(stats), body, { signal }).catch(() => {});
+  const pool = new BlockPool();
+  const stages = [expandDigest(maxDigestBytes), toDot(stats, pool), gzip(stats, { pool })] as const;
+  pipeline(digest, ...stages, body, { signal }).catch(() => {});
   return { body, stats };
 }

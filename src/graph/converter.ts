@@ -1,5 +1,6 @@
 import { newAddressTable } from "../flow-log/address.js";
 import { viewOf } from "../flow-log/data-view.js";
+import type { BlockPool } from "./block-pool.js";
 import { DotWriter } from "./dot-writer.js";
 import { MAX_LINE_BYTES, parseLine, tooLong } from "./parse-line.js";
 import { Row } from "./row.js";
@@ -14,7 +15,7 @@ export class Converter {
   readonly #stats: GraphStats;
   readonly #row = new Row();
   readonly #addresses = newAddressTable();
-  readonly #dot = new DotWriter();
+  readonly #dot: DotWriter;
   readonly #whole = new WholeLines(
     (bytes, from, end) => this.#convert(bytes, from, end),
     MAX_LINE_BYTES,
@@ -22,8 +23,9 @@ export class Converter {
   );
   #lines = 0;
 
-  constructor(stats: GraphStats) {
+  constructor(stats: GraphStats, pool?: BlockPool) {
     this.#stats = stats;
+    this.#dot = new DotWriter(pool);
     this.#dot.open();
   }
 

@@ -1,10 +1,6 @@
 import { copyBytes as copy, viewOf } from "../flow-log/data-view.js";
+import { BLOCK_BYTES, BlockPool } from "./block-pool.js";
 import type { Row } from "./row.js";
-
-/** DOT comes in blocks of exactly this size, the last one excepted. */
-export const BLOCK_BYTES = 256 * 1024;
-/** More than the longest edge: two tokens of 256 backslashes, each doubled, each written twice, take 2 KiB. */
-const OVERFLOW_BYTES = 4 * 1024;
 
 /** A part of DOT that writes itself: at most so many bytes as the longest edge takes, besides `OVERRUN_BYTES`. */
 export interface DotPart {
@@ -14,10 +10,18 @@ export interface DotPart {
 
 /** Renders DOT into blocks. Two rows that differ never look the same: what it writes can be read back. */
 export class DotWriter {
-  #block = Buffer.allocUnsafeSlow(BLOCK_BYTES + OVERFLOW_BYTES);
-  #view = viewOf(this.#block);
+  readonly #pool: BlockPool;
+  #block: Buffer;
+  #view: DataView;
   #at = 0;
   #full: Buffer[] = [];
+
+  /** @param pool that whoever is done with a block may give it back to */
+  constructor(pool = new BlockPool()) {
+    this.#pool = pool;
+    this.#block = pool.take();
+    this.#view = viewOf(this.#block);
+  }
 
   open(): void {
     this.#at = put(this.#view, this.#at, OPEN);
@@ -69,7 +73,7 @@ export class DotWriter {
   #turnOver(): void {
     if (this.#at < BLOCK_BYTES) return;
     const full = this.#block;
-    this.#block = Buffer.allocUnsafeSlow(BLOCK_BYTES + OVERFLOW_BYTES);
+    this.#block = this.#pool.take();
     this.#view = viewOf(this.#block);
     full.copy(this.#block, 0, BLOCK_BYTES, this.#at);
     this.#at -= BLOCK_BYTES;

@@ -4,6 +4,7 @@ import { withRoom } from "../flow-log/room.js";
 import { REJECT, type EdgeBatch } from "../edges/table.js";
 import type { ByteTable } from "../flow-log/byte-table.js";
 import { OVERRUN_BYTES, viewOf } from "../flow-log/data-view.js";
+import type { BlockPool } from "./block-pool.js";
 import { DotWriter } from "./dot-writer.js";
 import { EdgeText } from "./edge-text.js";
 import { KeptPieces } from "./kept-pieces.js";
@@ -18,10 +19,15 @@ const MAX_ADDRESS_BYTES = 45;
  * same edges as lines. Memory grows with the number of distinct addresses only: a bit and four bytes each.
  *
  * Fills in `edges`, `nodes`, `rejected` and `bytes` of `stats`.
+ *
+ * @param pool that whoever is done with a block may give it back to
  */
-export function edgesToDot(stats: Pick<GraphStats, "edges" | "nodes" | "rejected" | "bytes">) {
+export function edgesToDot(
+  stats: Pick<GraphStats, "edges" | "nodes" | "rejected" | "bytes">,
+  pool?: BlockPool,
+) {
   return async function* edgesToDot(batches: AsyncIterable<EdgeBatch>): AsyncGenerator<Buffer> {
-    const dot = new DotWriter();
+    const dot = new DotWriter(pool);
     const kept = new KeptPieces();
     const nodes = new Nodes();
     function take(): Buffer[] {

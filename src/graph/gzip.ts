@@ -1,15 +1,17 @@
-import { promisify } from "node:util";
-import { constants, crc32, deflateRaw } from "node:zlib";
+import type { TransformOptions } from "node:stream";
+import { constants, crc32, createDeflateRaw, type ZlibOptions } from "node:zlib";
+import { BLOCK_BYTES, type BlockPool } from "./block-pool.js";
 import { TRAILER_BYTES } from "./making.js";
 import type { GraphStats } from "./stats.js";
 
-export const GZIP_BLOCK_BYTES = 256 * 1024;
+/** The blocks that DOT comes in, so that these are compressed where they are. */
+export const GZIP_BLOCK_BYTES = BLOCK_BYTES;
 /**
  * Several times libuv's threads, so that these find the next block while the event loop is at something else. Bounds the
  * memory: each takes its block and what comes out, those at work zlib's 400 KiB besides.
  */
 const BLOCKS_IN_FLIGHT = 16;
-/** More than comes out of a block of DOT, so that compressing one is one turn in libuv's pool, not two. */
+/** What comes out of some blocks of DOT. */
 const OUTPUT_BYTES = 128 * 1024;
 
 /** Of DOT, level 2 makes a tenth less than level 1 in the same time; level 3 takes a fifth longer for a twentieth. */
@@ -27,71 +29,123 @@ const FINAL_BLOCK = Buffer.from([0x03, 0x00]);
  * It is one member, as pigz makes it: each block is raw deflate that ends on a byte boundary without being final,
  * so blocks can be joined. Several members would be simpler and valid, but browsers and curl stop after the first.
  *
- * @param atEnd is called with the last bytes before they are given: see `making.ts`
  */
-export function gzip(stats: Pick<GraphStats, "gzipBytes">, atEnd: (trailer: Buffer) => void = () => {}) {
+export function gzip(stats: Pick<GraphStats, "gzipBytes">, options: GzipOptions = {}) {
   return async function* gzip(source: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
-    for await (const bytes of member(source, atEnd)) {
+    for await (const bytes of member(source, options)) {
       stats.gzipBytes += bytes.length;
       yield bytes;
     }
   };
 }
 
-async function* member(
-  source: AsyncIterable<Buffer>,
-  atEnd: (trailer: Buffer) => void,
-): AsyncGenerator<Buffer> {
+interface GzipOptions {
+  /** Is called with the last bytes before they are given: see `making.ts`. */
+  readonly atEnd?: (trailer: Buffer) => void;
+  /** Whose the blocks of the source are: each goes back when it is compressed. */
+  readonly pool?: BlockPool;
+}
+
+async function* member(source: AsyncIterable<Buffer>, { atEnd, pool }: GzipOptions): AsyncGenerator<Buffer> {
   let crc = 0;
   let size = 0;
   const inFlight: Promise<Buffer>[] = [];
+  const deflaters: Deflater[] = [];
 
   yield HEADER;
-  for await (const block of blocks(source)) {
-    crc = crc32(block, crc);
-    size += block.length;
-    const compressed = compress(block);
-    // Awaited below, unless the reader stops early.
-    compressed.catch(() => {});
-    inFlight.push(compressed);
-    if (inFlight.length < BLOCKS_IN_FLIGHT) continue;
-    const oldest = await inFlight.shift();
-    if (oldest !== undefined) yield oldest;
+  try {
+    let count = 0;
+    for await (const { block, isWhole } of blocks(source)) {
+      crc = crc32(block, crc);
+      size += block.length;
+      // Free again: its block was the oldest in flight.
+      const deflater = (deflaters[count++ % BLOCKS_IN_FLIGHT] ??= new Deflater());
+      const compressed = deflater.compress(block).then((bytes) => {
+        if (isWhole) pool?.give(block);
+        return bytes;
+      });
+      // Awaited below, unless the reader stops early.
+      compressed.catch(() => {});
+      inFlight.push(compressed);
+      if (inFlight.length < BLOCKS_IN_FLIGHT) continue;
+      const oldest = await inFlight.shift();
+      if (oldest !== undefined) yield oldest;
+    }
+    for (const compressed of inFlight) yield await compressed;
+  } finally {
+    for (const deflater of deflaters) deflater.close();
   }
-  for (const compressed of inFlight) yield await compressed;
 
   const trailer = Buffer.alloc(TRAILER_BYTES);
   trailer.writeUInt32LE(crc, 0);
   trailer.writeUInt32LE(size % 2 ** 32, 4);
-  atEnd(trailer);
+  atEnd?.(trailer);
   yield Buffer.concat([FINAL_BLOCK, trailer]);
 }
 
-const deflateRawAsync = promisify<Buffer, object, Buffer>(deflateRaw);
+/**
+ * Compresses one block after another, as if each were the first. One for each block would cost 400 KiB each time, of which
+ * the garbage collector takes note: it would mark the heap ten times a second.
+ */
+class Deflater {
+  readonly #stream;
 
-function compress(block: Buffer): Promise<Buffer> {
-  return deflateRawAsync(block, {
-    level: LEVEL,
-    memLevel: 9,
-    chunkSize: OUTPUT_BYTES,
-    finishFlush: constants.Z_SYNC_FLUSH,
-  });
+  constructor() {
+    const options: ZlibOptions & Pick<TransformOptions, "readableHighWaterMark"> = {
+      level: LEVEL,
+      memLevel: 9,
+      chunkSize: OUTPUT_BYTES,
+      flush: constants.Z_SYNC_FLUSH,
+      // All of a block: it is read when it is complete.
+      readableHighWaterMark: 2 * GZIP_BLOCK_BYTES,
+    };
+    this.#stream = createDeflateRaw(options);
+    // Whoever compresses is told.
+    this.#stream.on("error", () => undefined);
+  }
+
+  /** To be called when the block before is compressed. */
+  compress(block: Buffer): Promise<Buffer> {
+    const stream = this.#stream;
+    stream.reset();
+    return new Promise((resolve, reject) => {
+      stream.write(block, (error) => {
+        const bytes: unknown = stream.read();
+        if (Buffer.isBuffer(bytes)) resolve(bytes);
+        else reject(error ?? new Error("a block came to nothing"));
+      });
+    });
+  }
+
+  close(): void {
+    this.#stream.destroy();
+  }
+}
+
+interface Block {
+  readonly block: Buffer;
+  /** Whether the source gave it as it is. */
+  readonly isWhole: boolean;
 }
 
 /** The same bytes in blocks of one size, the last one excepted: where blocks are cut decides what gzip gives. */
-async function* blocks(source: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+async function* blocks(source: AsyncIterable<Buffer>): AsyncGenerator<Block> {
   let pending: Buffer[] = [];
   let missing = GZIP_BLOCK_BYTES;
   for await (let chunk of source) {
+    if (chunk.length === missing && pending.length === 0) {
+      yield { block: chunk, isWhole: true };
+      continue;
+    }
     while (chunk.length >= missing) {
       const part = chunk.subarray(0, missing);
       chunk = chunk.subarray(missing);
-      yield pending.length === 0 ? part : Buffer.concat([...pending, part]);
+      yield { block: Buffer.concat([...pending, part]), isWhole: false };
       pending = [];
       missing = GZIP_BLOCK_BYTES;
     }
     if (chunk.length > 0) pending.push(chunk);
     missing -= chunk.length;
   }
-  if (pending.length > 0) yield Buffer.concat(pending);
+  if (pending.length > 0) yield { block: Buffer.concat(pending), isWhole: false };
 }

@@ -1,4 +1,5 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
+import type { BlockPool } from "./block-pool.js";
 import { Converter } from "./converter.js";
 import type { GraphStats } from "./stats.js";
 
@@ -10,10 +11,12 @@ const STRETCH_BYTES = 64 * 1024;
  * the same bytes. Memory grows with the number of distinct addresses only.
  *
  * Fills in all of `stats` but `gzipBytes`. Errors with `CorruptInputError` when a line is malformed.
+ *
+ * @param pool that whoever is done with a block may give it back to
  */
-export function toDot(stats: GraphStats) {
+export function toDot(stats: GraphStats, pool?: BlockPool) {
   return async function* toDot(digest: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
-    const converter = new Converter(stats);
+    const converter = new Converter(stats, pool);
     let stretch = 0;
     for await (const chunk of digest) {
       stats.digestBytes += chunk.length;

@@ -14,6 +14,8 @@ const UNCOMPRESSED = 0;
 const GZIP = 2;
 /** More than comes out of most pages, so that compressing one is one turn in libuv's pool. */
 const OUTPUT_BYTES = 256 * 1024;
+/** More than gzip adds to what doesn't get smaller. */
+const MIN_OUTPUT_BYTES = 1024;
 
 const gzipAsync = promisify<Uint8Array, object, Buffer>(gzip);
 
@@ -86,7 +88,8 @@ async function page(
   type: number,
   details: readonly [id: number, header: Thrift],
 ): Promise<Page> {
-  const body = compress ? await gzipAsync(bytes, { level: 1, chunkSize: OUTPUT_BYTES }) : bytes;
+  const chunkSize = Math.min(OUTPUT_BYTES, bytes.length + MIN_OUTPUT_BYTES);
+  const body = compress ? await gzipAsync(bytes, { level: 1, chunkSize }) : bytes;
   const header = encodeThrift(struct([1, i32(type)], [2, i32(bytes.length)], [3, i32(body.length)], details));
   return {
     parts: [header, body],

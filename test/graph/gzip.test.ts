@@ -2,6 +2,7 @@ import { execFileSync } from "node:child_process";
 import { gunzipSync, inflateRawSync } from "node:zlib";
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { BlockPool } from "../../src/graph/block-pool.js";
 import { GZIP_BLOCK_BYTES, gzip } from "../../src/graph/gzip.js";
 import { newStats } from "../../src/graph/stats.js";
 
@@ -53,6 +54,24 @@ describe("what it gives", () => {
       { numRuns: 10 },
     );
   });
+});
+
+test("gives blocks back once they are compressed, and no sooner", async () => {
+  const pool = new BlockPool();
+  const taken = new Set<ArrayBufferLike>();
+  const expected = Buffer.concat(Array.from({ length: 60 }, (_, i) => Buffer.alloc(GZIP_BLOCK_BYTES, i)));
+  async function* source(): AsyncGenerator<Buffer> {
+    for (let i = 0; i < 60; i++) {
+      const block = pool.take().subarray(0, GZIP_BLOCK_BYTES);
+      taken.add(block.buffer);
+      yield block.fill(i);
+    }
+    yield pool.take().subarray(0, 1).fill(60);
+  }
+  const chunks = [];
+  for await (const chunk of gzip(newStats(), { pool })(source())) chunks.push(chunk);
+  expect(gunzipSync(Buffer.concat(chunks)).equals(Buffer.concat([expected, Buffer.of(60)]))).toBe(true);
+  expect(taken.size).toBeLessThanOrEqual(17);
 });
 
 test("asks for no more than a few blocks before the reader takes one", async () => {
