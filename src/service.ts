@@ -32,6 +32,7 @@ import { GraphList, type ListedPage } from "./worker/graph-list.js";
 import type { HeldClaim } from "./worker/held-claim.js";
 import { JobReport } from "./worker/job-report.js";
 import { type GraphProgress, progressOf } from "./worker/progress.js";
+import { Schedule } from "./worker/schedule.js";
 import { Sweeper } from "./worker/sweeper.js";
 import { makeGraph } from "./worker/make-graph.js";
 import { Worker } from "./worker/worker.js";
@@ -50,6 +51,10 @@ export interface ServiceSettings {
   readonly digestMaxBytes: number;
   /** Whether edges are kept beside graphs, where the digest and the storage have them. */
   readonly keepEdges: boolean;
+  /** Lengths of windows that are asked for without a caller. */
+  readonly scheduleMs: readonly number[];
+  /** How many of each length that have ended are asked for at start. */
+  readonly scheduleBackfill: number;
   readonly workerConcurrency: number;
   readonly workerQueueLimit: number;
   readonly workerRetries: number;
@@ -96,6 +101,7 @@ export class Service {
   readonly #sweeper: Sweeper;
   readonly #answers: Answers;
   readonly #list: GraphList;
+  readonly #schedule: Schedule;
   readonly #deliverers: readonly Deliverer[];
   readonly #delivering: Deliverer[] = [];
   #stopped: Promise<void> | undefined;
@@ -142,6 +148,20 @@ export class Service {
     this.#answers = new Answers(settings.answers, {
       info: (fields, event) => this.#log.info(fields, event),
       warn: (fields, event) => this.#log.warn(fields, event),
+    });
+    this.#schedule = new Schedule({
+      lengthsMs: settings.scheduleMs,
+      backfill: settings.scheduleBackfill,
+      readyAt: (window) => {
+        const date = this.#modules.digester.readyAt?.(window);
+        return date !== undefined && date > window.stopDate ? date : window.stopDate;
+      },
+      request: (window) => this.#requestScheduled(window),
+      onFailure: ({ id, start, stop }, error) =>
+        this.#log.warn(
+          { graphId: id, start, stop, error, reason: "it is tried again in 30 s" },
+          "schedule-failure",
+        ),
     });
     this.#sweeper = new Sweeper({
       claims: this.#claims,
@@ -207,6 +227,7 @@ export class Service {
   listening(address: BoundAddress): void {
     for (const module of this.#started) module.listening?.(address);
     if (this.#modules.queuer.local === true) this.#sweeper.start();
+    this.#schedule.start();
   }
 
   /** Aborts, with a RetryLaterError, when the service begins to stop: for answers that would go on. */
@@ -229,6 +250,7 @@ export class Service {
         this.#worker.stop(this.settings.shutdownTimeoutMs),
         this.#sweeper.stop(),
         this.#list.stop(),
+        this.#schedule.stop(),
       ]);
       await this.#answers.stop();
       for (const module of all) await module.stop?.().catch(noted);
@@ -286,6 +308,15 @@ export class Service {
       throw error;
     }
     return { state: "queued", notBefore };
+  }
+
+  /** Whichever process is first: what another one has asked for, and what has failed just now, isn't asked for again. */
+  async #requestScheduled(window: TimeWindow): Promise<void> {
+    const { condition } = await this.#claims.status(window, uninterrupted());
+    if (condition !== "absent" && condition !== "abandoned" && !condition.endsWith("lapsed")) return;
+    const { state } = await this.request(window, false);
+    const { id: graphId, start, stop } = window;
+    if (state === "queued") this.#log.info({ graphId, start, stop }, "scheduled");
   }
 
   /** A claim that can't be given back lapses. */

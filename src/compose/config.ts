@@ -7,7 +7,7 @@ import { httpSettings } from "../http/settings.js";
 import { markerRules, markerSettings } from "../marker/index.js";
 import { queuerRules, queuerSettings } from "../queuer/index.js";
 import { secretsOf, withoutSecrets } from "../redact.js";
-import { serviceSettings } from "../service-settings.js";
+import { serviceRules, serviceSettings } from "../service-settings.js";
 import { isSecret } from "../settings.js";
 import { signalSettings } from "../signals.js";
 import { storageRules, storageSettings } from "../storage/index.js";
@@ -52,7 +52,7 @@ const secretNames = new Set(
     .map(([name]) => name),
 );
 /** Rules across them, each once. */
-const rules = new Set([...storageRules, ...markerRules, ...queuerRules, ...digesterRules]);
+const rules = new Set([...serviceRules, ...storageRules, ...markerRules, ...queuerRules, ...digesterRules]);
 const schema = z.object(settings);
 export type Config = z.infer<typeof schema>;
 

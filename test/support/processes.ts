@@ -29,6 +29,8 @@ export const SETTINGS: ServiceSettings = {
   maxWindowMs: 3_600_000,
   digestMaxBytes: 1_000_000,
   keepEdges: true,
+  scheduleMs: [],
+  scheduleBackfill: 0,
   workerConcurrency: 2,
   workerQueueLimit: 10,
   workerRetries: 0,
