@@ -7,7 +7,7 @@ import { flagOf } from "../state/flags.js";
 import { findings, grouped, viewQuery } from "../state/graph.js";
 import { go, place } from "../state/place.js";
 import { findingTerm, lineKey } from "../state/selection.js";
-import { bytes, clock, number, sentBytes } from "../state/texts.js";
+import { bytes, clock, number, rejectedOf, sentBytes } from "../state/texts.js";
 import { HostButton } from "../table/host-button.js";
 
 /** Conversations that the drawer lists at most. */
@@ -80,7 +80,7 @@ export function Detail() {
       </div>
       <p class="hint">{[it.facts, view && seenText(view)].filter(Boolean).join(" · ")}</p>
       <Actions about={it} />
-      {view === undefined ? <p class="hint">Looking …</p> : <Conversations view={view} />}
+      {view === undefined ? <p class="hint">Looking …</p> : <Conversations view={view} host={it.host} />}
     </aside>
   );
 }
@@ -133,9 +133,9 @@ function Actions({ about: { where, host } }: { about: About }) {
   );
 }
 
-function Conversations({ view }: { view: GraphView }) {
+function Conversations({ view, host }: { view: GraphView; host: string | undefined }) {
   const { links, left } = view;
-  const isSorted = links.toSorted(
+  const flaggedFirst = links.toSorted(
     (a, b) => Number(b.finding !== undefined) - Number(a.finding !== undefined),
   );
   return (
@@ -144,8 +144,7 @@ function Conversations({ view }: { view: GraphView }) {
         <caption class="hidden">Its conversations</caption>
         <thead>
           <tr>
-            <th scope="col">From</th>
-            <th scope="col">To</th>
+            <th scope="col">{host === undefined ? "Client → server" : "With"}</th>
             <th scope="col">Service</th>
             <th scope="col" class="number">
               Carried
@@ -153,8 +152,14 @@ function Conversations({ view }: { view: GraphView }) {
           </tr>
         </thead>
         <tbody>
-          {isSorted.map((link, index) => (
-            <Row key={index} link={link} view={view} />
+          {flaggedFirst.map((link, index) => (
+            <tr key={index} class={flagOf(link.finding)}>
+              <td>
+                <Ends link={link} view={view} host={host} />
+              </td>
+              <td>{link.services.map(serviceText).join(", ")}</td>
+              <td class="number">{carried(link)}</td>
+            </tr>
           ))}
         </tbody>
       </table>
@@ -163,18 +168,34 @@ function Conversations({ view }: { view: GraphView }) {
   );
 }
 
-function Row({ link, view }: { link: Link; view: GraphView }) {
-  const [service] = link.services;
+/** Both ends, or the other one: an arrow leads to the one that serves. */
+function Ends({ link, view, host }: { link: Link; view: GraphView; host: string | undefined }) {
+  const { from, to, served } = link;
+  const arrow = served ? "→" : "–";
+  if (from === host) return <End sign={served ? "to" : "with"} arrow={arrow} id={to} view={view} />;
+  if (to === host)
+    return <End sign={served ? "from" : "with"} arrow={served ? "←" : "–"} id={from} view={view} />;
   return (
-    <tr class={flagOf(link.finding)}>
-      <td>
-        <HostButton id={link.from} view={view} />
-      </td>
-      <td>
-        <HostButton id={link.to} view={view} />
-      </td>
-      <td>{service && serviceText(service)}</td>
-      <td class="number">{link.accepted ? bytes(sentBytes(link)) : "✕ rejected"}</td>
-    </tr>
+    <>
+      <HostButton id={from} view={view} />
+      <br />
+      <End sign={served ? "to" : "with"} arrow={arrow} id={to} view={view} />
+    </>
   );
+}
+
+function End({ sign, arrow, id, view }: { sign: string; arrow: string; id: string; view: GraphView }) {
+  return (
+    <>
+      <span aria-hidden="true">{arrow} </span>
+      <span class="hidden">{sign} </span>
+      <HostButton id={id} view={view} />
+    </>
+  );
+}
+
+function carried(link: Link): string {
+  const rejected = rejectedOf(link);
+  if (!link.accepted) return `✕ ${number(rejected)} rejected`;
+  return rejected > 0 ? `${bytes(sentBytes(link))}, ✕ ${number(rejected)}` : bytes(sentBytes(link));
 }

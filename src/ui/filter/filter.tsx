@@ -94,7 +94,7 @@ function Field() {
       <input
         ref={input}
         value={text}
-        placeholder="Filter: ssh, 10.0.0.0/8, is:rejected …"
+        placeholder="Filter: ssh, 10.0.0.0/8 …"
         role="combobox"
         aria-label="Add to the filter"
         aria-expanded={suggestions.length > 0}

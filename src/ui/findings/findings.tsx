@@ -1,6 +1,7 @@
 import type { Finding } from "../state/answers.js";
 import { shownOf } from "../state/asked.js";
 import { earlierFindings, findings } from "../state/graph.js";
+import { flagOf } from "../state/flags.js";
 import { go, place } from "../state/place.js";
 import { clock } from "../state/texts.js";
 
@@ -39,7 +40,7 @@ function Item({ finding }: { finding: Finding }) {
   return (
     <button
       type="button"
-      class={`finding ${severity}`}
+      class={`finding ${severity} ${flagOf(id) ?? ""}`}
       aria-pressed={isSelected}
       onClick={() => go({ selected: isSelected ? undefined : { kind: "finding", key: id } })}
     >

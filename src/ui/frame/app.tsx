@@ -2,12 +2,14 @@ import { Choose } from "../choose/choose.js";
 import { Unshown } from "../choose/unshown.js";
 import { Findings } from "../findings/findings.js";
 import { Detail } from "../detail/detail.js";
+import { Matrix } from "../matrix/matrix.js";
 import { MapView } from "../map/map-view.js";
 import type { GraphView } from "../state/answers.js";
 import { isTokenWanted } from "../state/api.js";
 import { shownOf } from "../state/asked.js";
 import { grouped } from "../state/graph.js";
 import { place } from "../state/place.js";
+import { Timeline } from "../timeline/timeline.js";
 import { Table } from "../table/table.js";
 import { Bar } from "./bar.js";
 import { Sentence } from "./sentence.js";
@@ -37,11 +39,13 @@ function Main() {
         </main>
         <Detail />
       </div>
+      <Timeline />
     </>
   );
 }
 
 function Shown({ view }: { view: GraphView }) {
+  if (place.value.view === "matrix") return <Matrix view={view} />;
   if (place.value.view === "table" || view.map === undefined) return <Table />;
   return <MapView view={view} map={view.map} />;
 }

@@ -1,5 +1,8 @@
 import { WindowPanel } from "../choose/window-panel.js";
 import { Filter } from "../filter/filter.js";
+import { Compare } from "../share/compare.js";
+import { Download } from "../share/download.js";
+import { Share } from "../share/share.js";
 import { besideWindow, VIEWS } from "../state/address.js";
 import { shownOf } from "../state/asked.js";
 import { grouped } from "../state/graph.js";
@@ -34,7 +37,14 @@ export function Bar() {
         </nav>
       )}
       {isShown ? <Filter /> : <span class="space" />}
-      {isShown && <Views />}
+      {isShown && (
+        <>
+          <Views />
+          <Compare />
+          <Share />
+          <Download />
+        </>
+      )}
       <Settings />
     </header>
   );

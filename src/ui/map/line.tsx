@@ -9,12 +9,15 @@ const BADGE = 7.5;
 /** What two groups talk: a line, its label, and a wide one to point at that nobody sees. */
 export function Line({
   line,
+  status,
   isLit,
   isSelected,
   tip,
   select,
 }: {
   line: MapLine;
+  /** Since another window. */
+  status: "new" | "gone" | undefined;
   isLit: boolean;
   isSelected: boolean;
   tip: (at: At | undefined) => void;
@@ -24,13 +27,13 @@ export function Line({
   const width = LINE_WIDTHS[step] ?? 1;
   const head = served ? headOf(points, width) : undefined;
   const path = pathOf(head === undefined ? points : [...points.slice(0, -1), head.base]);
-  const classes = ["line", flag, isRejected && "rejected", isLit && "lit", isSelected && "selected"];
+  const classes = ["line", flag, status, isRejected && "rejected", isLit && "lit", isSelected && "selected"];
   return (
     <g
       class={classes.filter(Boolean).join(" ")}
       role="button"
       tabIndex={0}
-      aria-label={title.replaceAll("\n", ". ")}
+      aria-label={[status, ...title.split("\n")].filter(Boolean).join(". ")}
       aria-pressed={isSelected}
       onClick={select}
       onKeyDown={(event) => {
@@ -49,12 +52,13 @@ export function Line({
       <path class="near" d={path} />
       <path class="stroke" d={path} stroke-width={width} />
       {head !== undefined && <path class="head" d={head.path} />}
-      <Label line={line} />
+      <Label line={line} sign={status === "new" ? "+ " : ""} />
     </g>
   );
 }
 
-function Label({ line: { label, labelArea, number, points } }: { line: MapLine }) {
+function Label({ line, sign }: { line: MapLine; sign: string }) {
+  const { label, labelArea, number, points } = line;
   const { x, y, width, height } = labelArea;
   const middle = y + height / 2;
   const badge = number === undefined ? 0 : 2 * BADGE + 4;
@@ -70,6 +74,7 @@ function Label({ line: { label, labelArea, number, points } }: { line: MapLine }
         </g>
       )}
       <text x={x + (width + badge) / 2} y={middle + 4}>
+        {sign}
         {label}
       </text>
     </g>

@@ -33,6 +33,7 @@ export function MapView({ view, map }: { view: GraphView; map: GraphMap }) {
             <Line
               key={keyOf(line)}
               line={line}
+              status={statusOf(line, view)}
               isLit={lit?.lines.has(line) === true}
               isSelected={isSelectedLine(line, view)}
               tip={(at) => {
@@ -68,6 +69,13 @@ function keyOf({ from, to, finding, served }: MapLine): string {
 function linkKeyOf({ links }: MapLine, view: GraphView): string {
   const link = view.links[links[0] ?? 0];
   return link === undefined ? "" : lineKey(link);
+}
+
+/** What became of all of it since the other window. */
+function statusOf({ links }: MapLine, view: GraphView): "new" | "gone" | undefined {
+  const all = links.flatMap((at) => view.links[at] ?? []);
+  if (all.every(({ statuses, rows }) => statuses?.new === rows)) return "new";
+  return all.every(({ statuses, rows }) => statuses?.gone === rows) ? "gone" : undefined;
 }
 
 function isSelectedLine(line: MapLine, view: GraphView): boolean {

@@ -7,7 +7,7 @@ const STEP = 1.25;
 const LEAST = 0.4;
 const MOST = 4;
 /** Below this its letters are too small. */
-const READABLE = 0.72;
+const READABLE = 0.7;
 /** Beyond this they are large for nothing. */
 const LARGE = 1.15;
 

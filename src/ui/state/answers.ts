@@ -11,7 +11,7 @@ interface Sent {
   readonly rejectedPackets: Count;
 }
 
-interface Node {
+export interface Node {
   readonly id: string;
   readonly label: string;
   readonly kind: string;

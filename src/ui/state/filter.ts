@@ -23,3 +23,22 @@ export function withoutTerm(where: string, index: number): string {
 export function hostTerm(host: string, field = "host"): string {
   return `${field}:${quoted(host)}`;
 }
+const TIMES = /^(?:after|before):/i;
+
+export function withoutTimes(where: string): string {
+  return termTexts(where)
+    .filter((term) => !TIMES.test(term))
+    .join(" ");
+}
+
+export function timesOf(where: string): {
+  readonly after: number | undefined;
+  readonly before: number | undefined;
+} {
+  const timeOf = (name: string) => {
+    const term = termTexts(where).find((text) => text.toLowerCase().startsWith(`${name}:`));
+    const ms = term === undefined ? Number.NaN : Date.parse(term.slice(name.length + 1).replaceAll('"', ""));
+    return Number.isNaN(ms) ? undefined : ms;
+  };
+  return { after: timeOf("after"), before: timeOf("before") };
+}

@@ -1,7 +1,8 @@
 import { computed } from "@preact/signals";
-import { againstText, type Place } from "./address.js";
+import { againstText, PAGE_ROWS, type Place } from "./address.js";
 import type { Findings, GraphList, GraphView } from "./answers.js";
 import { asked, shownOf } from "./asked.js";
+import { withoutTimes } from "./filter.js";
 import { place } from "./place.js";
 
 /** The query of what is seen, as the API takes it. */
@@ -34,6 +35,18 @@ export const conversations = asked<GraphView>(
     const { rows, by } = place.value;
     return isThere.value
       ? viewQuery(place.value, { format: "json", group: "host", top: String(rows), by })
+      : undefined;
+  }),
+);
+
+/** The same over the whole window, whatever part of it is looked at. */
+export const wholeWindow = asked<GraphView>(
+  computed(() => {
+    const where = withoutTimes(place.value.where);
+    const by = place.value.where === where ? place.value.by : "bytes";
+    const top = String(place.value.where === where ? place.value.rows : PAGE_ROWS);
+    return isThere.value
+      ? viewQuery({ ...place.value, where }, { format: "json", group: "host", top, by })
       : undefined;
   }),
 );

@@ -36,17 +36,23 @@ export function clock(time: string | number | Date, seconds = false): string {
   });
 }
 
-function day(time: string | number | Date): string {
+function day(time: string, hasYear = true): string {
   const date = new Date(time);
   if (Number.isNaN(date.getTime())) return "";
-  return date.toLocaleDateString("en-GB", { day: "numeric", month: "short", year: "numeric", ...zone() });
+  return date.toLocaleDateString("en-GB", {
+    day: "numeric",
+    month: "short",
+    ...(hasYear && { year: "numeric" }),
+    ...zone(),
+  });
 }
 
-/** `1 Jun 2024, 23:00 – 2 Jun 2024, 01:00`; the day once, where it is one. */
+/** `1 Jun 2024, 23:00 – 2 Jun, 01:00`; the day and the year once, where it is one. */
 export function windowText({ start, stop }: Window): string {
   if (Number.isNaN(Date.parse(start)) || Number.isNaN(Date.parse(stop))) return `${start} – ${stop}`;
   const [from, to] = [day(start), day(stop)];
-  const end = from === to ? clock(stop) : `${to}, ${clock(stop)}`;
+  const isSameYear = from.slice(-4) === to.slice(-4);
+  const end = from === to ? clock(stop) : `${day(stop, !isSameYear)}, ${clock(stop)}`;
   return `${from}, ${clock(start)} – ${end}`;
 }
 
