@@ -20,6 +20,7 @@ import { parquet } from "./groups/parquet.js";
 import { readBack } from "./groups/read-back.js";
 import { smallFiles } from "./groups/small-files.js";
 import { text } from "./groups/text.js";
+import { views } from "./groups/views.js";
 
 /** Each prepares its data, and gives what is to be compared. */
 const groups: Readonly<Record<string, (data: BenchData) => AsyncIterable<Comparison>>> = {
@@ -32,6 +33,7 @@ const groups: Readonly<Record<string, (data: BenchData) => AsyncIterable<Compari
   api,
   get,
   "read-back": readBack,
+  views,
 };
 
 const { values, positionals } = parseArgs({

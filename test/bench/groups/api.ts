@@ -1,15 +1,13 @@
 import { rm } from "node:fs/promises";
-import { setTimeout as sleep } from "node:timers/promises";
-import { Pool } from "undici";
 import { z } from "zod";
 import { TimeWindow } from "../../../src/window.js";
 import { forkScript, kill, message } from "../../support/child.js";
 import { ServiceProcess } from "../../support/service-process.js";
 import { type Comparison, type Contender, figure, type Measures, quantile } from "../compare.js";
 import type { BenchData } from "../data.js";
+import { latencies } from "../latencies.js";
 import { jobDeadlineMs } from "../service.js";
 
-const PAUSE_MS = 5;
 const HEALTHY_MS = 50;
 
 /** Nothing was logged in it: its graph is small, and made at once. */
@@ -80,30 +78,4 @@ async function answersDuring(data: BenchData, directory: string): Promise<Measur
     await kill(bareServer);
     await rm(dataDir, { recursive: true });
   }
-}
-
-/**
- * A caller who asks again some milliseconds after each answer, until the signal aborts: callers must not be what the service is
- * busy with.
- *
- * @returns milliseconds of each answer
- */
-async function latencies(
-  url: string,
-  method: "GET" | "HEAD",
-  path: string,
-  signal: AbortSignal,
-): Promise<number[]> {
-  const pool = new Pool(url, { connections: 1 });
-  const taken: number[] = [];
-  while (!signal.aborted) {
-    const asked = performance.now();
-    const { statusCode, body } = await pool.request({ method, path });
-    await body.dump();
-    taken.push(performance.now() - asked);
-    if (statusCode !== 200) throw new Error(`${method} ${path}: expected 200, got ${statusCode}`);
-    await sleep(PAUSE_MS);
-  }
-  await pool.close();
-  return taken;
 }
