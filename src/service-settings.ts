@@ -44,6 +44,12 @@ export const serviceSettings = {
     .describe(
       "windows of each length of GRAPH_SCHEDULE, the last that have ended, that are asked for at start",
     ),
+  GRAPH_RETENTION: duration
+    .refine((ms) => ms >= 3_600_000, 'expected at least "1h"')
+    .optional()
+    .describe(
+      "graphs whose window ended longer ago are removed, with all that belongs to them, such as `2160h` for 90 days. Unset: they stay",
+    ),
   WORKER_CONCURRENCY: integer(1, 1000).prefault("2").describe("jobs worked at once"),
   WORKER_QUEUE_LIMIT: integer(0, 1_000_000)
     .prefault("1000")
@@ -78,6 +84,7 @@ export function toServiceSettings(config: z.infer<z.ZodObject<typeof serviceSett
     keepEdges: config.GRAPH_EDGES === "parquet",
     scheduleMs: config.GRAPH_SCHEDULE ?? [],
     scheduleBackfill: config.GRAPH_SCHEDULE_BACKFILL,
+    retentionMs: config.GRAPH_RETENTION,
     workerConcurrency: config.WORKER_CONCURRENCY,
     workerQueueLimit: config.WORKER_QUEUE_LIMIT,
     workerRetries: config.WORKER_RETRIES,

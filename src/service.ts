@@ -32,6 +32,7 @@ import { GraphList, type ListedPage } from "./worker/graph-list.js";
 import type { HeldClaim } from "./worker/held-claim.js";
 import { JobReport } from "./worker/job-report.js";
 import { type GraphProgress, progressOf } from "./worker/progress.js";
+import { Retention } from "./worker/retention.js";
 import { Schedule } from "./worker/schedule.js";
 import { Sweeper } from "./worker/sweeper.js";
 import { makeGraph } from "./worker/make-graph.js";
@@ -55,6 +56,8 @@ export interface ServiceSettings {
   readonly scheduleMs: readonly number[];
   /** How many of each length that have ended are asked for at start. */
   readonly scheduleBackfill: number;
+  /** How long ago the window of a graph may have ended. Undefined: graphs stay. */
+  readonly retentionMs: number | undefined;
   readonly workerConcurrency: number;
   readonly workerQueueLimit: number;
   readonly workerRetries: number;
@@ -102,6 +105,7 @@ export class Service {
   readonly #answers: Answers;
   readonly #list: GraphList;
   readonly #schedule: Schedule;
+  readonly #retention: Retention;
   readonly #deliverers: readonly Deliverer[];
   readonly #delivering: Deliverer[] = [];
   #stopped: Promise<void> | undefined;
@@ -148,6 +152,13 @@ export class Service {
     this.#answers = new Answers(settings.answers, {
       info: (fields, event) => this.#log.info(fields, event),
       warn: (fields, event) => this.#log.warn(fields, event),
+    });
+    this.#retention = new Retention({
+      list: this.#list,
+      retentionMs: settings.retentionMs,
+      onRemoved: ({ id, start, stop }) => this.#log.info({ graphId: id, start, stop }, "graph-removed"),
+      onFailure: (ref, error) =>
+        this.#log.warn({ graphId: ref?.id, error, reason: "it is tried again" }, "retention-failure"),
     });
     this.#schedule = new Schedule({
       lengthsMs: settings.scheduleMs,
@@ -228,6 +239,7 @@ export class Service {
     for (const module of this.#started) module.listening?.(address);
     if (this.#modules.queuer.local === true) this.#sweeper.start();
     this.#schedule.start();
+    this.#retention.start();
   }
 
   /** Aborts, with a RetryLaterError, when the service begins to stop: for answers that would go on. */
@@ -251,6 +263,7 @@ export class Service {
         this.#sweeper.stop(),
         this.#list.stop(),
         this.#schedule.stop(),
+        this.#retention.stop(),
       ]);
       await this.#answers.stop();
       for (const module of all) await module.stop?.().catch(noted);

@@ -147,6 +147,32 @@ export class GraphList {
     return { graphs: listed.flatMap((graph) => graph ?? []), next };
   }
 
+  /**
+   * Graphs whose window ended at this time or before, the latest first.
+   *
+   * @throws DependencyError, also when the storage can't list or remove graphs
+   */
+  async *ended(to: Date, limit: number, signal: AbortSignal): AsyncGenerator<GraphRef> {
+    if (this.#entries === undefined || this.#options.storage.remove === undefined) {
+      throw new DependencyError("storage", "the storage can't list and remove graphs", { transient: false });
+    }
+    let after: string | undefined;
+    do {
+      const page = await this.#entries.list({ to, limit, after }, signal);
+      yield* page.refs;
+      after = page.next;
+    } while (after !== undefined);
+  }
+
+  /**
+   * Removes a graph with all that belongs to it. False: it is being made, or removed by another process.
+   *
+   * @throws DependencyError: what is left is removed by the next call
+   */
+  remove(ref: GraphRef): Promise<boolean> {
+    return this.#remove(ref, () => Promise.resolve(true));
+  }
+
   /** How many graphs aren't listed, since nobody has named their window, as of a minute ago at most. Undefined: too many to count. */
   async unlisted(): Promise<number | undefined> {
     const now = performance.now();
@@ -166,7 +192,9 @@ export class GraphList {
     const { storage } = this.#options;
     const [entry, graph] = await Promise.all([entries.get(ref, signal), storage.head(ref.id, signal)]);
     if (graph === undefined) {
-      await this.#orReport(ref, () => this.#clear(ref, entries));
+      // Somebody may make it meanwhile.
+      const isGone = async () => (await storage.head(ref.id, uninterrupted())) === undefined;
+      await this.#orReport(ref, async () => void (await this.#remove(ref, isGone)));
       return undefined;
     }
     // What was counted of another making isn't told of this one.
@@ -174,20 +202,21 @@ export class GraphList {
     return { ...counted, ...ref, size: graph.size, modified: graph.modified };
   }
 
-  /** Removes what is left of a graph that isn't there, unless somebody is making it. */
-  async #clear(ref: GraphRef, entries: EntryStorage): Promise<void> {
+  /** Under the graph's claim, so that nobody makes it meanwhile: the graph first, its entry last. */
+  async #remove(ref: GraphRef, mayGo: () => Promise<boolean>): Promise<boolean> {
     const { storage, claims } = this.#options;
     // Not interrupted: it would leave the claim to lapse.
     const signal = uninterrupted();
     const claim = await claims.removal(ref, signal);
-    if (claim === undefined) return;
+    if (claim === undefined) return false;
     try {
-      // Somebody may have made it since.
-      if ((await storage.head(ref.id, signal)) !== undefined) return;
+      if (!(await mayGo())) return false;
       await claim.fence();
       await storage.remove?.(ref.id, signal);
-      await entries.remove(ref, signal);
+      await claim.fence();
+      await this.#entries?.remove(ref, signal);
       this.#known.delete(ref.id);
+      return true;
     } finally {
       await claim.release();
     }

@@ -5,7 +5,7 @@ import { z } from "zod";
 import { DependencyError } from "../../src/errors.js";
 import { MemoryStorage } from "../../src/storage/memory.js";
 import type { Storage } from "../../src/storage/storage.js";
-import type { TimeWindow } from "../../src/window.js";
+import { TimeWindow } from "../../src/window.js";
 import { eventually } from "../support/eventually.js";
 import { nthHour } from "../support/graph-id.js";
 import { unfenced } from "../support/store-options.js";
@@ -184,4 +184,20 @@ test("a storage that fails to keep the list costs no graph", async () => {
   expect((await listed(serving)).graphs).toEqual([]);
   storage.entries.list = () => Promise.reject(broken);
   expect(await serving.call("GET", "/graphs")).toMatchObject({ status: 500 });
+});
+
+test("GRAPH_RETENTION: a graph that is too old goes, from the list too, and a younger one stays", async () => {
+  const storage = new MemoryStorage();
+  const hour = Math.floor(Date.now() / 3_600_000);
+  const at = (ago: number) => new Date((hour - ago) * 3_600_000).toISOString();
+  const [old, young] = [TimeWindow.parse(at(30), at(29)), TimeWindow.parse(at(3), at(2))];
+  for (const { id, start, stop } of [old, young]) {
+    await storage.store(id, Readable.from([gzipSync("digraph {\n}\n")]), unfenced(never));
+    await storage.entries.put({ id, start, stop, size: 1 }, never);
+  }
+  const serving = await serve({ GRAPH_RETENTION: "24h" }, { storage });
+  await eventually(async () =>
+    expect(await serving.call("GET", graphOf(old))).toMatchObject({ status: 404 }),
+  );
+  await eventually(async () => expect((await listed(serving)).graphs).toMatchObject([{ id: young.id }]));
 });

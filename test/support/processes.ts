@@ -31,6 +31,7 @@ export const SETTINGS: ServiceSettings = {
   keepEdges: true,
   scheduleMs: [],
   scheduleBackfill: 0,
+  retentionMs: undefined,
   workerConcurrency: 2,
   workerQueueLimit: 10,
   workerRetries: 0,

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import type { Marker } from "../../src/marker/marker.js";
 import type { Storage } from "../../src/storage/storage.js";
+import { Life } from "../support/life.js";
 import { never, Process, Stores, TIMEOUT_MS, window } from "../support/processes.js";
 import { someEdges } from "../support/some-edges.js";
 
@@ -16,31 +17,6 @@ afterEach(async () => {
   vi.useRealTimers();
   await Promise.all(processes.map(({ service }) => service.stop()));
 });
-
-/** Lets so many calls of the stores through. What comes after them is what a killed process would have done. */
-class Life {
-  #left: number;
-  ended = false;
-
-  constructor(calls: number) {
-    this.#left = calls;
-  }
-
-  of<Module extends object>(module: Module): Module {
-    return new Proxy(module, {
-      get: (target, name) => {
-        const value: unknown = Reflect.get(target, name, target);
-        if (typeof value === "object" && value !== null) return this.of(value);
-        if (typeof value !== "function") return value;
-        return (...args: unknown[]): unknown => {
-          if (this.#left-- > 0) return Reflect.apply(value, target, args);
-          this.ended = true;
-          return Promise.reject(new Error("killed"));
-        };
-      },
-    });
-  }
-}
 
 /** A process over the stores all share, which lives for so many of their calls. */
 function processOf(life: Life): Process {
