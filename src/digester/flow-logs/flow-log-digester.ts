@@ -137,8 +137,6 @@ export class FlowLogDigester implements Digester {
       });
     };
     for await (const { object, verdict } of prefetch(objects, limit, signal, looking)) {
-      // Those before it have been read.
-      progress.filesDone++;
       if (verdict === "foreign") {
         this.#foreign.add(object);
         // What was known already takes no time of its own, in which others could have their turn.
@@ -161,6 +159,7 @@ export class FlowLogDigester implements Digester {
           foreign.push(object);
         }
       }
+      progress.filesDone++;
     }
     counts["files"] = objects.length - foreign.length;
     counts["emptyFiles"] = emptyFiles;

@@ -311,3 +311,14 @@ describe("a digest that is no longer wanted", () => {
     await expect(text(bodyOf(digest))).rejects.toBe(reason);
   });
 });
+
+test("how far the reading is, in files and records, is told at any time", async () => {
+  const files = { "1.log": `${HEADER}\n${RECORD}\n`, "2.log": `${HEADER}\n${RECORD}\n${RECORD}\n` };
+  const window = TimeWindow.parse("2014-12-14T04:00:00Z", "2014-12-14T05:00:00Z");
+  const { edges, progress } = await digesterOf(directoryOf(files)).digest(
+    window,
+    new AbortController().signal,
+  );
+  expect(progress?.()).toEqual({ filesDone: 0, files: 2, records: 0 });
+  for await (const _ of edges) expect(progress?.()).toEqual({ filesDone: 2, files: 2, records: 3 });
+});
