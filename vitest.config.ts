@@ -6,6 +6,7 @@ import { DEADLINE_MS } from "./test/support/deadline.js";
 const processes = [
   "test/process/**/*.test.ts",
   "test/**/radosgw.test.ts",
+  "test/ui/**/*.test.ts",
   "test/dockerfile.test.ts",
   "test/library.test.ts",
   "test/make-sample-flow-logs.test.ts",

@@ -18,9 +18,9 @@ export function Findings() {
       {there !== undefined && (
         <>
           <ol>
-            {there.findings.map((finding) => (
+            {there.findings.map((finding, index) => (
               <li key={finding.id}>
-                <Item finding={finding} />
+                <Item finding={finding} number={index + 1} />
               </li>
             ))}
           </ol>
@@ -31,7 +31,7 @@ export function Findings() {
   );
 }
 
-function Item({ finding }: { finding: Finding }) {
+function Item({ finding, number }: { finding: Finding; number: number }) {
   const { selected, against } = place.value;
   const { id, severity, title, hosts, technique } = finding;
   const isSelected = selected?.kind === "finding" && selected.key === id;
@@ -46,6 +46,7 @@ function Item({ finding }: { finding: Finding }) {
     >
       <span class="mark" aria-hidden="true">
         {markOf(finding)}
+        <span class="place">{number}</span>
       </span>
       <span class="hidden">{severity}: </span>
       <span class="what">

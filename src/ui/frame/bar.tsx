@@ -21,6 +21,7 @@ export function Bar() {
       <Link class="brand" change={{ window: undefined }}>
         grapherd
       </Link>
+      {window !== undefined && isShown && <h1 class="hidden">Graph of {windowText(window)}</h1>}
       {window !== undefined && (
         <nav class="window" aria-label="Window">
           <Beside steps={-1} />

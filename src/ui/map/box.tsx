@@ -59,6 +59,8 @@ export function Box({
         }}
       >
         <rect class="edge" width={width} height={height} rx={8} />
+      </g>
+      <g class="words" aria-hidden="true">
         {rows
           .filter(({ kind }) => kind !== "host")
           .map((row) => (

@@ -31,27 +31,31 @@ export function Line({
   return (
     <g
       class={classes.filter(Boolean).join(" ")}
-      role="button"
-      tabIndex={0}
-      aria-label={[status, ...title.split("\n")].filter(Boolean).join(". ")}
-      aria-pressed={isSelected}
       onClick={select}
-      onKeyDown={(event) => {
-        if (event.key !== "Enter" && event.key !== " ") return;
-        event.preventDefault();
-        select();
-      }}
       onPointerMove={(event) => tip({ x: event.clientX, y: event.clientY })}
-      onFocus={(event) => {
-        if (!event.currentTarget.matches(":focus-visible")) return;
-        const { left, top, width } = event.currentTarget.getBoundingClientRect();
-        tip({ x: left + width / 2, y: top });
-      }}
-      onBlur={() => tip(undefined)}
+      onPointerLeave={() => tip(undefined)}
     >
-      <path class="near" d={path} />
-      <path class="stroke" d={path} stroke-width={width} />
-      {head !== undefined && <path class="head" d={head.path} />}
+      <g
+        role="button"
+        tabIndex={0}
+        aria-label={[status, ...title.split("\n")].filter(Boolean).join(". ")}
+        aria-pressed={isSelected}
+        onKeyDown={(event) => {
+          if (event.key !== "Enter" && event.key !== " ") return;
+          event.preventDefault();
+          select();
+        }}
+        onFocus={(event) => {
+          if (!event.currentTarget.matches(":focus-visible")) return;
+          const { left, top, width } = event.currentTarget.getBoundingClientRect();
+          tip({ x: left + width / 2, y: top });
+        }}
+        onBlur={() => tip(undefined)}
+      >
+        <path class="near" d={path} />
+        <path class="stroke" d={path} stroke-width={width} />
+        {head !== undefined && <path class="head" d={head.path} />}
+      </g>
       <Label line={line} sign={status === "new" ? "+ " : ""} />
     </g>
   );
@@ -63,7 +67,7 @@ function Label({ line, sign }: { line: MapLine; sign: string }) {
   const middle = y + height / 2;
   const badge = number === undefined ? 0 : 2 * BADGE + 4;
   return (
-    <g class={points.length === 0 ? "label within" : "label"}>
+    <g class={points.length === 0 ? "label within" : "label"} aria-hidden="true">
       <rect x={x} y={y + 1} width={width} height={height - 2} rx={8} />
       {number !== undefined && (
         <g class="badge">

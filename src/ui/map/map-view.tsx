@@ -1,4 +1,5 @@
 import { signal } from "@preact/signals";
+import { useEffect, useRef } from "preact/hooks";
 import type { GraphMap, MapBox, MapLine } from "../../view/map/graph-map.js";
 import type { GraphView } from "../state/answers.js";
 import { go, place } from "../state/place.js";
@@ -16,9 +17,14 @@ const tipped = signal<Tipped | undefined>(undefined);
 export function MapView({ view, map }: { view: GraphView; map: GraphMap }) {
   if (map.boxes.length === 0) return <p class="note">Nothing is left by this filter.</p>;
   const lit = litOf(view, map);
+  const canvas = useRef<HTMLDivElement>(null);
+  const { selected } = place.value;
+  useEffect(() => {
+    if (selected !== undefined && canvas.current !== null) showLit(canvas.current);
+  }, [selected, map]);
   return (
     <div class="map">
-      <div class="canvas" tabIndex={0} role="region" aria-label="Map">
+      <div class="canvas" ref={canvas} tabIndex={0} role="region" aria-label="Map">
         <svg
           viewBox={`-8 -4 ${map.width + 16} ${map.height + 8}`}
           style={{ width: fitWidth(map.width + 16) }}
@@ -60,6 +66,27 @@ export function MapView({ view, map }: { view: GraphView; map: GraphMap }) {
       <Tip tipped={tipped.value} />
     </div>
   );
+}
+
+const AIR = 24;
+
+/** How far to scroll, for what begins and ends so far beyond the edges. */
+function shift(before: number, behind: number): number {
+  if (before < 0) return before - AIR;
+  return behind > 0 ? Math.min(before - AIR, behind + AIR) : 0;
+}
+
+/** Scrolls to what stands out, unless it is in view. */
+function showLit(canvas: HTMLElement): void {
+  const room = canvas.getBoundingClientRect();
+  const areas = [...canvas.querySelectorAll(".lit")].map((each) => each.getBoundingClientRect());
+  if (areas.length === 0) return;
+  const left = Math.min(...areas.map((area) => area.left)) - room.left;
+  const right = Math.max(...areas.map((area) => area.right)) - room.right;
+  const top = Math.min(...areas.map((area) => area.top)) - room.top;
+  const bottom = Math.max(...areas.map((area) => area.bottom)) - room.bottom;
+  // Its beginning rather than its end, where there is no room for both.
+  canvas.scrollBy(shift(left, right), shift(top, bottom));
 }
 
 function keyOf({ from, to, finding, served }: MapLine): string {

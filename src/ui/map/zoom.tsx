@@ -30,12 +30,11 @@ export function Zoom() {
       <button
         type="button"
         class="button"
-        aria-label="Usual size"
         onClick={() => {
           zoom.value = 1;
         }}
       >
-        {Math.round(100 * zoom.value)}%
+        {Math.round(100 * zoom.value)}%<span class="hidden">: back to the usual size</span>
       </button>
       <button type="button" class="button" aria-label="Larger" onClick={() => change(STEP)}>
         +

@@ -90,7 +90,6 @@ function Cell({ links, most }: { links: readonly Link[] | undefined; most: numbe
     <td class={`cell shade${shadeOf(weightOf(links), most)} ${flag ?? ""}`}>
       <button
         type="button"
-        aria-label={name.filter(Boolean).join(", ")}
         title={name.filter(Boolean).join(", ")}
         aria-pressed={selected?.kind === "line" && selected.key === lineKey(link)}
         onClick={() => go({ selected: { kind: "line", key: lineKey(link) } })}
@@ -99,6 +98,7 @@ function Cell({ links, most }: { links: readonly Link[] | undefined; most: numbe
         {isRejected && "✕ "}
         {shortText(service)}
         {more > 0 && <small> +{more}</small>}
+        <span class="hidden">: {name.filter(Boolean).join(", ")}</span>
       </button>
     </td>
   );
