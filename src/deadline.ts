@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import { DependencyError, type DependencyName } from "./errors.js";
 
 /** Whom a call waits for, and how long. */
@@ -31,7 +32,11 @@ export async function withDeadline<T>(
   const timer =
     ms === Number.POSITIVE_INFINITY ? undefined : setTimeout(() => ended.abort(late(`within ${ms} ms`)), ms);
   if (signal.aborted) follow();
-  else signal.addEventListener("abort", follow, { once: true });
+  else {
+    // Any number of calls may run under one signal, each of which takes its listener away again.
+    setMaxListeners(0, signal);
+    signal.addEventListener("abort", follow, { once: true });
+  }
   try {
     ended.signal.throwIfAborted();
     return await unlessAborted(call(ended.signal), ended.signal);

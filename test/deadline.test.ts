@@ -70,3 +70,11 @@ test("nothing listens to a signal whose promise has settled", async () => {
   await unlessAborted(Promise.resolve(), signal);
   expect(getEventListeners(signal, "abort")).toEqual([]);
 });
+
+test("any number of calls may run under one signal", async () => {
+  const warned = vi.spyOn(process, "emitWarning");
+  const { signal } = new AbortController();
+  await Promise.all(Array.from({ length: 50 }, () => withDeadline(wait, signal, async () => undefined)));
+  expect(warned).not.toHaveBeenCalled();
+  warned.mockRestore();
+});
