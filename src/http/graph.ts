@@ -12,6 +12,7 @@ import { whileConnected } from "./request-end.js";
 import { anyFailure, empty, failure } from "./responses.js";
 import { Representation } from "./representation.js";
 import { strictly } from "./strictly.js";
+import { VIEW_SCHEMAS } from "./view-examples.js";
 import { type ViewQuery, viewParameters, viewQueryOf } from "./view-query.js";
 import { instant, withWindow } from "./window-query.js";
 
@@ -40,8 +41,6 @@ const lookupAnswers = {
   ...anyFailure,
 };
 
-const Pieces = z.custom<unknown>(() => true);
-
 const viewAnswers = {
   ...lookupAnswers,
   200: {
@@ -49,9 +48,10 @@ const viewAnswers = {
     content: {
       "text/vnd.graphviz": { schema: DotStream },
       ...Object.fromEntries(
-        Object.entries(VIEW_FORMATS)
-          .filter(([name]) => name !== "dot")
-          .map(([, { mediaType }]) => [mediaType.split(";")[0], { schema: Pieces }]),
+        Object.entries(VIEW_SCHEMAS).map(([name, schema]) => [
+          VIEW_FORMATS[name]?.mediaType.split(";")[0] ?? name,
+          { schema: z.custom<unknown>(() => true).meta(schema) },
+        ]),
       ),
     },
   },
