@@ -167,8 +167,8 @@ test("needs nothing that it can write to when graphs and claims are in S3", asyn
     const stored = s3
       .bucket("graphs")
       .keys()
-      .map((key) => key.replace(/^[0-9a-f-]{36}/, "ID"));
-    expect(stored.toSorted()).toEqual(["ID.dot", "ID.parquet"]);
+      .map((key) => key.replace(/[0-9a-f-]{36}(?=\.)/, "ID").replace(/\d{10}-\d{10}/, "WINDOW"));
+    expect(stored.toSorted()).toEqual(["ID.dot", "ID.parquet", "entries/WINDOW-ID.json"]);
     container.child.kill("SIGTERM");
     expect(await once(container.child, "close")).toEqual([0, null]);
     expect(container.output()).toContain("job-finished");

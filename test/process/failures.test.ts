@@ -325,7 +325,7 @@ describe("the marker's bucket vanishes", () => {
     deployment.s3.faults.add({
       fault: { kind: "error", status: 404, code: "NoSuchBucket" },
       when: (request) => {
-        if (writesTo("graphs")(request)) stored += 1;
+        if (writesTo("graphs")(request) && request.key.endsWith(".dot")) stored += 1;
         return request.bucket === "claims" && stored >= JOBS;
       },
     });

@@ -161,9 +161,9 @@ describe.skipIf(!hasChromium())("the page in a browser", () => {
     await page.getByRole("complementary").getByText("T1021").waitFor();
     await page.keyboard.press("Escape");
     await page.getByRole("complementary").waitFor({ state: "detached" });
-    await tabTo(/^10\.20\.10\.0\/28, 3 hosts/);
+    await tabTo(/^10\.20\.10\.0\/24, 3 hosts/);
     await page.keyboard.press("Enter");
-    await page.getByRole("button", { name: "Remove host:10.20.10.0/28" }).waitFor();
+    await page.getByRole("button", { name: "Remove host:10.20.10.0/24" }).waitFor();
     await tabTo(/^Look at what is after/);
     await page.keyboard.press("PageUp");
     await page.getByRole("button", { name: /Remove after:/ }).waitFor();

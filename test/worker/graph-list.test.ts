@@ -3,6 +3,7 @@ import type { Marker } from "../../src/marker/marker.js";
 import type { Storage } from "../../src/storage/storage.js";
 import { Life } from "../support/life.js";
 import { never, Process, Stores, TIMEOUT_MS, window } from "../support/processes.js";
+import { eventually } from "../support/eventually.js";
 import { someEdges } from "../support/some-edges.js";
 
 let stores: Stores;
@@ -126,7 +127,7 @@ test("an entry that is lost is written again by who meets the graph, once howeve
   const other = immortal();
   const put = vi.spyOn(stores.storage.entries, "put");
   await Promise.all(Array.from({ length: 20 }, () => other.service.head(window, never)));
-  await vi.waitFor(async () =>
+  await eventually(async () =>
     expect(await listed(other)).toMatchObject([{ edges: 10, nodes: 11, table: true }]),
   );
   expect(put).toHaveBeenCalledTimes(1);
@@ -146,7 +147,7 @@ test("how many findings a graph has is told beside its numbers once somebody ask
   for await (const _ of await outcome.answer.pieces());
   await outcome.answer.close();
   const findings = { high: 0, medium: 0, low: 0 };
-  await vi.waitFor(async () => expect(await listed(by)).toMatchObject([{ edges: 10, findings }]));
+  await eventually(async () => expect(await listed(by)).toMatchObject([{ edges: 10, findings }]));
   stores.queue.jobs.length = 0;
   await make(by, true);
   expect((await listed(by))[0]).not.toHaveProperty("findings");

@@ -3,6 +3,7 @@ import { CorruptInputError } from "../../src/errors.js";
 import type { Job } from "../../src/job.js";
 import { gate } from "../support/gate.js";
 import { never, Process, Stores, TIMEOUT_MS, window } from "../support/processes.js";
+import { eventually } from "../support/eventually.js";
 import { someEdges } from "../support/some-edges.js";
 
 const progress = { filesDone: 1, files: 3, records: 7000 };
@@ -50,11 +51,11 @@ test("none, queued, reading, storing, done: as of now where it is made, elsewher
   const job = await queued();
   expect(await seenBy(reader)).toEqual({ state: "queued" });
   const produced = reader.service.produce(job);
-  await vi.waitFor(async () => expect(await seenBy(reader)).toEqual({ state: "reading", ...progress }));
+  await eventually(async () => expect(await seenBy(reader)).toEqual({ state: "reading", ...progress }));
   // Progress has no writes of its own.
   expect(await seenBy(other)).toEqual({ state: "queued" });
   vi.advanceTimersByTime(TIMEOUT_MS / 3);
-  await vi.waitFor(async () => expect(await seenBy(other)).toEqual({ state: "reading", ...progress }));
+  await eventually(async () => expect(await seenBy(other)).toEqual({ state: "reading", ...progress }));
   end.open();
   expect(await produced).toBe(true);
   expect(await seenBy(reader)).toEqual({ state: "done" });
@@ -78,7 +79,7 @@ test("a graph that is made again is as far as its new making", async () => {
   await stores.put();
   expect(await seenBy(other)).toEqual({ state: "done" });
   const produced = reader.service.produce(await queued(true));
-  await vi.waitFor(async () => expect(await seenBy(reader)).toMatchObject({ state: "reading" }));
+  await eventually(async () => expect(await seenBy(reader)).toMatchObject({ state: "reading" }));
   end.open();
   await produced;
   expect(await seenBy(reader)).toEqual({ state: "done" });
