@@ -45,7 +45,7 @@ export function answerQuestion(task: Task, table: Table, before: readonly Table[
   }
   const format = VIEW_FORMATS[question.format];
   if (format === undefined) throw new Error(`no such format: ${question.format}`);
-  const found = findingsOf(task, table, before, undefined);
+  const found = findingsOf(task, table, before, USUAL_LIMIT);
   const [against] = task.before;
   const [other] = before;
   try {
@@ -99,7 +99,7 @@ function findingsOf(
   { mutes, graph, before: others }: Task,
   table: Table,
   before: readonly Table[],
-  limit: number | undefined,
+  limit: number,
 ): Findings {
   const { found } = knownOf(table);
   const key = JSON.stringify([mutes.version, others.map((other) => other.key), limit]);
@@ -115,7 +115,7 @@ function findingsOf(
       return side && side === "inside";
     },
     mute: mutes.list,
-    ...(limit !== undefined && { limit }),
+    limit,
   });
   for (const oldest of [...found.keys()].slice(0, Math.max(0, found.size + 1 - MAX_FOUND)))
     found.delete(oldest);
