@@ -359,13 +359,11 @@ export class Service {
    * Prepares the answer to a question about a stored graph.
    *
    * @param before other windows that it takes: a window that is named has to be there, of `earlier` ones those count that are
-   * @param revision what else the answer depends on, as the way it was asked
    */
   async answer(
     question: Question,
     window: TimeWindow,
     before: { readonly named: readonly TimeWindow[]; readonly earlier: readonly TimeWindow[] },
-    revision: string,
     signal: AbortSignal,
   ): Promise<{ readonly state: "stored"; readonly answer: Answer } | Unanswered> {
     const subjects: Subject[] = [];
@@ -382,7 +380,7 @@ export class Service {
       const [subject, ...others] = subjects.splice(0);
       if (subject === undefined) throw new Error("expected the graph that was opened");
       const onFound = await this.#toldOf(window, signal);
-      const answer = await this.#answers.prepare(question, subject, others, { revision, onFound }, signal);
+      const answer = await this.#answers.prepare(question, subject, others, onFound, signal);
       return { state: "stored", answer };
     } finally {
       // Those that became part of an answer are closed with it.

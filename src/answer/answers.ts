@@ -67,14 +67,13 @@ export class Answers {
    * Prepares an answer. The graphs are closed with it.
    *
    * @param before the window that a view is compared with, or those that came before
-   * @param revision what else the answer depends on
    * @param onFound is told how many findings the graph has, once that is known
    */
   async prepare(
     question: Question,
     subject: Subject,
     before: readonly Subject[],
-    { revision, onFound }: { readonly revision: string; readonly onFound: OnFound | undefined },
+    onFound: OnFound | undefined,
     signal: AbortSignal,
   ): Promise<Answer> {
     const all = [subject, ...before];
@@ -84,7 +83,7 @@ export class Answers {
     try {
       const mutes = await this.#mutes.read(signal);
       const { names } = this.#names;
-      const parts = [revision, names.version, mutes.version, ...all.map(({ graph }) => keyOf(graph))];
+      const parts = [question, names.version, mutes.version, ...all.map(({ graph }) => keyOf(graph))];
       return {
         version: createHash("sha256").update(JSON.stringify(parts)).digest("base64url"),
         pieces: () =>
@@ -120,17 +119,17 @@ export class Answers {
     const reading = new Reading(all, either);
     const { port1: ours, port2: theirs } = new MessageChannel();
     const asker = new Asker<undefined, Piece>(ours);
-    const abort = () => asker.close();
-    either.addEventListener("abort", abort, { once: true });
     let isOver = false;
     const end = () => {
       if (isOver) return;
       isOver = true;
       this.#open--;
-      either.removeEventListener("abort", abort);
+      either.removeEventListener("abort", end);
       asker.close();
       reading.close();
     };
+    // Whoever is gone may never have begun to read.
+    either.addEventListener("abort", end, { once: true });
     const next = async (): Promise<Piece> => {
       try {
         return await asker.ask(undefined);

@@ -45,18 +45,19 @@ export class Tables {
   /** @throws DamagedGraphError, RefusedError, or whatever reading the bytes fails with */
   async get(source: TableSource, cacheBytes: number, signal: AbortSignal): Promise<Table> {
     const name = `${source.key} ${source.rows}`;
-    const known = () => this.#known(name);
+    const known = this.#known(name);
+    if (known !== undefined) return known;
     const read = this.#reading.then(async () => {
       signal.throwIfAborted();
       // Whoever waited before may have read the same.
-      const there = known();
+      const there = this.#known(name);
       if (there !== undefined) return there;
       const table = await readTable(source, signal);
       this.#keep(name, table, cacheBytes);
       return table;
     });
     this.#reading = read.catch(() => undefined);
-    return known() ?? read;
+    return read;
   }
 
   #known(name: string): Table | undefined {

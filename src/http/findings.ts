@@ -126,7 +126,6 @@ export function findingsRoutes(service: Service): FastifyPluginCallbackZod {
           { kind: "findings", limit },
           window,
           { named, earlier },
-          `findings ${limit}`,
           whileConnected(reply),
         );
         if (outcome.state !== "stored") return answerUnanswered(outcome, window, reply);

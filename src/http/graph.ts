@@ -107,13 +107,7 @@ export function graphRoutes(service: Service): FastifyPluginCallbackZod {
       reply: FastifyReply,
     ) => {
       const named = against === undefined ? [] : [against];
-      const outcome = await service.answer(
-        question,
-        window,
-        { named, earlier: [] },
-        JSON.stringify(question),
-        whileConnected(reply),
-      );
+      const outcome = await service.answer(question, window, { named, earlier: [] }, whileConnected(reply));
       if (outcome.state !== "stored") return answerUnanswered(outcome, window, reply);
       return sendAnswer(outcome.answer, VIEW_FORMATS[format]?.mediaType ?? "", request, reply);
     };

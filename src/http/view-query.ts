@@ -65,7 +65,6 @@ export const viewParameters = {
     "2019-05-31T00:00:00Z/2019-05-31T01:00:00Z",
   ),
 };
-const NAMES = ["start", "stop", ...Object.keys(viewParameters)];
 
 /** A view that was asked for. */
 export interface ViewQuery {
@@ -87,9 +86,8 @@ export function viewQueryOf(
   request: FastifyRequest,
   maxMs: number,
 ): ViewQuery | undefined {
-  const { format: wanted, ...others } = query;
-  const isView = NAMES.some((name) => name in others && name !== "start" && name !== "stop");
-  const format = formatOf(wanted, isView, request);
+  const isView = Object.keys(viewParameters).some((name) => name !== "format" && name in query);
+  const format = formatOf(query.format, isView, request);
   if (format === "dot" && !isView) return undefined;
   const { where = "", edges = "conversations", layout } = query;
   const { group = format === "svg" || layout === "map" ? "auto" : "host" } = query;

@@ -43,8 +43,7 @@ async function* broken(): AsyncGenerator<Buffer> {
 }
 
 function prepare(graph: OpenGraph, signal = new AbortController().signal): Promise<Answer> {
-  const options = { revision: "", onFound: undefined };
-  return answers.prepare({ kind: "findings", limit: 20 }, { window, graph }, [], options, signal);
+  return answers.prepare({ kind: "findings", limit: 20 }, { window, graph }, [], undefined, signal);
 }
 
 async function read(answer: Answer): Promise<unknown> {
@@ -79,6 +78,14 @@ test("there is a bound on answers that are being made", async () => {
   caller.abort(new Error("gone"));
   expect(new Set((await Promise.all(all)).map(String))).toEqual(new Set(["Error: gone"]));
   expect(await read(await prepare(graphOf(text(DOT))))).toMatchObject({ findings: [] });
+});
+
+test("an answer that nobody begins to read takes no room", async () => {
+  for (let n = 0; n < 65; n++) {
+    const caller = new AbortController();
+    await (await prepare(graphOf(text(DOT)), caller.signal)).pieces();
+    caller.abort(new Error("gone"));
+  }
 });
 
 test("nobody waits for an answer of a process that stops", async () => {

@@ -140,7 +140,6 @@ test("how many findings a graph has is told beside its numbers once somebody ask
     { kind: "findings", limit: 20 },
     window,
     { named: [], earlier: [] },
-    "findings",
     never,
   );
   if (outcome.state !== "stored") throw new Error(outcome.state);
