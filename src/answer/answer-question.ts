@@ -26,6 +26,7 @@ const encoder = new TextEncoder();
 
 interface Answered {
   readonly pieces: Iterable<Uint8Array> | AsyncIterable<Uint8Array>;
+  /** Only when it was found for this answer: whoever keeps it is told once. */
   readonly found: SeverityCounts | undefined;
 }
 
@@ -40,12 +41,15 @@ export function answerQuestion(task: Task, table: Table, before: readonly Table[
   const { question } = task;
   const hosts = knownOf(table).hosts;
   if (question.kind === "findings") {
-    const found = findingsOf(task, table, before, question.limit);
-    return { pieces: [encoder.encode(findingsText(task, found))], found: countsOf(task, found) };
+    const { found, isNew } = findingsOf(task, table, before, question.limit);
+    return {
+      pieces: [encoder.encode(findingsText(task, found))],
+      found: isNew ? countsOf(task, found) : undefined,
+    };
   }
   const format = VIEW_FORMATS[question.format];
   if (format === undefined) throw new Error(`no such format: ${question.format}`);
-  const found = findingsOf(task, table, before, USUAL_LIMIT);
+  const { found, isNew } = findingsOf(task, table, before, USUAL_LIMIT);
   const [against] = task.before;
   const [other] = before;
   try {
@@ -63,7 +67,7 @@ export function answerQuestion(task: Task, table: Table, before: readonly Table[
       },
       question.request,
     );
-    return { pieces: encoded(format.write(view)), found: countsOf(task, found) };
+    return { pieces: encoded(format.write(view)), found: isNew ? countsOf(task, found) : undefined };
   } catch (error) {
     if (error instanceof WhereError) throw new RefusedError("senseless", error.message);
     throw error;
@@ -100,11 +104,11 @@ function findingsOf(
   table: Table,
   before: readonly Table[],
   limit: number,
-): Findings {
+): { readonly found: Findings; readonly isNew: boolean } {
   const { found } = knownOf(table);
   const key = JSON.stringify([mutes.version, others.map((other) => other.key), limit]);
   const there = found.get(key);
-  if (there !== undefined) return there;
+  if (there !== undefined) return { found: there, isNew: false };
   const { start, stop } = graph.window;
   const made = findings(table.conversations, {
     window: { startDate: new Date(start), stopDate: new Date(stop) },
@@ -120,7 +124,7 @@ function findingsOf(
   for (const oldest of [...found.keys()].slice(0, Math.max(0, found.size + 1 - MAX_FOUND)))
     found.delete(oldest);
   found.set(key, made);
-  return made;
+  return { found: made, isNew: true };
 }
 
 function findingsText({ graph, before }: Task, found: Findings): string {
