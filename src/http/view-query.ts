@@ -57,6 +57,15 @@ export const viewParameters = {
       description: "Only so many links, the heaviest, and what is flagged; the rest is folded into others",
       example: "50",
     }),
+  offset: z
+    .string("offset must be given once")
+    .regex(/^(?:0|[1-9]\d{0,8})$/, "offset must be a whole number")
+    .optional()
+    .meta({
+      description:
+        "Pages: leaves out so many links, then shows `top` at most. Flagged ones come first, then the heaviest. Needs `top`",
+      example: "0",
+    }),
   by: choice("by", MEASURES, "What is heavy: bytes, the default, packets or flows. Needs `top`"),
   layout: choice("layout", ["map"], "`map`: JSON with the places of the boxes and lines that SVG draws"),
   against: text(
@@ -91,11 +100,13 @@ export function viewQueryOf(
   if (format === "dot" && !isView) return undefined;
   const { where = "", edges = "conversations", layout } = query;
   const { group = format === "svg" || layout === "map" ? "auto" : "host" } = query;
-  const { around, hops, top, by } = query;
+  const { around, hops, top, offset, by } = query;
   if (layout !== undefined && format !== "json") throw new HttpError(400, "layout needs format=json");
   if (hops !== undefined && around === undefined)
     throw new HttpError(400, "hops needs around: a host, CIDR or name");
   if (by !== undefined && top === undefined) throw new HttpError(400, "by needs top: a number of links");
+  if (offset !== undefined && top === undefined)
+    throw new HttpError(400, "offset needs top: how many links a page has");
   const grouping = parseGrouping(group);
   if (grouping === undefined) throw mistaken("group", GROUP_VALUES.join(", "), group);
   const center = around?.split(",").map((end) => parseEnd(end) ?? notOne("around", END_VALUES, end));
@@ -113,6 +124,7 @@ export function viewQueryOf(
         around: center,
         hops: hops === "2" ? 2 : 1,
         top: top === undefined ? undefined : Number(top),
+        offset: offset === undefined ? undefined : Number(offset),
         by: MEASURES.find((measure) => measure === by) ?? "bytes",
         layout: layout === undefined ? undefined : "map",
       },

@@ -32,6 +32,8 @@ export interface ViewRequest {
   readonly hops: Hops;
   /** At most so many links, if what is flagged isn't more. Undefined: all. */
   readonly top: number | undefined;
+  /** So many links come before those of this page: what is flagged, then the heaviest. Undefined: there are no pages. */
+  readonly offset?: number | undefined;
   readonly by: Measure;
   /** Whether JSON has the positions of the map as well. */
   readonly layout?: "map" | undefined;
@@ -250,8 +252,9 @@ function pairKeys(kept: Uint8Array, nodes: Nodes, table: Conversations, marks: M
   return { size: pairs.size, linkOf, pairs };
 }
 
-/** The links that are shown, in order: all, or the heaviest and what is flagged, by weight. */
-function shownOf(keys: LinkKeys, facts: RowFacts, marks: Marks, { top, by }: ViewRequest): Int32Array {
+/** The links that are shown, in order: all; or the heaviest and what is flagged, by weight; or a page of them, flagged ones first. */
+function shownOf(keys: LinkKeys, facts: RowFacts, marks: Marks, request: ViewRequest): Int32Array {
+  const { top, offset, by } = request;
   const all = Int32Array.from({ length: keys.size }, (_, link) => link);
   if (top === undefined) return all;
   const weights = new Float64Array(keys.size);
@@ -265,10 +268,13 @@ function shownOf(keys: LinkKeys, facts: RowFacts, marks: Marks, { top, by }: Vie
     weights[link] = (weights[link] ?? 0) + (weigh(row) || before(row));
     if ((marks.flaggedBy?.[row] ?? 0) > 0) isFlagged[link] = 1;
   }
-  const chosen = heaviestOf(weights, top, (link) => isFlagged[link] === 1);
-  return all
-    .filter((link) => chosen[link] === 1)
-    .toSorted((a, b) => (weights[b] ?? 0) - (weights[a] ?? 0) || a - b);
+  const chosen = heaviestOf(weights, top + (offset ?? 0), (link) => isFlagged[link] === 1);
+  const byWeight = (a: number, b: number) => (weights[b] ?? 0) - (weights[a] ?? 0) || a - b;
+  const shown = all.filter((link) => chosen[link] === 1);
+  if (offset === undefined) return shown.toSorted(byWeight);
+  return shown
+    .toSorted((a, b) => (isFlagged[b] ?? 0) - (isFlagged[a] ?? 0) || byWeight(a, b))
+    .slice(offset, offset + top);
 }
 
 function columnMeasure(column: Int64s): (row: number) => number {

@@ -115,6 +115,8 @@ describe("one graph", () => {
     ["around=10.20.0.51&hops=3", 400, "hops must be one of 1, 2"],
     ["around=300.1.1.1", 400, "around must be an address, a CIDR"],
     ["by=bytes", 400, "by needs top"],
+    ["offset=200", 400, "offset needs top"],
+    ["top=200&offset=-1", 400, "offset must be a whole number"],
     ["format=csv&layout=map", 400, "layout needs format=json"],
     ["top=0", 400, "top must be a whole number from 1"],
     ["edges=rows", 400, "edges must be one of conversations, flows"],

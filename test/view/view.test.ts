@@ -32,10 +32,11 @@ function requestOf(
     around: string;
     hops: 1 | 2;
     top: number;
+    offset: number;
     by: ViewRequest["by"];
   }>,
 ): ViewRequest {
-  const { where = "", group = "host", around, hops = 1, top, by = "bytes" } = values;
+  const { where = "", group = "host", around, hops = 1, top, offset, by = "bytes" } = values;
   const center = around === undefined ? undefined : parseEnd(around);
   return {
     where: parseWhere(where),
@@ -44,6 +45,7 @@ function requestOf(
     around: center && [center],
     hops,
     top,
+    offset,
     by,
   };
 }
@@ -185,6 +187,14 @@ describe("top", () => {
     expect(view.findings).toEqual([{ id: "f", links: [2] }]);
     expect(sumOf(view.other)).toEqual({ bytes: 50n, packets: 13n, rows: 2 });
     expect(view.left.folded.rows).toBe(2);
+    const page = (offset: number) => {
+      const { links } = viewOf(
+        inputOf({ graph, findings: [{ id: "f", rows: [0] }] }),
+        requestOf({ top: 2, offset }),
+      );
+      return linksOf(links).map(({ client }) => client.bytes);
+    };
+    expect([0, 2, 4, 6].map(page)).toEqual([[10n, 50n], [40n, 30n], [20n], []]);
     const byPackets = viewOf(inputOf({ graph }), requestOf({ top: 1, by: "packets" }));
     expect(linksOf(byPackets.links).map(({ client }) => client.bytes)).toEqual([10n]);
   });
