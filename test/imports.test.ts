@@ -17,7 +17,19 @@ const imports = new Map(
 );
 
 const PORTS = ["storage", "marker", "queuer", "digester"];
-const SHARED = ["s3", "disk", "http-client", "parquet", "flow-log", "edges", "graph", "view", "finding"];
+const SHARED = [
+  "aws",
+  "s3",
+  "sqs",
+  "disk",
+  "http-client",
+  "parquet",
+  "flow-log",
+  "edges",
+  "graph",
+  "view",
+  "finding",
+];
 
 /** Breaks of a rule: "a.ts imports b.ts". */
 function breaks(from: RegExp, allowed: (to: string, from: string) => boolean): string[] {

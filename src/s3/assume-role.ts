@@ -1,5 +1,5 @@
 import { AssumeRoleCommand, STSClient, STSServiceException } from "@aws-sdk/client-sts";
-import { CredentialsError, type CredentialSource } from "./credentials.js";
+import { CredentialsError, type CredentialSource } from "../aws/credentials.js";
 
 export interface AssumedRole {
   readonly arn: string;

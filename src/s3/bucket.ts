@@ -3,7 +3,7 @@ import { withDeadline } from "../deadline.js";
 import type { DependencyName } from "../errors.js";
 import { assumedRole } from "./assume-role.js";
 import { createClient, type S3Access } from "./client.js";
-import { credentialSource, type CredentialSource } from "./credentials.js";
+import { credentialSource, type CredentialSource } from "../aws/credentials.js";
 import { dependencyError, type CallSite } from "./errors.js";
 import { regionOf } from "./region.js";
 

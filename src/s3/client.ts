@@ -1,6 +1,6 @@
 import { S3Client } from "@aws-sdk/client-s3";
 import type { AssumedRole } from "./assume-role.js";
-import type { CredentialSource, ExplicitCredentials } from "./credentials.js";
+import type { CredentialSource, ExplicitCredentials } from "../aws/credentials.js";
 
 /** How S3 is reached: the same for every bucket. */
 export interface S3Access {

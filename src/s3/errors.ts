@@ -1,15 +1,10 @@
 import { S3ServiceException } from "@aws-sdk/client-s3";
-import { DependencyError, type DependencyName, type Obstacle } from "../errors.js";
-import { CredentialsError } from "./credentials.js";
+import { access, type Advice, type AwsCall, awsError, settings } from "../aws/errors.js";
+import type { DependencyError } from "../errors.js";
 
 /** What a message needs to say where a call went wrong. */
-export interface CallSite {
-  readonly dependency: DependencyName;
-  /** `PutObject s3://bucket/key`. */
-  readonly action: string;
+export interface CallSite extends AwsCall {
   readonly bucket: string;
-  /** Where the credentials come from. */
-  readonly source: string;
   /** The variable that sets the bucket's region. */
   readonly regionSetting: string;
 }
@@ -27,18 +22,9 @@ const REFUSED_CREDENTIALS = new Set([
 ]);
 const WRONG_REGION = new Set(["AuthorizationHeaderMalformed", "IllegalLocationConstraintException"]);
 
-interface Advice {
-  readonly advice: string;
-  readonly obstacle: Obstacle;
-}
-
-const settings = (advice: string): Advice => ({ advice, obstacle: "settings" });
-const access = (advice: string): Advice => ({ advice, obstacle: "access" });
-
 /** What an operator can do about it, when trying again can't help. */
 function lasting(error: Error, site: CallSite): Advice | undefined {
   const status = error instanceof S3ServiceException ? error.$metadata.httpStatusCode : undefined;
-  if (error instanceof CredentialsError) return access(error.message);
   if (error.message === "Region is missing") {
     return settings(
       `the region of bucket ${site.bucket} is not known: set ${site.regionSetting} or AWS_REGION`,
@@ -66,24 +52,5 @@ function lasting(error: Error, site: CallSite): Advice | undefined {
 
 /** The port's error for whatever the SDK threw. */
 export function dependencyError(error: unknown, site: CallSite): DependencyError {
-  if (error instanceof DependencyError) return error;
-  if (!(error instanceof Error)) return new DependencyError(site.dependency, site.action, { cause: error });
-  const lasts = lasting(error, site);
-  if (lasts !== undefined) {
-    const { advice, obstacle } = lasts;
-    return new DependencyError(site.dependency, `${site.action}: ${advice}`, { cause: error, obstacle });
-  }
-  if (error.name === "CredentialsProviderError") {
-    // Not lasting: the metadata service that an instance role comes from may be slow for a while.
-    return new DependencyError(
-      site.dependency,
-      `${site.action}: no credentials from ${site.source}: ${error.message}`,
-      { cause: error },
-    );
-  }
-  // The SDK gives this name to connections that broke, too.
-  const broke = "code" in error && (error.code === "ECONNRESET" || error.code === "EPIPE");
-  const late = error.name === "TimeoutError" && !broke;
-  const what = late ? "no answer in time" : `${broke ? String(error.code) : error.name}: ${error.message}`;
-  return new DependencyError(site.dependency, `${site.action}: ${what}`, { cause: error, timedOut: late });
+  return awsError(error, site, (error) => lasting(error, site));
 }

@@ -1,7 +1,7 @@
 import { HeadBucketCommand, S3ServiceException } from "@aws-sdk/client-s3";
 import { z } from "zod";
 import { createClient, type S3Access } from "./client.js";
-import type { CredentialSource } from "./credentials.js";
+import type { CredentialSource } from "../aws/credentials.js";
 
 /** Where S3 is asked unless a region is configured: any region of the partition can tell. */
 const ANYWHERE = "us-east-1";

@@ -1,7 +1,8 @@
 import { homedir } from "node:os";
 import { join } from "node:path";
 import { fromIni } from "@aws-sdk/credential-provider-ini";
-import type { S3ClientConfig } from "@aws-sdk/client-s3";
+
+type Provider = ReturnType<typeof fromIni>;
 
 /** Where credentials come from when the SDK's default chain isn't wanted. */
 export interface ExplicitCredentials {
@@ -19,7 +20,7 @@ export class CredentialsError extends Error {
 
 export interface CredentialSource {
   /** Undefined leaves the SDK's default chain in place. */
-  readonly provider: S3ClientConfig["credentials"] | undefined;
+  readonly provider: Provider | undefined;
   /** Rejects when the settings alone show that there are none. Asks nobody. */
   readonly check?: (() => Promise<unknown>) | undefined;
   /** For messages: where the credentials come from. Never a secret. */
@@ -29,8 +30,6 @@ export interface CredentialSource {
 function expandHome(path: string): string {
   return path === "~" || path.startsWith("~/") ? join(homedir(), path.slice(1)) : path;
 }
-
-type Provider = Extract<S3ClientConfig["credentials"], (...args: never) => unknown>;
 
 /** Of credentials that lie on this machine. */
 function local(description: string, provider: () => ReturnType<Provider>): CredentialSource {
