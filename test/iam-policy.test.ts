@@ -33,10 +33,10 @@ const Policy = z.object({
   ),
 });
 
-/** What the README's policies allow on a bucket or its objects. */
+/** What the policies in docs/aws.md allow on a bucket or its objects. */
 async function allowed(bucket: string): Promise<string[]> {
-  const readme = await readFile(join(project, "README.md"), "utf8");
-  const policies = [...readme.matchAll(/<!-- iam-policy -->\s*```json\n(.*?)```/gs)];
+  const docs = await readFile(join(project, "docs/aws.md"), "utf8");
+  const policies = [...docs.matchAll(/<!-- iam-policy -->\s*```json\n(.*?)```/gs)];
   const arn = `arn:aws:s3:::${bucket}`;
   return policies
     .flatMap(([, json = ""]) => Policy.parse(JSON.parse(json)).Statement)
@@ -60,14 +60,14 @@ async function calls(file: string, seen = new Set<string>()): Promise<string[]> 
   return found;
 }
 
-/** Asked of another service than S3: the README tells of it in words. */
+/** Asked of another service than S3: docs/aws.md tells of it in words. */
 const ELSEWHERE = join(project, "src/s3/assume-role.ts");
 
 test.for([
   ["src/storage/s3.ts", "example-graphs"],
   ["src/marker/s3.ts", "example-claims"],
   ["src/digester/flow-logs/bucket.ts", "example-flow-logs"],
-] as const)("the README's policy allows what %s calls on %s, and no more", async ([file, bucket]) => {
+] as const)("the documented policy allows what %s calls on %s, and no more", async ([file, bucket]) => {
   const needed = (await calls(join(project, file), new Set([ELSEWHERE]))).map(
     (call) => ACTIONS[call] ?? `unknown: ${call}`,
   );

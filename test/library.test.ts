@@ -48,6 +48,17 @@ test("the package holds what is needed and nothing else", () => {
     "dist/page/assets/icon-HASH.svg",
     "dist/page/assets/index-HASH.css",
     "dist/page/index.html",
+    "docs/architecture.md",
+    "docs/aws.md",
+    "docs/configuration.md",
+    "docs/findings.md",
+    "docs/flow-logs.md",
+    "docs/http.md",
+    "docs/library.md",
+    "docs/migrate.md",
+    "docs/operate.md",
+    "docs/troubleshoot.md",
+    "docs/views.md",
     "package.json",
   ]);
   expect(files).toContain("dist/index.d.ts");

@@ -13,8 +13,9 @@ test.for(Object.entries(settingsDocs))(
   },
 );
 
-test("the README has a row for each variable", () => {
-  for (const name of Object.keys(settings)) expect(read("README.md")).toContain(`\n| \`${name}\` | `);
+test("docs/configuration.md has a row for each variable", () => {
+  for (const name of Object.keys(settings))
+    expect(read("docs/configuration.md")).toContain(`\n| \`${name}\` | `);
 });
 
 test("every setting says what it means", () => {

@@ -1,5 +1,5 @@
 /**
- * What users read of the settings, made from the schemas: .env.example and the README's table.
+ * What users read of the settings, made from the schemas: .env.example and the table in docs/configuration.md.
  * `npm run docs` writes both; a test holds them.
  */
 import { readFileSync, writeFileSync } from "node:fs";
@@ -31,17 +31,17 @@ ${lines.join("\n")}`;
 
 const TABLE = /\| variable \| default \| meaning \|\n(?:\|.*\n)+/;
 
-function readme(): string {
+function configuration(): string {
   const rows = documented.map(
     ({ name, value, meaning }) =>
       `| \`${name}\` | ${value === undefined ? "unset" : `\`${value}\``} | ${meaning} |\n`,
   );
   const table = `| variable | default | meaning |\n| --- | --- | --- |\n${rows.join("")}`;
-  return readFileSync(file("README.md"), "utf8").replace(TABLE, () => table);
+  return readFileSync(file("docs/configuration.md"), "utf8").replace(TABLE, () => table);
 }
 
 /** File names and what should be in them. */
-export const settingsDocs = { ".env.example": envExample, "README.md": readme };
+export const settingsDocs = { ".env.example": envExample, "docs/configuration.md": configuration };
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) {
   for (const [name, text] of Object.entries(settingsDocs)) writeFileSync(file(name), text());

@@ -6,7 +6,7 @@ import { randomRecords } from "../scene/random.js";
 import { SCENES } from "../scene/scenes.js";
 import { daysOf, findingsOf, outcomeOf, type Days } from "./measure.js";
 
-/** The README has the figures of these, as this test prints them: `npx vitest run test/finding/scenes.test.ts`. */
+/** docs/findings.md has the figures of these, as this test prints them: `npx vitest run test/finding/scenes.test.ts`. */
 const DAYS = [
   { seed: 1, hour: 9 },
   { seed: 2, hour: 14 },

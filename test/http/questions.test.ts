@@ -8,11 +8,11 @@ import { DEADLINE_MS } from "../support/deadline.js";
 import { temporaryDir } from "../support/temporary-dir.js";
 import { graphOf, serve } from "./serving.js";
 
-const readme = await readFile(new URL("../../README.md", import.meta.url), "utf8");
-const [section = ""] = /## Questions, and how to ask them\n[^]*?\n## /.exec(readme) ?? [];
+const questions = await readFile(new URL("../../docs/views.md", import.meta.url), "utf8");
+const [section = ""] = /## Examples\n[^]*?\n## /.exec(questions) ?? [];
 const [variables = "", ...commands] = [...section.matchAll(/```sh\n([^]*?)```/g)].map(([, sh = ""]) => sh);
 
-/** What each of the README's commands answers, in its order. */
+/** What each of the commands in docs/views.md answers, in its order. */
 const ANSWERS: readonly RegExp[] = [
   /"rule":"port-scan".*"rule":"let-in".*"rule":"reached-from".*port 4444/,
   /^10\.40\.1\.5,10\.20\.30\.31,postgresql\/tcp,\d+,\d+$/m,
@@ -24,7 +24,7 @@ const ANSWERS: readonly RegExp[] = [
   /^<svg[^]*4444/,
 ];
 
-test("each question of the README has the answer on the sample that it is asked for", async () => {
+test("each question of docs/views.md has the answer on the sample that it is asked for", async () => {
   const directory = fileURLToPath(new URL("../fixtures/flow-logs", import.meta.url));
   const { call, url } = await serve({ DIGESTER_ENDPOINT: `file:${directory}` });
   const dir = await temporaryDir();

@@ -8,8 +8,8 @@ import { toParquet } from "../../src/edges/to-parquet.js";
 import { queryDuckDB } from "../support/duckdb.js";
 import { batchesOf, type Row } from "./rows.js";
 
-const readme = await readFile(new URL("../../README.md", import.meta.url), "utf8");
-const [section = ""] = /## The graph as a table\n[^]*?\n## /.exec(readme) ?? [];
+const docs = await readFile(new URL("../../docs/views.md", import.meta.url), "utf8");
+const [section = ""] = /## The graph as a table\n[^]*/.exec(docs) ?? [];
 const [rejected = "", windows = "", athena = ""] = [...section.matchAll(/```sql\n([^]*?)```/g)].map(
   ([, sql]) => sql,
 );
@@ -61,13 +61,13 @@ function query(sql: string) {
   return queryDuckDB(`SET file_search_path = '${root}'; ${sql}`);
 }
 
-test("the README's query for what was rejected", async () => {
+test("the documented query for what was rejected", async () => {
   expect(await query(rejected)).toEqual([
     { srcaddr: "203.0.113.9", ports: "2", attempts: "9", since: expect.stringContaining("2024-06-0") },
   ]);
 });
 
-test("the README's query for windows", async () => {
+test("the documented query for windows", async () => {
   expect(await query(windows)).toEqual([
     { file_name: join(root, "data/graphs/a.parquet"), window_start: "2024-06-02T00:00:00.000Z" },
     { file_name: join(root, "data/graphs/b.parquet"), window_start: "2024-06-02T01:00:00.000Z" },
