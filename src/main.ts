@@ -8,7 +8,7 @@ import { listenAddress } from "./http/settings.js";
 import { masker } from "./redact.js";
 import { Service } from "./service.js";
 import { toServiceSettings } from "./service-settings.js";
-import { createStats } from "./telemetry/dogstatsd.js";
+import { createStats } from "./telemetry/stats-output.js";
 import { createLogger, type Logger } from "./telemetry/log.js";
 import { prettyDestination } from "./telemetry/pretty.js";
 
@@ -36,10 +36,12 @@ async function main(): Promise<void> {
   for (const { event, ...fields } of configWarnings(config)) logger.warn(fields, event);
 
   const service = new Service(createModules({}, config), toServiceSettings(config));
-  const statsOutput = createStats(config, logger);
+  const statsOutput = await createStats(config, logger);
+  const { stats, exposition } = statsOutput;
   const app = await buildApp(service, {
     logger,
-    stats: statsOutput.stats,
+    stats,
+    ...(exposition && { metrics: { ...exposition, open: config.RUNTIME_STATS_PROMETHEUS_OPEN } }),
     connectionStates: config,
     limits: config,
     access: accessTokens(config),
@@ -50,7 +52,7 @@ async function main(): Promise<void> {
       await app.close();
     } finally {
       // After the app, which counts while it closes.
-      await statsOutput.close();
+      await statsOutput.close?.();
     }
   };
   let stopping: Promise<void> | undefined;

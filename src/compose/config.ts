@@ -12,7 +12,7 @@ import { isSecret } from "../settings.js";
 import { signalSettings } from "../signals.js";
 import { storageRules, storageSettings } from "../storage/index.js";
 import { connectionStateSettings } from "../telemetry/connection-states.js";
-import { statsSettings } from "../telemetry/dogstatsd.js";
+import { statsSettings } from "../telemetry/stats-output.js";
 import { logSettings } from "../telemetry/log.js";
 import { unknownVariables } from "./unknown-variables.js";
 

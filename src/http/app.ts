@@ -25,6 +25,7 @@ import {
   refuseClient,
   serverOptions,
 } from "./limits.js";
+import { metricsRoutes, type MetricsOptions } from "./metrics.js";
 import { describeApi } from "./openapi.js";
 import { observeRequests, reportStates, RequestLog } from "./observe.js";
 import { produceRoutes } from "./produce.js";
@@ -44,6 +45,8 @@ export interface AppOptions {
   readonly stats?: Stats;
   /** What the metrics of connection states are called. */
   readonly connectionStates?: ConnectionStateSettings;
+  /** What GET /metrics answers; none: there is no such route. */
+  readonly metrics?: MetricsOptions;
   /** How much is too much. */
   readonly limits?: LimitSettings;
   /** Middleware, registered before the routes so that its hooks see every request. */
@@ -64,6 +67,7 @@ export async function buildApp(
     logger,
     stats,
     connectionStates,
+    metrics,
     limits = defaultLimits(),
     plugins = [],
     access = service.access ?? {},
@@ -120,6 +124,7 @@ export async function buildApp(
   await describeApi(app);
   await servePage(app);
   await app.register(healthRoutes(service));
+  if (metrics !== undefined) await app.register(metricsRoutes(metrics));
   await app.register(graphRoutes(service));
   await app.register(findingsRoutes(service));
   await app.register(graphsRoutes(service));

@@ -6,7 +6,7 @@ import { logFailure } from "./errors.js";
 import { whenEnded } from "./request-end.js";
 
 /** Asked every few seconds by whoever watches the process: worth a line only when they fail. */
-const HEALTH_ROUTES = new Set(["/healthcheck", "/readiness"]);
+const WATCHED_ROUTES = new Set(["/healthcheck", "/readiness", "/metrics"]);
 
 /** Fastify's own events in our words. It has no more of them: each request ends in one line of ours. */
 export class RequestLog extends LogController {
@@ -41,7 +41,7 @@ function reportEnd(request: FastifyRequest, reply: FastifyReply, stats: Stats): 
   const tags = { route, method: request.method, status_class: `${Math.floor(status / 100)}xx` };
   stats.increment("grapherd.http.requests", 1, tags);
   stats.distribution("grapherd.http.duration", reply.elapsedTime, tags);
-  const dull = HEALTH_ROUTES.has(route) && status < 400;
+  const dull = WATCHED_ROUTES.has(route) && status < 400;
   request.log[dull ? "debug" : "info"](
     {
       method: request.method,

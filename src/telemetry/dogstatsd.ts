@@ -3,7 +3,7 @@ import { z } from "zod";
 import { integer, interval } from "../settings.js";
 import type { Logger } from "./log.js";
 import { cachedLookup } from "./lookup.js";
-import { noStats, type Stats } from "./stats.js";
+import type { StatsOutput } from "./stats.js";
 
 /** How often the fact that statistics don't get through is logged. */
 const COMPLAIN_EVERY_MS = 10 * 60_000;
@@ -24,13 +24,7 @@ const tags = z.string().transform((text, context) => {
   return z.NEVER;
 });
 
-export const statsSettings = {
-  RUNTIME_STATS_OUTPUT: z
-    .enum(["NULL", "NULLSTAT", "DATADOG"], 'expected "DATADOG", "NULL" or "NULLSTAT"')
-    .default("DATADOG")
-    .describe(
-      "where statistics go: `DATADOG`, a DogStatsD server over UDP, or `NULL` (or `NULLSTAT`) for nowhere",
-    ),
+export const dogstatsdSettings = {
   RUNTIME_STATS_DATADOG_ADDRESS: address
     .prefault("localhost:8125")
     .describe("the DogStatsD server, `host:port`; it may be absent"),
@@ -42,20 +36,16 @@ export const statsSettings = {
     .prefault("10s")
     .describe("longest time that a metric waits for its packet to fill"),
 };
-export type StatsSettings = z.infer<z.ZodObject<typeof statsSettings>>;
-
-export interface StatsOutput {
-  readonly stats: Stats;
-  /** Sends what is left, and takes half a second at most. */
-  close(): Promise<void>;
-}
+type DogstatsdSettings = z.infer<z.ZodObject<typeof dogstatsdSettings>>;
 
 /**
  * Statistics over DogStatsD. A server that is absent, slow or not to be found costs packets, and nothing else: failures
  * are logged now and then.
  */
-export function createStats(settings: StatsSettings, log: Logger): StatsOutput {
-  if (settings.RUNTIME_STATS_OUTPUT !== "DATADOG") return { stats: noStats, close: async () => undefined };
+export function createDogstatsd(
+  settings: DogstatsdSettings,
+  log: Logger,
+): Required<Pick<StatsOutput, "stats" | "close">> {
   const { host, port } = settings.RUNTIME_STATS_DATADOG_ADDRESS;
   let failures = 0;
   let complainedAt = Number.NEGATIVE_INFINITY;

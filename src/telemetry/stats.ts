@@ -1,5 +1,5 @@
 /** What a metric is counted by. Values are from small fixed sets: never ids, paths or anything that callers choose. */
-type Tags = Readonly<Record<string, string>>;
+export type Tags = Readonly<Record<string, string>>;
 
 /** What the service needs of a statistics client: hot-shots' interface, so that a library user may bring their own. */
 export interface Stats {
@@ -14,3 +14,16 @@ export const noStats: Stats = {
   gauge: () => undefined,
   distribution: () => undefined,
 };
+
+/** Statistics that somebody comes for. */
+export interface Exposition {
+  readonly contentType: string;
+  readonly text: () => Promise<string>;
+}
+
+export interface StatsOutput {
+  readonly stats: Stats;
+  readonly exposition?: Exposition;
+  /** Sends what is left, and takes half a second at most. */
+  readonly close?: () => Promise<void>;
+}

@@ -11,6 +11,7 @@ import { TokenSet } from "../../src/http/auth.js";
 import { toMessage } from "../../src/job.js";
 import { TimeWindow } from "../../src/window.js";
 import { startBus } from "../support/bus.js";
+import { noMetrics } from "../support/checked-fetch.js";
 import { startDigesterd, type Digesterd } from "../support/digesterd.js";
 import { temporaryDir, type TemporaryDir } from "../support/temporary-dir.js";
 
@@ -67,7 +68,11 @@ async function start(env: Record<string, string>, options: AppOptions = {}): Pro
       done();
     },
   });
-  const app = await buildApp(service, { logger: pino({ level: "trace" }, lines), ...options });
+  const app = await buildApp(service, {
+    logger: pino({ level: "trace" }, lines),
+    metrics: noMetrics,
+    ...options,
+  });
   const url = await app.listen({ host: "127.0.0.1", port: 0 });
   close.unshift(() => app.close());
   return {
@@ -93,6 +98,7 @@ type Kind = "open" | "api" | "produce";
 /** Every route, its aliases, and what is no route, with whose token it needs. */
 const CALLS: [method: string, path: string, kind: Kind][] = [
   ["GET", "/healthcheck", "open"],
+  ["GET", "/metrics", "api"],
   ["GET", `/graph?${query}`, "api"],
   ["HEAD", `/graph?${query}`, "api"],
   ["POST", `/graph?${query}`, "api"],
@@ -175,6 +181,13 @@ describe("with both kinds of tokens set", () => {
     }
     for (const token of right) {
       expect(THROUGH).toContain((await call(method, path, `Bearer ${token}`)).status);
+    }
+  });
+
+  test("metrics that are open need none", async () => {
+    const { call } = await start(both, { metrics: { ...noMetrics, open: true } });
+    for (const token of [null, "Bearer no-token-of-ours"]) {
+      expect((await call("GET", "/metrics", token)).status).toBe(200);
     }
   });
 

@@ -6,7 +6,7 @@ import { BuiltInService } from "../../src/compose/built-in-service.js";
 import { buildApp } from "../../src/http/app.js";
 import { MemoryMarker } from "../../src/marker/memory.js";
 import { MemoryStorage } from "../../src/storage/memory.js";
-import { checkedFetch } from "../support/checked-fetch.js";
+import { checkedFetch, noMetrics } from "../support/checked-fetch.js";
 
 let app: FastifyInstance;
 let url: string;
@@ -14,7 +14,8 @@ let url: string;
 beforeAll(async () => {
   const modules = { storage: new MemoryStorage(), marker: new MemoryMarker() };
   const flowLogs = fileURLToPath(new URL("../fixtures/flow-logs", import.meta.url));
-  app = await buildApp(new BuiltInService(modules, { DIGESTER_ENDPOINT: `file:${flowLogs}` }));
+  const service = new BuiltInService(modules, { DIGESTER_ENDPOINT: `file:${flowLogs}` });
+  app = await buildApp(service, { metrics: noMetrics });
   url = await app.listen({ host: "127.0.0.1", port: 0 });
 });
 afterAll(() => app.close());
@@ -39,6 +40,7 @@ test("the description is valid OpenAPI 3.1 and has every route", async () => {
     "/{topic}/{event}": ["post"],
     "/healthcheck": ["get", "head"],
     "/readiness": ["get", "head"],
+    "/metrics": ["get"],
   });
   const { post } = document.paths["/graph"];
   expect(Object.keys(post.responses["202"].headers)).toEqual(["Location", "Retry-After"]);
@@ -68,6 +70,7 @@ test("the page to browse it loads nothing from elsewhere", async () => {
 test.each([
   ["GET", "/healthcheck", 200],
   ["GET", "/readiness", 200],
+  ["GET", "/metrics", 200],
   ["GET", "/graph", 400],
   ["GET", "/?start=2019-06-01T00:00:00Z&stop=2019-06-01T01:00:00Z", 404],
   ["HEAD", "/graph?start=2019-06-01T00:00:00Z&stop=2019-06-01T01:00:00Z", 404],

@@ -16,6 +16,9 @@ type Document = z.infer<typeof Document>;
 
 const ajv = new Ajv2020({ strict: false, validateFormats: false });
 
+/** For whoever looks at all routes. */
+export const noMetrics = { contentType: "text/plain", text: async () => "", open: false };
+
 let own: Promise<Document> | undefined;
 
 /** What the service says of itself, whoever may ask one that runs. */
@@ -25,7 +28,8 @@ export function ownDocument(): Promise<Document> {
 
 async function describeSelf(): Promise<Document> {
   const modules = { storage: new MemoryStorage(), marker: new MemoryMarker() };
-  const app = await buildApp(new BuiltInService(modules, { DIGESTER_ENDPOINT: "http://127.0.0.1:1/" }));
+  const service = new BuiltInService(modules, { DIGESTER_ENDPOINT: "http://127.0.0.1:1/" });
+  const app = await buildApp(service, { metrics: noMetrics });
   await app.ready();
   const document = Document.parse(app.swagger());
   await app.close();

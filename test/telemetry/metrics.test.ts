@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { digestOf } from "../support/deployment.js";
 import { startDigesterd, type Digesterd } from "../support/digesterd.js";
+import { parseExposition, valueOf } from "../support/exposition.js";
 import { nthHour } from "../support/graph-id.js";
 import { ServiceProcess } from "../support/service-process.js";
 import { startStatsd, type Statsd } from "../support/statsd.js";
@@ -97,4 +98,24 @@ test("connections are counted and gauged in their states, under the names that w
     await expect.poll(() => count(`http.server.connstate.${state}`)).toBe(1);
   }
   expect(gauge("http.server.connstate.idle.gauge")).toBeUndefined();
+});
+
+test("the executable lets Prometheus read them, with a token unless told otherwise", async () => {
+  for (const [open, status] of [
+    ["false", 401],
+    ["true", 200],
+  ] as const) {
+    const watched = await ServiceProcess.start({
+      GRAPH_DATA_DIR: dir.path,
+      DIGESTER_ENDPOINT: digesterd.server.url.href,
+      RUNTIME_STATS_OUTPUT: "PROMETHEUS",
+      RUNTIME_STATS_PROMETHEUS_OPEN: open,
+      API_TOKENS: "a-token",
+    });
+    expect((await watched.fetch("/metrics")).status).toBe(status);
+    const answer = await watched.fetch("/metrics", { headers: { authorization: "Bearer a-token" } });
+    const families = parseExposition(await answer.text());
+    expect(valueOf(families, "vpcflow_grapherd_jobs_total", { outcome: "stored" })).toBe(0);
+    await watched.stop();
+  }
 });
