@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { Scope } from "./scope.js";
 import { GraphId, type GraphRef } from "./window.js";
 
 const count = z.int().nonnegative();
@@ -8,6 +9,8 @@ export const Entry = z.object({
   id: GraphId,
   start: z.string(),
   stop: z.string(),
+  /** The part of the flow logs that the graph is of; without it, all. */
+  scope: Scope.optional(),
   /** Stored bytes of the graph that the rest is of: of another making it says nothing. */
   size: count,
   nodes: count.optional(),
@@ -56,7 +59,7 @@ export function keyOf({ id, start, stop }: GraphRef): string {
   return `${untilLast(new Date(stop))}-${untilLast(new Date(start))}-${id}`;
 }
 
-/** Undefined for what isn't the key of an entry. */
+/** Undefined for what isn't the key of an entry. A key has the id of a graph's scope, not the scope. */
 export function refOf(key: string): GraphRef | undefined {
   const [, stop, start, text] = KEY.exec(key) ?? [];
   const id = GraphId.safeParse(text);

@@ -1,4 +1,5 @@
 import { CorruptInputError, DependencyError } from "./errors.js";
+import { ScopeError } from "./scope.js";
 
 const MORE = "whoever runs this service finds more in its log";
 
@@ -7,6 +8,8 @@ const MORE = "whoever runs this service finds more in its log";
  * later" is for what may pass by itself.
  */
 export function explain(error: unknown): string {
+  // What is wrong with a scope is told to whoever named it.
+  if (error instanceof Error && error.cause instanceof ScopeError) return error.cause.message;
   if (error instanceof CorruptInputError) {
     return error.tooLarge
       ? "its flow logs are larger than DIGEST_MAX_BYTES allows: ask for a shorter window, or have the limit raised"

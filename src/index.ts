@@ -11,6 +11,7 @@ export type { Deliver, Deliverer, Fate } from "./deliverer.js";
 export { explain } from "./explain.js";
 export type { BoundAddress, Module } from "./module.js";
 export { GraphId, type GraphRef, TimeWindow, WindowError } from "./window.js";
+export { Scope, ScopeError, type ScopeParameters, scopeOf, valuesOf } from "./scope.js";
 export type { Digest, Digester, DigestOfEdges, DigestOfLines } from "./digester/digester.js";
 export { Claim, type ClaimRecord, type Marker } from "./marker/marker.js";
 export type { Queuer } from "./queuer/queuer.js";

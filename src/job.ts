@@ -1,9 +1,10 @@
 import { z } from "zod";
+import { Scope } from "./scope.js";
 import { GraphId, TimeWindow } from "./window.js";
 
 /**
- * What travels between queuer, bus and worker: `{ "id", "start", "stop", "refresh"?, "claim"? }`. The id must be
- * its window's own, so nobody can have something written under a key of their choosing. Other keys are ignored:
+ * What travels between queuer, bus and worker: `{ "id", "start", "stop", "scope"?, "refresh"?, "claim"? }`. The id must
+ * be that of its window and scope, so nobody can have something written under a key of their choosing. Other keys are ignored:
  * a bus may add its own.
  */
 export const Job = z
@@ -11,6 +12,8 @@ export const Job = z
     id: GraphId,
     start: z.string(),
     stop: z.string(),
+    /** The part of the flow logs that the graph is of; without it, all. */
+    scope: Scope.optional(),
     /** Make the graph again even where it exists. */
     refresh: z.boolean().default(false),
     /** The token of the claim that this job was queued under. Producers older than claims send none. */
@@ -18,9 +21,10 @@ export const Job = z
   })
   .transform((job, context) => {
     try {
-      const window = TimeWindow.parse(job.start, job.stop);
+      const window = TimeWindow.parse(job.start, job.stop).within(job.scope);
       if (window.id === job.id) return { window, refresh: job.refresh, claim: job.claim };
-      context.addIssue(`id must be the id of the window, ${window.id}`);
+      const of = job.scope === undefined ? "the window" : "the window and the scope";
+      context.addIssue(`id must be the id of ${of}, ${window.id}`);
     } catch (error) {
       context.addIssue(error instanceof Error ? error.message : String(error));
     }
@@ -39,6 +43,7 @@ export function toMessage({ window, refresh, claim }: Job): z.input<typeof Job> 
     id: window.id,
     start: window.start,
     stop: window.stop,
+    ...(window.scope !== undefined && { scope: window.scope }),
     ...(refresh && { refresh }),
     ...(claim !== undefined && { claim }),
   };

@@ -7,7 +7,7 @@ import type { AnswerOptions } from "./answer/settings.js";
 import { uninterrupted } from "./deadline.js";
 import type { Digest, Digester } from "./digester/digester.js";
 import type { Deliver, Deliverer, Fate } from "./deliverer.js";
-import { CorruptInputError, RetryLaterError, SupersededError } from "./errors.js";
+import { CorruptInputError, DependencyError, RetryLaterError, SupersededError } from "./errors.js";
 import { explain } from "./explain.js";
 import type { EdgeBatch } from "./edges/table.js";
 import type { GraphStats } from "./graph/stats.js";
@@ -15,6 +15,7 @@ import { Job } from "./job.js";
 import type { JobProgress, Marker } from "./marker/marker.js";
 import type { BoundAddress, Module } from "./module.js";
 import type { Queuer } from "./queuer/queuer.js";
+import { ScopeError } from "./scope.js";
 import { startModules } from "./startup.js";
 import type { GraphInfo, Storage, StoredGraph } from "./storage/storage.js";
 import {
@@ -25,10 +26,10 @@ import {
 } from "./telemetry/instrument.js";
 import { type Logger, silent } from "./telemetry/log.js";
 import { noStats, type Stats } from "./telemetry/stats.js";
-import type { Entry, EntryQuery } from "./entry.js";
+import type { Entry } from "./entry.js";
 import type { GraphId, TimeWindow } from "./window.js";
 import { Claims } from "./worker/claims.js";
-import { GraphList, type ListedPage } from "./worker/graph-list.js";
+import { GraphList, type ListedPage, type ListQuery } from "./worker/graph-list.js";
 import type { HeldClaim } from "./worker/held-claim.js";
 import { JobReport } from "./worker/job-report.js";
 import { type GraphProgress, progressOf } from "./worker/progress.js";
@@ -119,7 +120,14 @@ export class Service {
     this.jobs = Job.refine(
       ({ window }) => window.ms <= settings.maxWindowMs,
       "the window is longer than GRAPH_MAX_WINDOW",
-    );
+    ).superRefine(({ window }, context) => {
+      try {
+        this.checkScope(window);
+      } catch (error) {
+        if (!(error instanceof ScopeError)) throw error;
+        context.addIssue(`scope: ${error.message}`);
+      }
+    });
     const stats = () => this.#stats;
     this.#modules = {
       storage: instrumentStorage(modules.storage, stats),
@@ -290,6 +298,22 @@ export class Service {
   }
 
   /**
+   * Whether the flow logs of a window can be summed up by its scope, if it has one.
+   *
+   * @throws ScopeError with a message for the caller
+   */
+  checkScope({ scope }: TimeWindow): void {
+    if (scope === undefined) return;
+    const { digester } = this.#modules;
+    if (digester.checkScope === undefined) {
+      throw new ScopeError(
+        "account, region and vpc can't be given: the digester of this service gives all flow logs or none",
+      );
+    }
+    digester.checkScope(scope);
+  }
+
+  /**
    * Has a graph made, unless it is there or being made. With `refresh`, it is made again; the old one is served until
    * the new one replaces it. The request's id is kept with the job, for its log events.
    *
@@ -421,7 +445,7 @@ export class Service {
    *
    * @throws DependencyError
    */
-  async list(query: EntryQuery, signal: AbortSignal): Promise<ListedPage | undefined> {
+  async list(query: ListQuery, signal: AbortSignal): Promise<ListedPage | undefined> {
     return this.#list.page(query, signal);
   }
 
@@ -517,6 +541,7 @@ export class Service {
     this.#making.set(window.id, progress);
     claim.tell(progress);
     try {
+      this.#checkOwedScope(window);
       digest = await digester.digest(window, signal);
       const read = whenRead(digest, () => (step = "storing"));
       stats = await makeGraph(window, read, storage, {
@@ -538,6 +563,16 @@ export class Service {
     await this.#list.made(entryOf(window, stats, digest.counts, table), claim, signal);
     this.#report.finished(job, performance.now() - began, stats, digest);
     return stats;
+  }
+
+  /** A job that was asked for before the settings were others can't be made any more. */
+  #checkOwedScope(window: TimeWindow): void {
+    try {
+      this.checkScope(window);
+    } catch (cause) {
+      if (!(cause instanceof ScopeError)) throw cause;
+      throw new DependencyError("digester", cause.message, { cause, transient: false });
+    }
   }
 
   #reportMarker(error: unknown, reason: string): void {
@@ -562,11 +597,12 @@ function whenRead(digest: Digest, onRead: () => void): Digest {
 
 /** What a job says of its graph in the list. */
 function entryOf(
-  { id, start, stop }: TimeWindow,
+  { id, start, stop, scope }: TimeWindow,
   { gzipBytes: size, nodes, edges, bytes, rejected, skipdata }: Readonly<GraphStats>,
   counts: Digest["counts"],
   table: boolean,
 ): Entry {
   const incomplete = skipdata + (counts?.["skipdata"] ?? 0) > 0;
-  return { id, start, stop, size, nodes, edges, bytes, rejected, incomplete, table };
+  const ref = { id, start, stop, ...(scope !== undefined && { scope }) };
+  return { ...ref, size, nodes, edges, bytes, rejected, incomplete, table };
 }

@@ -1,7 +1,8 @@
 import { v5 as uuidv5, NIL } from "uuid";
 import { z } from "zod";
+import type { Scope } from "./scope.js";
 
-/** The name of a graph: a version 5 UUID made from its window. */
+/** The name of a graph: a version 5 UUID made from its window, and its scope if it has one. */
 export const GraphId = z
   .string()
   .regex(
@@ -16,6 +17,8 @@ export interface GraphRef {
   readonly id: GraphId;
   readonly start: string;
   readonly stop: string;
+  /** Undefined: the graph is of all flow logs, unless who tells this knows no more than the rest. */
+  readonly scope?: Scope | undefined;
 }
 
 const MINUTE_MS = 60_000;
@@ -71,25 +74,32 @@ function goString(date: Date): string {
   return `${format(date).replace("T", " ").replace("Z", "")} +0000 UTC`;
 }
 
-/** A span of whole minutes in UTC, start before stop. It can't hold anything else. */
+/**
+ * A span of whole minutes in UTC, start before stop, and which part of its flow logs is meant. It can't hold anything
+ * else.
+ */
 export class TimeWindow implements GraphRef {
   readonly id: GraphId;
   readonly start: string;
   readonly stop: string;
   readonly startDate: Date;
   readonly stopDate: Date;
+  /** Undefined: all flow logs. */
+  readonly scope: Scope | undefined;
 
   /** How long it is, in milliseconds. */
   get ms(): number {
     return this.stopDate.getTime() - this.startDate.getTime();
   }
 
-  private constructor(start: Date, stop: Date) {
+  private constructor(start: Date, stop: Date, scope: Scope | undefined) {
     this.startDate = start;
     this.stopDate = stop;
     this.start = format(start);
     this.stop = format(stop);
-    this.id = GraphId.parse(uuidv5(goString(start) + goString(stop), NAMESPACE));
+    this.scope = scope;
+    const name = goString(start) + goString(stop);
+    this.id = GraphId.parse(uuidv5(scope === undefined ? name : `${name} ${scope}`, NAMESPACE));
   }
 
   /**
@@ -113,6 +123,11 @@ export class TimeWindow implements GraphRef {
         `stop is ${ms / MINUTE_MS} minutes after start: a window may be ${Math.floor(maxMs / MINUTE_MS)} minutes long`,
       );
     }
-    return new TimeWindow(from, to);
+    return new TimeWindow(from, to, undefined);
+  }
+
+  /** The same span, of this part of the flow logs; undefined: of all of them. */
+  within(scope: Scope | undefined): TimeWindow {
+    return scope === this.scope ? this : new TimeWindow(this.startDate, this.stopDate, scope);
   }
 }

@@ -2,6 +2,7 @@ import type { Dispatcher } from "undici";
 import type { Readable } from "node:stream";
 import type { EdgeBatch } from "../edges/table.js";
 import type { Module } from "../module.js";
+import type { Scope } from "../scope.js";
 import type { TimeWindow } from "../window.js";
 
 /**
@@ -57,6 +58,14 @@ export interface Digester extends Module {
    * @throws DependencyError ("digester"), CorruptInputError
    */
   digest(window: TimeWindow, signal: AbortSignal): Promise<Digest>;
+
+  /**
+   * A digester that has this sums up that part of the flow logs alone which the scope of a window names. One without it knows
+   * no scope: it is never given a window that has one.
+   *
+   * @throws ScopeError when the scope is beyond what the digester is set to read
+   */
+  checkScope?(scope: Scope): void;
 
   /** When the logs of the window can be expected to be complete; without it, or in the past: now. */
   readyAt?(window: TimeWindow): Date;

@@ -4,7 +4,12 @@ import { bigInt64At, newInt64s, readInt64, type Int64s } from "./int64.js";
 
 /** What a file of edges says of itself, beside its rows. */
 export interface EdgesMetadata {
-  readonly window: { readonly startDate: Date; readonly stopDate: Date };
+  readonly window: {
+    readonly startDate: Date;
+    readonly stopDate: Date;
+    /** The part of the flow logs that the edges are of; undefined: all. */
+    readonly scope?: string | undefined;
+  };
   /** Which making of the graph the edges belong to. */
   readonly making: string;
   /** The counts of the job: records, nodata, skipdata, … */
@@ -23,6 +28,7 @@ export function toKeyValues(
     Object.entries({
       window_start: window.startDate.toISOString(),
       window_stop: window.stopDate.toISOString(),
+      ...(window.scope !== undefined && { scope: window.scope }),
       making,
       counts: JSON.stringify(counts),
       ...(digest && {
@@ -42,7 +48,11 @@ export function fromKeyValues(pairs: readonly { readonly key: string; readonly v
     return readInt64(digest, row, viewOf(bytes), 0, bytes.length);
   });
   const metadata: EdgesMetadata = {
-    window: { startDate: new Date(values.window_start), stopDate: new Date(values.window_stop) },
+    window: {
+      startDate: new Date(values.window_start),
+      stopDate: new Date(values.window_stop),
+      ...(values.scope !== undefined && { scope: values.scope }),
+    },
     making: values.making,
     counts: values.counts,
   };
@@ -53,6 +63,7 @@ const Counts = z.record(z.string(), z.number());
 const KeyValues = z.object({
   window_start: z.iso.datetime(),
   window_stop: z.iso.datetime(),
+  scope: z.string().optional(),
   making: z.string(),
   counts: z.string().transform((text, context) => {
     try {

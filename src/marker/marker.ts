@@ -1,5 +1,6 @@
 import { z } from "zod";
 import type { Module } from "../module.js";
+import { Scope } from "../scope.js";
 import type { GraphId } from "../window.js";
 
 /** How far a job is, as its worker tells. */
@@ -19,6 +20,8 @@ export const Claim = z.object({
   token: z.string().min(1).max(128),
   start: z.string(),
   stop: z.string(),
+  /** The part of the flow logs that the graph is of; without it, all. */
+  scope: Scope.optional(),
   refresh: z.boolean(),
   /**
    * - `queued`: accepted, not begun; a worker that has the job may take it

@@ -166,5 +166,6 @@ export function instrumentDigester(digester: Digester, stats: CurrentStats): Dig
     digest: (window, signal) => timed("digest", () => digester.digest(window, signal)),
     // An epoch long past is now.
     readyAt: (window) => digester.readyAt?.(window) ?? new Date(0),
+    ...(digester.checkScope && { checkScope: (scope) => digester.checkScope?.(scope) }),
   };
 }

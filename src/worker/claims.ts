@@ -66,8 +66,7 @@ export class Claims {
   ): Promise<HeldClaim | undefined> {
     const claim: Claim = {
       token: randomUUID(),
-      start: window.start,
-      stop: window.stop,
+      ...spanOf(window),
       refresh,
       state: "queued",
       holder: randomUUID(),
@@ -113,8 +112,7 @@ export class Claims {
         record,
         {
           token: job.claim ?? found?.token ?? randomUUID(),
-          start: window.start,
-          stop: window.stop,
+          ...spanOf(window),
           // Asked for by whomever: once the claim is gone, the job of another request has nothing left to do.
           refresh: refresh || found?.refresh === true,
           state: "working",
@@ -133,18 +131,17 @@ export class Claims {
    * Takes the claim to remove a graph with all that belongs to it, so that nobody makes it meanwhile. Undefined where somebody makes
    * it, owes it, or removes it.
    */
-  async removal({ id, start, stop }: GraphRef, signal: AbortSignal): Promise<HeldClaim | undefined> {
-    const record = await this.#marker.read(id, signal);
+  async removal(ref: GraphRef, signal: AbortSignal): Promise<HeldClaim | undefined> {
+    const record = await this.#marker.read(ref.id, signal);
     if (RULES[conditionOf(record, this.#timeoutMs)].removal === "refuse") return undefined;
     const claim: Claim = {
       token: randomUUID(),
-      start,
-      stop,
+      ...spanOf(ref),
       refresh: false,
       state: "removing",
       holder: randomUUID(),
     };
-    return this.#write({ id }, record, claim, signal);
+    return this.#write(ref, record, claim, signal);
   }
 
   /** Every job that isn't done, and in how many milliseconds anybody may take it up: 0 or less is now. */
@@ -162,8 +159,8 @@ export class Claims {
         settled.add(record.version);
         continue;
       }
-      const { token, start, stop, refresh } = record.claim;
-      const job = Job.safeParse({ id, start, stop, refresh, claim: token });
+      const { token, refresh } = record.claim;
+      const job = Job.safeParse({ id, ...spanOf(record.claim), refresh, claim: token });
       if (!job.success) continue;
       yield { job: job.data, abandonedInMs: survey === "take" ? 0 : freshForMs(record, this.#timeoutMs) };
     }
@@ -205,6 +202,11 @@ export class Claims {
       return undefined;
     }
   }
+}
+
+/** What a claim says of its window. */
+function spanOf({ start, stop, scope }: Omit<GraphRef, "id">): Pick<Claim, "start" | "stop" | "scope"> {
+  return { start, stop, ...(scope !== undefined && { scope }) };
 }
 
 /** How a claim says that its job can't begin before some time. */

@@ -1,7 +1,9 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { uninterrupted } from "../deadline.js";
-import type { Entry, EntryQuery } from "../entry.js";
+import { type Entry, type EntryPage, type EntryQuery, keyOf } from "../entry.js";
 import { DependencyError } from "../errors.js";
+import { Job } from "../job.js";
+import type { Scope } from "../scope.js";
 import type { EntryStorage, GraphInfo, Storage } from "../storage/storage.js";
 import type { GraphId, GraphRef } from "../window.js";
 import type { Claims } from "./claims.js";
@@ -12,6 +14,11 @@ import { type HeldClaim, LostClaimError } from "./held-claim.js";
 export interface ListedGraph extends GraphRef, Partial<Omit<Entry, keyof GraphRef>> {
   /** When it was made. */
   readonly modified: Date;
+}
+
+/** Which part of the list is asked for: of all graphs, or of those of one scope. */
+export interface ListQuery extends EntryQuery {
+  readonly scope?: Scope | undefined;
 }
 
 export interface ListedPage {
@@ -29,6 +36,9 @@ export interface GraphListOptions {
 
 /** Graphs that a page looks at together. */
 const LOOKS = 16;
+/** Keys that are looked through at once for those of a scope, and how often for one page of the list. */
+const KEYS = 1000;
+const KEY_PAGES = 20;
 /** Bytes of a table that is read for the numbers of its graph when it has none: about a second's work. */
 const MAX_COUNTED_BYTES = 4 * 1024 * 1024;
 /** Graphs that are remembered to have an entry, and such that wait to be given one. */
@@ -102,7 +112,8 @@ export class GraphList {
   }
 
   /** As `ensure`, later and if there is time: for whoever has no wish to wait. */
-  met({ id, start, stop }: GraphRef, graph: GraphInfo): void {
+  met(ref: GraphRef, graph: GraphInfo): void {
+    const { id } = ref;
     if (!this.isKept || this.#known.has(id) || this.#waiting >= MAX_WAITING) return;
     // Only once, however often it is asked for meanwhile.
     this.#know(id);
@@ -112,7 +123,7 @@ export class GraphList {
       await before;
       this.#waiting--;
       this.#known.delete(id);
-      if (!signal.aborted) await this.ensure({ id, start, stop }, graph, signal);
+      if (!signal.aborted) await this.ensure(ref, graph, signal);
     };
     // One after the other: nobody waits for them.
     this.#mending = mend(this.#mending);
@@ -124,20 +135,20 @@ export class GraphList {
    * @param size stored bytes of the graph that was read: of another making it says nothing
    */
   async tell(ref: GraphRef, size: number, more: Partial<Entry>): Promise<void> {
-    const { id, start, stop } = ref;
     await this.#orReport(ref, async () => {
       const { signal } = this.#stopping;
       const entry = await this.#entries?.get(ref, signal);
       const known = entry?.size === size ? entry : {};
-      if (this.#entries !== undefined) await this.#put({ ...known, ...more, id, start, stop, size }, signal);
+      if (this.#entries !== undefined) await this.#put({ ...known, ...more, ...told(ref), size }, signal);
     });
   }
 
-  /** A page of the list. Undefined: the storage keeps none. */
-  async page(query: EntryQuery, signal: AbortSignal): Promise<ListedPage | undefined> {
+  /** A page of the list, which may have fewer graphs than the limit. Undefined: the storage keeps none. */
+  async page({ scope, ...query }: ListQuery, signal: AbortSignal): Promise<ListedPage | undefined> {
     const entries = this.#entries;
     if (entries === undefined) return undefined;
-    const { refs, next } = await entries.list(query, signal);
+    const page = scope === undefined ? entries.list(query, signal) : ofScope(entries, scope, query, signal);
+    const { refs, next } = await page;
     const listed: (ListedGraph | undefined)[] = [];
     const rest = refs.entries();
     const look = async () => {
@@ -197,9 +208,12 @@ export class GraphList {
       await this.#orReport(ref, async () => void (await this.#remove(ref, isGone)));
       return undefined;
     }
+    const scope = entry?.scope;
+    // Whose entry can't be read, and whose key says that it isn't of all flow logs: nobody could ask for it.
+    if (!isOf(ref, scope)) return undefined;
     // What was counted of another making isn't told of this one.
     const counted = entry?.size === graph.size ? entry : {};
-    return { ...counted, ...ref, size: graph.size, modified: graph.modified };
+    return { ...counted, ...told({ ...ref, scope }), size: graph.size, modified: graph.modified };
   }
 
   /** Under the graph's claim, so that nobody makes it meanwhile: the graph first, its entry last. */
@@ -224,8 +238,7 @@ export class GraphList {
 
   /** What isn't known is left out: whoever answers questions about the graph may tell it later. */
   async #mend(ref: GraphRef, { size }: GraphInfo, signal: AbortSignal): Promise<void> {
-    const { id, start, stop } = ref;
-    await this.#put({ id, start, stop, size, ...(await this.#counted(ref, signal)) }, signal);
+    await this.#put({ ...told(ref), size, ...(await this.#counted(ref, signal)) }, signal);
   }
 
   async #counted(ref: GraphRef, signal: AbortSignal): Promise<CountedEdges | undefined> {
@@ -261,4 +274,36 @@ export class GraphList {
       if (!this.#stopping.signal.aborted) this.#options.onFailure(ref, error);
     }
   }
+}
+
+/** What an entry says of its window. */
+function told({ id, start, stop, scope }: GraphRef): Pick<Entry, "id" | "start" | "stop" | "scope"> {
+  return { id, start, stop, ...(scope !== undefined && { scope }) };
+}
+
+/** Whether a graph is of this scope, by its id alone. */
+function isOf(ref: GraphRef, scope: Scope | undefined): boolean {
+  return Job.safeParse({ ...ref, scope }).success;
+}
+
+/** As `EntryStorage.list`, of the graphs of one scope. Where many others lie between them, it ends early. */
+async function ofScope(
+  entries: EntryStorage,
+  scope: Scope,
+  query: EntryQuery,
+  signal: AbortSignal,
+): Promise<EntryPage> {
+  const found: GraphRef[] = [];
+  let { after } = query;
+  for (let pages = 0; pages < KEY_PAGES; pages++) {
+    const { refs, next } = await entries.list({ ...query, after, limit: KEYS }, signal);
+    for (const ref of refs) {
+      if (!isOf(ref, scope)) continue;
+      found.push(ref);
+      if (found.length === query.limit) return { refs: found, next: keyOf(ref) };
+    }
+    after = next;
+    if (after === undefined) break;
+  }
+  return { refs: found, next: after };
 }

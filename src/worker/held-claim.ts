@@ -112,8 +112,9 @@ export class HeldClaim {
     await this.#end(async (signal) => {
       const agedMs = before.ageMs + (before.claim?.agedMs ?? 0);
       // What isn't a claim of ours had ended without a graph, and that is all that was known.
-      const { start, stop, token } = this.#claim;
-      const ended: Claim = { token, start, stop, refresh: false, state: "failed", reason: reasonOf(null) };
+      const { token, start, stop, scope } = this.#claim;
+      const span = { start, stop, ...(scope !== undefined && { scope }) };
+      const ended: Claim = { token, ...span, refresh: false, state: "failed", reason: reasonOf(null) };
       this.#claim = { ...(before.claim ?? ended), agedMs };
       await this.#replace(signal);
     });

@@ -103,5 +103,6 @@ function context({ window, requestId }: Job) {
     graphId: window.id,
     start: window.start,
     stop: window.stop,
+    ...(window.scope !== undefined && { scope: window.scope }),
   };
 }
