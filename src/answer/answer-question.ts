@@ -56,6 +56,7 @@ export function answerQuestion(task: Task, table: Table, before: readonly Table[
     const view = viewOf(
       {
         window: task.graph.window,
+        scope: task.graph.scope,
         graph: table.stored ?? table.conversations,
         against: against && other && { window: against.window, table: other.conversations },
         names,
@@ -131,6 +132,7 @@ function findingsText({ graph, before }: Task, found: Findings): string {
   const { findings: list, muted, more, unknown } = found;
   return `${JSON.stringify({
     window: graph.window,
+    scope: graph.scope,
     before: before.map(({ window }) => window),
     incomplete: incompleteOf(graph),
     findings: list,

@@ -27,6 +27,8 @@ export interface RemoteGraph {
   /** Names the graph and its making. */
   readonly key: string;
   readonly window: WindowText;
+  /** The part of the flow logs that it is of; undefined: all. */
+  readonly scope: string | undefined;
   readonly metadata: EdgesMetadata | undefined;
   readonly port: MessagePort;
   /** Bytes of the Parquet; undefined where it is a DOT. */

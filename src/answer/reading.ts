@@ -24,13 +24,14 @@ export class Reading {
     this.#subjects = subjects;
     const channels = subjects.map(() => new MessageChannel());
     this.#ports = channels.map(({ port1 }) => port1);
-    this.graphs = subjects.flatMap(({ window: { start, stop }, graph }, index) => {
+    this.graphs = subjects.flatMap(({ window: { start, stop, scope }, graph }, index) => {
       const channel = channels[index];
       if (channel === undefined) return [];
       const { bytes, metadata } = graph;
       this.#serve(channel.port1, graph.bytes, signal);
       const size = bytes.kind === "parquet" ? bytes.source.size : undefined;
-      return [{ key: keyOf(graph), window: { start, stop }, metadata, port: channel.port2, size }];
+      const window = { start, stop };
+      return [{ key: keyOf(graph), window, scope, metadata, port: channel.port2, size }];
     });
   }
 

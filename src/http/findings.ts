@@ -10,7 +10,7 @@ import { whileConnected } from "./request-end.js";
 import { anyFailure, empty, failure } from "./responses.js";
 import { strictly } from "./strictly.js";
 import { otherWindow, viewParameters } from "./view-query.js";
-import { instant, withWindow } from "./window-query.js";
+import { instant, scopeParameters, withWindow } from "./window-query.js";
 
 const MAX_BASELINE = 60;
 const MAX_LIMIT = 1000;
@@ -32,6 +32,7 @@ const Window = z.object({ start: z.string(), stop: z.string() });
 const Findings = z
   .object({
     window: Window,
+    scope: z.string().optional().describe("The part of the flow logs that the graph is of, if it isn't all"),
     before: z.array(Window).describe("The windows that it was compared with"),
     incomplete: z.boolean().optional().describe("Whether AWS lost records. Missing: nobody knows"),
     findings: z.array(
@@ -95,6 +96,7 @@ export function findingsRoutes(service: Service): FastifyPluginCallbackZod {
         querystring: strictly({
           start: instant("start"),
           stop: instant("stop"),
+          ...scopeParameters,
           against: viewParameters.against,
           baseline: count(
             "baseline",
@@ -102,7 +104,7 @@ export function findingsRoutes(service: Service): FastifyPluginCallbackZod {
             "Compare with so many windows of the same length right before, those of them that are stored",
           ),
           limit: count("limit", MAX_LIMIT, `At most so many findings; ${USUAL_LIMIT}, unless given`),
-        }).transform(withWindow(maxWindowMs)),
+        }).transform(withWindow(service)),
         response: {
           200: { description: "The findings", content: { "application/json": { schema: Findings } } },
           204: empty("The graph is being made", "Retry-After"),
@@ -120,7 +122,7 @@ export function findingsRoutes(service: Service): FastifyPluginCallbackZod {
         if (against !== undefined && baseline > 0) {
           throw new HttpError(400, "against and baseline can't both be given");
         }
-        const named = against === undefined ? [] : [otherWindow(against, maxWindowMs)];
+        const named = against === undefined ? [] : [otherWindow(against, window, maxWindowMs)];
         const earlier = windowsBefore(window, baseline);
         const outcome = await service.answer(
           { kind: "findings", limit },
@@ -136,7 +138,7 @@ export function findingsRoutes(service: Service): FastifyPluginCallbackZod {
   };
 }
 
-/** So many windows of the same length before, the latest first, as far as there are years. */
+/** So many windows of the same length and scope before, the latest first, as far as there are years. */
 function windowsBefore(window: TimeWindow, count: number): TimeWindow[] {
   const times = Array.from({ length: count }, (_, index) => window.startDate.getTime() - index * window.ms);
   return times
@@ -145,6 +147,6 @@ function windowsBefore(window: TimeWindow, count: number): TimeWindow[] {
       const [from, to] = [new Date(stop - window.ms), new Date(stop)].map((date) =>
         date.toISOString().replace(".000Z", "Z"),
       );
-      return TimeWindow.parse(from, to);
+      return TimeWindow.parse(from, to).within(window.scope);
     });
 }

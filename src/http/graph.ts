@@ -14,7 +14,7 @@ import { Representation } from "./representation.js";
 import { strictly } from "./strictly.js";
 import { VIEW_SCHEMAS } from "./view-examples.js";
 import { type ViewQuery, viewParameters, viewQueryOf } from "./view-query.js";
-import { instant, withWindow } from "./window-query.js";
+import { instant, scopeParameters, withWindow } from "./window-query.js";
 
 /** How far into the future a window may reach, for clocks that differ. */
 const FUTURE_MS = 60_000;
@@ -24,8 +24,10 @@ const refresh = z
   .default("false")
   .describe("`true`: make it again also where it exists, for logs that came late");
 
-function location({ start, stop }: TimeWindow): string {
-  return `/graph?${new URLSearchParams({ start, stop }).toString()}`;
+function location({ start, stop, scope }: TimeWindow): string {
+  const window = new URLSearchParams({ start, stop }).toString();
+  // Nothing in it needs an escape.
+  return `/graph?${window}${scope === undefined ? "" : `&${scope.replaceAll(" ", "&")}`}`;
 }
 
 const DotStream = z.custom<Readable | Buffer | undefined>(() => true).meta({ type: "string" });
@@ -81,7 +83,7 @@ export function graphRoutes(service: Service): FastifyPluginCallbackZod {
     });
 
     const { maxWindowMs } = service.settings;
-    const query = z.object({ start: instant("start"), stop: instant("stop") });
+    const query = z.object({ start: instant("start"), stop: instant("stop"), ...scopeParameters });
 
     const sendStored = async (window: TimeWindow, request: FastifyRequest, reply: FastifyReply) => {
       const signal = whileConnected(reply);
@@ -132,7 +134,7 @@ export function graphRoutes(service: Service): FastifyPluginCallbackZod {
             url,
             schema: {
               ...shared,
-              querystring: query.transform(withWindow(maxWindowMs)),
+              querystring: query.transform(withWindow(service)),
               response: lookupAnswers,
             },
             handler: (request, reply) => sendStored(request.query.window, request, reply),
@@ -145,7 +147,7 @@ export function graphRoutes(service: Service): FastifyPluginCallbackZod {
           schema: {
             ...shared,
             description: "As it is stored, in DOT; with any of the other parameters, a view of it.",
-            querystring: strictly({ ...query.shape, ...viewParameters }).transform(withWindow(maxWindowMs)),
+            querystring: strictly({ ...query.shape, ...viewParameters }).transform(withWindow(service)),
             response: viewAnswers,
           },
           handler: async (request, reply) => {
@@ -166,7 +168,7 @@ export function graphRoutes(service: Service): FastifyPluginCallbackZod {
           summary: "Have the graph of a window made",
           tags,
           deprecated,
-          querystring: query.extend({ refresh }).transform(withWindow(maxWindowMs)),
+          querystring: query.extend({ refresh }).transform(withWindow(service)),
           response: requestAnswers,
         },
         handler: async (request, reply) => {

@@ -7,6 +7,7 @@ import { HttpError } from "./errors.js";
 import { whileConnected } from "./request-end.js";
 import { anyFailure, failure } from "./responses.js";
 import { strictly } from "./strictly.js";
+import { scopeParameters, withScope } from "./window-query.js";
 
 const MAX_LIMIT = 1000;
 const DEFAULT_LIMIT = 100;
@@ -54,12 +55,12 @@ const parameters = {
       "after must be the next of the page before",
     )
     .meta({ description: "`next` of the page before" }),
+  ...scopeParameters,
 };
 
-const Query = strictly(parameters).refine(
-  ({ from, to }) => from === undefined || to === undefined || from < to,
-  "from must be before to",
-);
+const Query = strictly(parameters)
+  .refine(({ from, to }) => from === undefined || to === undefined || from < to, "from must be before to")
+  .transform(withScope);
 
 const Numbers = Entry.pick({ nodes: true, edges: true, rejected: true, bytes: true });
 const { incomplete, table, findings } = Entry.shape;
@@ -68,6 +69,10 @@ const Graph = z
   .object({
     id: z.string().describe("Names the graph: `<id>.dot` in the bucket"),
     window: z.object({ start: z.iso.datetime(), stop: z.iso.datetime() }),
+    scope: z
+      .string()
+      .optional()
+      .describe("The part of the flow logs that it is of. Left out where it is of all"),
     made: z.iso.datetime().describe("When it was made"),
     nodes: Numbers.shape.nodes.describe("Distinct addresses"),
     edges: Numbers.shape.edges.describe("Lines of the graph, one for each direction"),
@@ -85,7 +90,9 @@ const Page = z
     next: z
       .string()
       .optional()
-      .describe("What to send as `after` to get the next page. Left out on the last"),
+      .describe(
+        "What to send as `after` to get the next page, which may have fewer graphs than the limit. Left out on the last",
+      ),
     unlisted: z
       .int()
       .optional()
@@ -135,7 +142,8 @@ export function graphsRoutes(service: Service): FastifyPluginCallbackZod {
         schema: {
           operationId: "listGraphs",
           summary: "The stored graphs",
-          description: "Those that are being made aren't among them.",
+          description:
+            "Those that are being made aren't among them. With `account`, `region` or `vpc`: those of this very scope.",
           tags: ["graph"],
           querystring: Query,
           response: answers,

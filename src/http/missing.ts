@@ -26,7 +26,8 @@ export function answerMissing(missing: Missing, reply: FastifyReply): FastifyRep
 export function answerUnanswered(missing: Unanswered, asked: TimeWindow, reply: FastifyReply): FastifyReply {
   const { window } = missing;
   if (window.id === asked.id) return answerMissing(missing, reply);
-  const which = `against: the graph from ${window.start} to ${window.stop}`;
+  const of = window.scope === undefined ? "" : ` of ${window.scope}`;
+  const which = `against: the graph from ${window.start} to ${window.stop}${of}`;
   throw new HttpError(
     404,
     missing.state === "in progress"

@@ -11,7 +11,7 @@ import type { LimitSettings } from "./limits.js";
 import { whenEnded, whileConnected } from "./request-end.js";
 import { anyFailure, failure } from "./responses.js";
 import { strictly } from "./strictly.js";
-import { instant, withWindow } from "./window-query.js";
+import { instant, scopeParameters, withWindow } from "./window-query.js";
 
 const STREAM_TYPE = "text/event-stream";
 /** Of the requests that are answered at once, streams may be so many at most: a tenth, so that they leave room for others. */
@@ -23,6 +23,7 @@ const { filesDone, files, records } = JobProgress.shape;
 const Progress = z
   .object({
     window: z.object({ start: z.iso.datetime(), stop: z.iso.datetime() }),
+    scope: z.string().optional().describe("The part of the flow logs that was asked about, if it isn't all"),
     state: z
       .enum(["queued", "settling", "reading", "storing", "done", "failed", "none"])
       .describe(
@@ -84,9 +85,10 @@ export function progressRoutes(
 
   async function look(window: TimeWindow, signal: AbortSignal): Promise<Progress> {
     const progress = await service.progress(window, signal);
-    const { start, stop } = window;
-    if (progress.state !== "settling") return { window: { start, stop }, ...progress };
-    return { window: { start, stop }, state: "settling", until: progress.until.toISOString() };
+    const { start, stop, scope } = window;
+    const about = { window: { start, stop }, scope };
+    if (progress.state !== "settling") return { ...about, ...progress };
+    return { ...about, state: "settling", until: progress.until.toISOString() };
   }
 
   return (app, _, done) => {
@@ -98,9 +100,11 @@ export function progressRoutes(
           summary: "How far the graph of a window is, whichever process makes it",
           description: `With \`Accept: ${STREAM_TYPE}\`: as server-sent events, for a browser's EventSource. It should be closed after \`done\`, \`failed\` or \`none\`: the stream ends, and EventSource would ask again.`,
           tags: ["graph"],
-          querystring: strictly({ start: instant("start"), stop: instant("stop") }).transform(
-            withWindow(service.settings.maxWindowMs),
-          ),
+          querystring: strictly({
+            start: instant("start"),
+            stop: instant("stop"),
+            ...scopeParameters,
+          }).transform(withWindow(service)),
           response: answers,
         },
       },

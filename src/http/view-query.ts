@@ -91,7 +91,7 @@ type Parameters = { readonly [Name in keyof typeof viewParameters]?: string | un
  * @throws HttpError 400 that names the parameter and what it takes, 406 that lists the formats
  */
 export function viewQueryOf(
-  query: Parameters,
+  query: Parameters & { readonly window: TimeWindow },
   request: FastifyRequest,
   maxMs: number,
 ): ViewQuery | undefined {
@@ -112,7 +112,7 @@ export function viewQueryOf(
   const center = around?.split(",").map((end) => parseEnd(end) ?? notOne("around", END_VALUES, end));
   return {
     format,
-    against: query.against === undefined ? undefined : otherWindow(query.against, maxMs),
+    against: query.against === undefined ? undefined : otherWindow(query.against, query.window, maxMs),
     question: {
       kind: "view",
       format,
@@ -167,15 +167,15 @@ function filterOf(where: string) {
 }
 
 /**
- * `start/stop` of another window.
+ * `start/stop` of another window, which is of the same part of the flow logs as the window that it is compared with.
  *
  * @throws HttpError 400
  */
-export function otherWindow(against: string, maxMs: number): TimeWindow {
+export function otherWindow(against: string, { scope }: TimeWindow, maxMs: number): TimeWindow {
   const [start, stop, ...more] = against.split("/");
   try {
     if (start !== undefined && stop !== undefined && more.length === 0) {
-      return TimeWindow.parse(start, stop, maxMs);
+      return TimeWindow.parse(start, stop, maxMs).within(scope);
     }
   } catch (error) {
     if (!(error instanceof WindowError)) throw error;

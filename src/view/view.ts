@@ -47,6 +47,8 @@ interface Window {
 /** What a view is made of. */
 export interface ViewInput {
   readonly window: Window;
+  /** The part of the flow logs that the graph is of; undefined: all. */
+  readonly scope?: string | undefined;
   /** Conversations; or, for the edges as they are stored, those with them. */
   readonly graph: Conversations | Stored;
   readonly against?: { readonly window: Window; readonly table: Conversations } | undefined;
@@ -95,6 +97,7 @@ interface ViewFinding extends Omit<Flagging, "rows"> {
 /** The answer. */
 export interface View {
   readonly window: Window;
+  readonly scope: string | undefined;
   readonly against: Window | undefined;
   /** Whether rows are the edges as they are stored, or conversations. */
   readonly rows: "conversations" | "flows";
@@ -157,6 +160,7 @@ export function viewOf(input: ViewInput, request: ViewRequest): View {
   const filtered = kept.map((isKept) => 1 - isKept);
   return {
     window: input.window,
+    scope: input.scope,
     against: input.against?.window,
     rows,
     graph: {

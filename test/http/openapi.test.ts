@@ -46,7 +46,8 @@ test("the description is valid OpenAPI 3.1 and has every route", async () => {
   expect(Object.keys(post.responses["202"].headers)).toEqual(["Location", "Retry-After"]);
   expect(post.responses["202"].content).toBeUndefined();
   expect(document.paths["/graph"].get.responses["200"].content).toHaveProperty(["text/vnd.graphviz"]);
-  expect(post.parameters.map(({ name }: { name: string }) => name)).toEqual(["start", "stop", "refresh"]);
+  const parameters = post.parameters.map(({ name }: { name: string }) => name);
+  expect(parameters).toEqual(["start", "stop", "account", "region", "vpc", "refresh"]);
 });
 
 test("the page to browse it loads nothing from elsewhere", async () => {

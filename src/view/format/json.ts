@@ -16,14 +16,12 @@ export const json = {
 } satisfies ViewFormat;
 
 function* pieces(view: View): Generator<string> {
-  const { window, against, rows, graph, left, findings, notes } = view;
+  const { window, scope, against, rows, graph, left, findings, notes } = view;
   // First of all: what is too large to be drawn is answered with an error, not with a part.
   const map = view.layout === "map" ? mapOf(view) : undefined;
   const { flows, incomplete, unknown, ...counts } = graph;
-  yield textOf({ window, against, edges: rows, graph: { ...counts, flows, incomplete, unknown } }).slice(
-    0,
-    -1,
-  );
+  const totals = { ...counts, flows, incomplete, unknown };
+  yield textOf({ window, scope, against, edges: rows, graph: totals }).slice(0, -1);
   yield ',\n"nodes":[';
   yield* nodesOf(view);
   yield '],\n"links":[';

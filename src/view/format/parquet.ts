@@ -46,6 +46,7 @@ async function* blocks(view: View): AsyncGenerator<Uint8Array> {
     new Map([
       ["window_start", view.window.start],
       ["window_stop", view.window.stop],
+      ...(view.scope === undefined ? [] : [["scope", view.scope] as const]),
     ]),
   );
 }

@@ -26,7 +26,7 @@ function dayAndTime(text: string): { day: string; time: string } | undefined {
 
 /** What the picture is of, how much of it is drawn, and what isn't known. */
 export function mapSentences(view: View, map: GraphMap): string[] {
-  const { graph, left, links, other, rows, notes } = view;
+  const { scope, graph, left, links, other, rows, notes } = view;
   const drawn = map.lines.reduce((sum, line) => sum + line.links.length, 0);
   const twice =
     graph.loggedTwice === 0
@@ -34,6 +34,8 @@ export function mapSentences(view: View, map: GraphMap): string[] {
       : ` (${graph.loggedTwice.toLocaleString("en-US")} logged twice, counted once)`;
   const rejected = rejectedOf(view);
   return [
+    // Lines are wrapped where there are spaces.
+    ...(scope === undefined ? [] : [scope.replaceAll(",", ", ")]),
     rows === "flows"
       ? countText(graph.edges, "edge")
       : `${countText(graph.edges, "edge")}, ${countText(graph.conversations, "conversation")}${twice}`,
