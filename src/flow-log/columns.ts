@@ -37,6 +37,7 @@ export interface Columns {
   readonly action: number;
   readonly tcpFlags: number;
   readonly status: number;
+  readonly vpc: number;
   /** Undefined where the format has none of them. */
   readonly further: readonly FurtherPlace[] | undefined;
 }
@@ -111,6 +112,7 @@ export function columnsOf(format: readonly string[], addresses: AddressChoice): 
     action: find(["action"]),
     tcpFlags: find(["tcp-flags"]),
     status: find(["log-status"], OK),
+    vpc: find(["vpc-id"]),
     further: further.length > 0 ? further : undefined,
   };
 }

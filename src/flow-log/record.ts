@@ -36,6 +36,11 @@ export class RecordError extends Error {
   }
 }
 
+/** The log of a record has no vpc-id, by which records are chosen. */
+export class MissingVpcError extends Error {
+  override name = "MissingVpcError";
+}
+
 /** What became of the records. Each is in the digest, or in one of the counts after the first. */
 class RecordCounts {
   records = 0;
@@ -45,7 +50,7 @@ class RecordCounts {
   skipdata = 0;
   noAddress = 0;
   outsideWindow = 0;
-  /** Of other accounts than those asked for, in files that don't tell whose they are. */
+  /** Of other accounts than those asked for, in files that don't tell whose they are, or of other VPCs. */
   recordsNotSelected = 0;
   /** Records in the digest whose packets or bytes are `-` and count 0. */
   withoutSums = 0;
@@ -53,6 +58,7 @@ class RecordCounts {
   oddValues = 0;
 }
 
+const VPC_ID = FURTHER_FIELDS.indexOf("vpc-id");
 const MAX_VERSION = 999;
 /** Seconds since 1970, from 2001 to 5138: what is less or more isn't a time of a flow, or not in seconds. */
 const MIN_TIME = 1_000_000_000;
@@ -72,14 +78,19 @@ export class RecordIntake {
   readonly stop: number;
   /** The accounts whose records are taken; undefined: all. For one file after the other, as far as these don't tell. */
   accounts: ReadonlySet<string> | undefined;
+  /** The VPCs whose records are taken, by the numbers of their ids; undefined: all. */
+  readonly vpcs: ReadonlySet<number> | undefined;
   readonly #scratch = Buffer.alloc(1024);
   readonly #view = viewOf(this.#scratch);
   readonly #further = new Int32Array(FURTHER_FIELDS.length);
 
-  constructor(window: { readonly startDate: Date; readonly stopDate: Date }) {
+  /** @param vpcs those whose records are taken; undefined: all */
+  constructor(window: { readonly startDate: Date; readonly stopDate: Date }, vpcs?: ReadonlySet<string>) {
     this.start = window.startDate.getTime() / 1000;
     this.stop = window.stopDate.getTime() / 1000;
     this.aggregation = new Aggregation(this.start, this.stop);
+    const { values } = this.aggregation.combinations;
+    this.vpcs = vpcs && new Set([...vpcs].map((vpc) => this.#intern(values, "vpc-id", vpc)));
   }
 
   /** Records in the digest. */
@@ -95,7 +106,7 @@ export class RecordIntake {
     return this.accounts.has(this.#scratch.toString("latin1", 0, length));
   }
 
-  /** @throws RecordError */
+  /** @throws RecordError, MissingVpcError */
   add(record: FlowRecord): void {
     this.counts.records++;
     whole("version", record.version, MAX_VERSION);
@@ -107,6 +118,10 @@ export class RecordIntake {
       return;
     }
     if (this.accounts?.has(record.account) === false) {
+      this.counts.recordsNotSelected++;
+      return;
+    }
+    if (!this.#isOfVpcs(record, status)) {
       this.counts.recordsNotSelected++;
       return;
     }
@@ -155,6 +170,16 @@ export class RecordIntake {
       end,
       record.further === undefined ? NO_VALUES : this.#combination(record.further),
     );
+  }
+
+  #isOfVpcs(record: FlowRecord, status: string): boolean {
+    if (this.vpcs === undefined) return true;
+    const { text } = record.further?.find(({ field }) => field === VPC_ID) ?? {};
+    // JSON leaves out what is null, and nothing of the graph hangs on where there is no address.
+    if (text === undefined && !lacksAddress(record)) throw new MissingVpcError();
+    // What AWS lost it may have lost of any VPC.
+    if (text === undefined || text === "-") return status === "SKIPDATA";
+    return this.vpcs.has(this.#numberOf(this.aggregation.combinations.values, text));
   }
 
   /** The number of a combination of values. One that no edge can have is no reason to do without the graph. */

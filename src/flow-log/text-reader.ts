@@ -187,6 +187,20 @@ export class TextReader {
     if (statusEnd - statusStart !== 2 || (view.getInt32(statusEnd - 4, true) & 0xffff0000) !== OK_SPACE)
       return false;
 
+    if (this.#intake.vpcs !== undefined) {
+      const vpcStart = values[columns.vpc] ?? 0;
+      // Of what has none, the obvious path decides.
+      if (buffer[vpcStart] === DASH) return false;
+      const vpcEnd = (values[columns.vpc + 1] ?? 0) - 1;
+      const vpc = aggregation.combinations.values.intern(view, vpcStart, vpcEnd);
+      if (vpc < 0) return false;
+      if (!this.#intake.vpcs.has(vpc)) {
+        counts.records++;
+        counts.recordsNotSelected++;
+        return true;
+      }
+    }
+
     const actionStart = values[columns.action] ?? 0;
     const actionLength = (values[columns.action + 1] ?? 0) - 1 - actionStart;
     let action: number;

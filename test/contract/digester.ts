@@ -31,7 +31,7 @@ export interface DigesterSubject {
   close(): void | Promise<void>;
 }
 
-async function read(digest: Digest): Promise<string> {
+export async function read(digest: Digest): Promise<string> {
   const bytes = await buffer(bodyOf(digest));
   return (bytes[0] === 0x1f && bytes[1] === 0x8b ? gunzipSync(bytes) : bytes).toString();
 }
@@ -48,7 +48,7 @@ interface Line {
 }
 
 /** The records that carry traffic, of flow logs and of digests alike. Written apart from what it checks. */
-function linesOf(text: string): Line[] {
+export function linesOf(text: string): Line[] {
   return text
     .split(/\r?\n/)
     .map((line) => line.trim().split(" "))
@@ -69,7 +69,7 @@ function linesOf(text: string): Line[] {
     });
 }
 
-function sumsOf(lines: readonly Line[]): Map<string, readonly [bigint, bigint]> {
+export function sumsOf(lines: readonly Line[]): Map<string, readonly [bigint, bigint]> {
   const sums = new Map<string, readonly [bigint, bigint]>();
   for (const { flow, packets, bytes } of lines) {
     const [before, beforeBytes] = sums.get(flow) ?? [0n, 0n];

@@ -2,8 +2,9 @@ import { setImmediate } from "node:timers/promises";
 import { obstacleOf } from "../../disk/data-dir.js";
 import type { EdgeBatch } from "../../edges/table.js";
 import { CorruptInputError, DependencyError } from "../../errors.js";
-import { RecordIntake } from "../../flow-log/record.js";
+import { MissingVpcError, RecordIntake } from "../../flow-log/record.js";
 import { formatsOf, type TextFormat } from "../../flow-log/line-layout.js";
+import { type Scope, ScopeError } from "../../scope.js";
 import type { TimeWindow } from "../../window.js";
 import type { Digester, DigestOfEdges } from "../digester.js";
 import { Alike } from "./alike.js";
@@ -15,6 +16,7 @@ import { look, type Look } from "./look.js";
 import { firstOf, nothingRecognised } from "./nothing-recognised.js";
 import { prefetch } from "./prefetch.js";
 import { ContentReader } from "./read-content.js";
+import { checkWithin, selectionOf } from "./scope.js";
 import type { Selection } from "./selection.js";
 import type { LogObject, Source } from "./source.js";
 import { TwiceLogged } from "./twice-logged.js";
@@ -61,9 +63,13 @@ export class FlowLogDigester implements Digester {
     return new Date(window.stopDate.getTime() + (this.#options.settleMs ?? 0));
   }
 
+  checkScope(scope: Scope): void {
+    checkWithin(scope, this.#options);
+  }
+
   async digest(window: TimeWindow, signal: AbortSignal): Promise<DigestOfEdges> {
-    const { source, accounts, regions, flowLogs, include, exclude } = this.#options;
-    const listing = await source.list({ window, accounts, regions, flowLogs, include, exclude }, signal);
+    const selection = selectionOf(window, this.#options);
+    const listing = await this.#options.source.list(selection, signal);
     const { objects, counts: listed } = listing;
     const counts: Record<string, number> = { files: objects.length, ...listed };
     const warnings = [...listing.warnings];
@@ -71,7 +77,7 @@ export class FlowLogDigester implements Digester {
     const elsewhere = ["filesOutsideWindow", "filesNotSelected", "foldersNotSelected"];
     const where = elsewhere.every((name) => (listed[name] ?? 0) === 0) ? listing.where : undefined;
     const progress = { filesDone: 0, files: objects.length, records: 0 };
-    const edges = this.#edges(window, objects, { counts, warnings, where, progress }, signal);
+    const edges = this.#edges(selection, objects, { counts, warnings, where, progress }, signal);
     return { edges, counts, warnings, progress: () => ({ ...progress }) };
   }
 
@@ -80,13 +86,13 @@ export class FlowLogDigester implements Digester {
   }
 
   async *#edges(
-    window: TimeWindow,
+    selection: Selection,
     objects: readonly LogObject[],
     report: Report,
     signal: AbortSignal,
   ): AsyncGenerator<EdgeBatch> {
     const { keysInMemory, spillDirectory } = this.#options;
-    const intake = new RecordIntake(window);
+    const intake = new RecordIntake(selection.window, selection.vpcs);
     const { aggregation } = intake;
     const sums = new BoundedSums(aggregation, keysInMemory, spillDirectory);
     try {
@@ -94,7 +100,7 @@ export class FlowLogDigester implements Digester {
         report.progress.records = intake.counts.records;
         return sums.bound();
       };
-      await this.#read(objects, intake, afterBlock, report, signal);
+      await this.#read(objects, selection, intake, afterBlock, report, signal);
       const batches = edgesOfSums(aggregation);
       let keys = 0;
       for await (const table of sums.tables(signal)) {
@@ -103,6 +109,10 @@ export class FlowLogDigester implements Digester {
           signal.throwIfAborted();
           yield batch;
         }
+      }
+      const { scope } = selection.window;
+      if (scope !== undefined && intake.taken === 0) {
+        report.warnings.push(`no record of this window with addresses is of the scope ${scope}`);
       }
       Object.assign(report.counts, intake.counts, { keys, spilledRows: sums.spilled });
     } catch (error) {
@@ -117,12 +127,13 @@ export class FlowLogDigester implements Digester {
   /** Takes in the records of all objects that can be flow logs. */
   async #read(
     objects: readonly LogObject[],
+    { accounts }: Selection,
     intake: RecordIntake,
     afterBlock: () => Promise<void>,
     { counts, warnings, where, progress }: Report,
     signal: AbortSignal,
   ): Promise<void> {
-    const { format, accounts, prefetch: limit = PREFETCH } = this.#options;
+    const { format, prefetch: limit = PREFETCH } = this.#options;
     const formats = formatsOf(format);
     const reader = new ContentReader(intake, format, afterBlock, signal);
     const twiceLogged = new TwiceLogged(intake.aggregation.interfaces, objects);
@@ -187,6 +198,16 @@ interface Report {
 }
 
 function explained(key: string, error: unknown): Error {
+  if (error instanceof MissingVpcError) {
+    const cause = new ScopeError(
+      "some of its flow logs lack the field vpc-id, which vpc needs: ask without vpc, or again when they have it",
+      { cause: error },
+    );
+    return new CorruptInputError(
+      `${key}: expected records with vpc-id, since the graph is of a VPC, got some without. Make a flow log whose format has vpc-id and leave this one out by FLOW_LOG_IDS or FLOW_LOG_EXCLUDE, or ask without vpc`,
+      { cause },
+    );
+  }
   if (error instanceof CorruptInputError) {
     const advice = "FLOW_LOG_EXCLUDE leaves a file out that can't be mended, or is no flow log";
     return new CorruptInputError(`${error.message}. ${advice}`, { cause: error });

@@ -103,7 +103,7 @@ export class Inventory {
     }
     if (kept.length + filesOutsideWindow + this.#otherDays === 0) {
       warnings.push(
-        `FLOW_LOG_ACCOUNTS, FLOW_LOG_REGIONS, FLOW_LOG_IDS, FLOW_LOG_INCLUDE and FLOW_LOG_EXCLUDE together leave nothing of what is below ${this.#where}`,
+        `FLOW_LOG_ACCOUNTS, FLOW_LOG_REGIONS, FLOW_LOG_IDS, FLOW_LOG_INCLUDE, FLOW_LOG_EXCLUDE and the scope that was asked for together leave nothing of what is below ${this.#where}`,
       );
     }
     const counts = {

@@ -8,6 +8,8 @@ export interface Selection {
   readonly window: TimeWindow;
   readonly accounts?: ReadonlySet<string> | undefined;
   readonly regions?: ReadonlySet<string> | undefined;
+  /** Ids of VPCs: only records tell theirs, and only of some flow logs. */
+  readonly vpcs?: ReadonlySet<string> | undefined;
   /** Ids of flow logs: only files that AWS named tell theirs. */
   readonly flowLogs?: ReadonlySet<string> | undefined;
   readonly include?: Globs | undefined;

@@ -4,6 +4,7 @@ import { gzipSync } from "node:zlib";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
 import { parseGlobs } from "../../../src/digester/flow-logs/globs.js";
 import { DependencyError } from "../../../src/errors.js";
+import { scopeOf } from "../../../src/scope.js";
 import { TimeWindow } from "../../../src/window.js";
 import { SAMPLE_WINDOW } from "../../make-sample-flow-logs.js";
 import type { S3Server } from "../../support/s3/server.js";
@@ -148,6 +149,28 @@ describe("layouts", () => {
       "AWSLogs/123456789012/vpcflowlogs/eu-west-1/2024/06/01/**",
       "AWSLogs/123456789012/vpcflowlogs/eu-west-1/2024/06/02/**",
     ]);
+  });
+
+  test("are those of a window's scope, and no LIST or GET is spent on the others", async () => {
+    const server = await startS3();
+    const time = "2024-06-01T23:55";
+    plant(
+      server,
+      keyOf(time, { root: "p/" }),
+      keyOf(time, { root: "p/", account: "210987654321" }),
+      keyOf(time, { root: "p/", region: "us-east-1" }),
+      keyOf(time, { root: "p/", hive: true, account: "210987654321" }),
+    );
+    const digester = digesterOf(server, { prefix: "p/" });
+    const scoped = HOUR.within(scopeOf({ account: "123456789012", region: "eu-west-1" }));
+    expect(addressesOf((await digestBy(digester, scoped)).digest)).toEqual(["10.0.0.1"]);
+    expect(server.count("GetObject")).toBe(1);
+    const own = "p/AWSLogs/123456789012/vpcflowlogs/eu-west-1/";
+    const above = ["p/", "p/AWSLogs/", "p/AWSLogs/123456789012/", "p/AWSLogs/123456789012/vpcflowlogs/"];
+    const lists = listed(server);
+    expect(lists.filter((prefix) => !prefix.startsWith(own))).toEqual(above);
+    expect(lists).toHaveLength(above.length + 5);
+    expect((await digestBy(digester, HOUR)).counts).toMatchObject({ files: 3, duplicateFiles: 1 });
   });
 
   test("are looked up again after a while: a new account is found", async () => {
