@@ -124,6 +124,35 @@ describe.skipIf(!hasChromium())("the page in a browser", () => {
     );
   });
 
+  test("a part of the flow logs is chosen, made, seen, listed and left again", async () => {
+    const page = await open(SAMPLE);
+    await settled(page);
+    const sentence = page.locator(".sentence");
+    const all = await sentence.textContent();
+    await page.getByRole("navigation", { name: "Window" }).getByText("▾").click();
+    await page.getByText("Only a part of the flow logs").click();
+    await page.getByLabel("Accounts").fill("123456789012");
+    await page.getByLabel("Regions").fill("eu-west-1");
+    await page.getByRole("button", { name: "Show", exact: true }).click();
+    await page.getByText("account 123456789012 · region eu-west-1").first().waitFor();
+    expect(page.url()).toContain("&account=123456789012&region=eu-west-1");
+    await page.getByRole("button", { name: "Make it" }).click();
+    await page.getByRole("region", { name: "Map" }).waitFor();
+    await settled(page);
+    // The sample has one account and one region.
+    expect(await sentence.textContent()).toBe(all);
+    expect(await violations(page)).toEqual([]);
+
+    await page.getByRole("navigation", { name: "Window" }).getByText("▾").click();
+    await page.locator(".graph.here").getByText("account 123456789012 · region eu-west-1").waitFor();
+    await page.getByLabel("Accounts").fill("");
+    await page.getByLabel("Regions").fill("");
+    await page.getByRole("button", { name: "Show", exact: true }).click();
+    await expect.poll(() => page.url()).not.toContain("account=");
+    await settled(page);
+    expect(await page.locator(".window .scope").count()).toBe(0);
+  });
+
   test("names the scan, the entry, the hosts that were reached and port 4444 on the first screen", async () => {
     const page = await open(SAMPLE);
     await settled(page);

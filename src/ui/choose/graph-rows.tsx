@@ -3,6 +3,7 @@ import type { ListedGraph } from "../state/answers.js";
 import { shownOf } from "../state/asked.js";
 import { graphs } from "../state/graph.js";
 import { place } from "../state/place.js";
+import { scopeText } from "../state/scope.js";
 import { lengthText, number, windowText, zoneName } from "../state/texts.js";
 
 /** The graphs that are there, the newest window first. A service that keeps no list has none to show. */
@@ -34,9 +35,11 @@ export function GraphRows({ chosen }: { chosen?: () => void }) {
 }
 
 function Row({ graph }: { graph: ListedGraph }) {
-  const { window, nodes, edges, incomplete, findings } = graph;
-  const isHere = place.value.window?.start === window.start && place.value.window.stop === window.stop;
+  const { window, scope = "", nodes, edges, incomplete, findings } = graph;
+  const { window: shown, scope: shownScope } = place.value;
+  const isHere = shown?.start === window.start && shown.stop === window.stop && shownScope === scope;
   const facts = [
+    scope !== "" && scopeText(scope),
     lengthText(window),
     nodes !== undefined && `${number(nodes)} hosts`,
     edges !== undefined && `${number(edges)} edges`,
@@ -45,7 +48,7 @@ function Row({ graph }: { graph: ListedGraph }) {
   return (
     <Link
       class={isHere ? "graph here" : "graph"}
-      change={{ window, selected: undefined, against: undefined }}
+      change={{ window, scope, selected: undefined, against: undefined }}
     >
       <span>
         {windowText(window)} {zoneName()}

@@ -5,10 +5,9 @@ import { place } from "../state/place.js";
 /** Has the graph made again, for logs that came late. The old one is shown until then. */
 export function Refresh({ done }: { done: () => void }) {
   const [fault, setFault] = useState("");
-  const { window } = place.value;
-  if (window === undefined) return null;
+  if (place.value.window === undefined) return null;
   const refresh = async () => {
-    const message = await requestGraph(window, true);
+    const message = await requestGraph(true);
     if (message === undefined) done();
     else setFault(message);
   };

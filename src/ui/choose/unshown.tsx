@@ -3,11 +3,12 @@ import { askAgain } from "../state/asked.js";
 import { grouped } from "../state/graph.js";
 import { progress, requestGraph } from "../state/making.js";
 import { go, place } from "../state/place.js";
+import { scopeText } from "../state/scope.js";
 import { windowText, zoneName } from "../state/texts.js";
 
 /** A window whose graph can't be shown: why, and what one can do. */
 export function Unshown() {
-  const { window, where, around, against } = place.value;
+  const { window, scope, where, around, against } = place.value;
   if (window === undefined) return null;
   const answer = grouped.value;
   return (
@@ -15,6 +16,7 @@ export function Unshown() {
       <h1>
         {windowText(window)} <span class="zone">{zoneName()}</span>
       </h1>
+      {scope !== "" && <p>{scopeText(scope)}</p>}
       {answer.state === "asking" && <p>Looking for the graph …</p>}
       {answer.state === "making" && <Making />}
       {answer.state === "refused" && (
@@ -28,6 +30,11 @@ export function Unshown() {
               <p class="hint">
                 VIEW_MAX_EDGES sets how large a graph may be to be shown. A shorter window has fewer edges.
               </p>
+            )}
+            {scope !== "" && (
+              <button type="button" class="button" onClick={() => go({ scope: "" })}>
+                Show all flow logs
+              </button>
             )}
             {against !== undefined && (
               <button type="button" class="button" onClick={() => go({ against: undefined })}>
@@ -69,12 +76,11 @@ function Making() {
 function Make({ isAgain }: { isAgain: boolean }) {
   const [fault, setFault] = useState("");
   const [isAsking, setAsking] = useState(false);
-  const { window } = place.value;
-  useEffect(() => setFault(""), [window]);
-  if (window === undefined) return null;
+  const { window, scope } = place.value;
+  useEffect(() => setFault(""), [window, scope]);
   const make = async () => {
     setAsking(true);
-    setFault((await requestGraph(window)) ?? "");
+    setFault((await requestGraph()) ?? "");
     setAsking(false);
   };
   return (

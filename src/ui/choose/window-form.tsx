@@ -1,7 +1,9 @@
 import { useState } from "preact/hooks";
 import { timeText, type Window } from "../state/address.js";
 import { go, isLocal, place } from "../state/place.js";
+import { scopeOf } from "../state/scope.js";
 import { zoneName } from "../state/texts.js";
+import { ScopeFields, type ScopeValues, valuesOf } from "./scope-fields.js";
 
 const HOUR = 3_600_000;
 
@@ -11,13 +13,15 @@ export function WindowForm({ chosen }: { chosen?: () => void }) {
   const usual = place.value.window ?? lastHours(1);
   const [start, setStart] = useState<string>();
   const [stop, setStop] = useState<string>();
+  const [parts, setParts] = useState<ScopeValues>(valuesOf(place.value.scope));
   const [fault, setFault] = useState("");
   const from = start ?? fieldOf(usual.start, local);
   const to = stop ?? fieldOf(usual.stop, local);
 
   const choose = (window: Window) => {
     chosen?.();
-    go({ window, selected: undefined, against: undefined });
+    const scope = scopeOf((part) => parts[part]);
+    go({ window, scope, selected: undefined, against: undefined });
   };
   const submit = (event: Event) => {
     event.preventDefault();
@@ -60,6 +64,7 @@ export function WindowForm({ chosen }: { chosen?: () => void }) {
       <p class="fault" role="alert">
         {fault}
       </p>
+      <ScopeFields values={parts} change={setParts} />
       <div class="presets" role="group" aria-label="Whole hours until now">
         {[1, 6, 24].map((hours) => (
           <button type="button" key={hours} class="button" onClick={() => choose(lastHours(hours))}>

@@ -7,6 +7,7 @@ import { besideWindow, VIEWS } from "../state/address.js";
 import { shownOf } from "../state/asked.js";
 import { grouped } from "../state/graph.js";
 import { go, place } from "../state/place.js";
+import { scopeText } from "../state/scope.js";
 import { windowText, zoneName } from "../state/texts.js";
 import { Menu } from "./menu.js";
 import { Settings } from "./settings.js";
@@ -14,7 +15,7 @@ import { Link } from "./link.js";
 
 /** The bar at the top: which window, what of it, and how it is shown. */
 export function Bar() {
-  const { window } = place.value;
+  const { window, scope } = place.value;
   const isShown = shownOf(grouped.value) !== undefined;
   return (
     <header class="bar">
@@ -28,7 +29,13 @@ export function Bar() {
           <Menu
             label={
               <>
-                {windowText(window)} <span class="zone">{zoneName()}</span> <span aria-hidden="true">▾</span>
+                {windowText(window)} <span class="zone">{zoneName()}</span>{" "}
+                {scope !== "" && (
+                  <span class="scope" title={scopeText(scope)}>
+                    {scopeText(scope)}
+                  </span>
+                )}{" "}
+                <span aria-hidden="true">▾</span>
               </>
             }
           >

@@ -7,10 +7,11 @@ import { windowText, zoneName } from "../state/texts.js";
 
 /** Another window to compare with. */
 export function Compare() {
-  const { window, against } = place.value;
+  const { window, scope, against } = place.value;
   if (window === undefined) return null;
   const before = besideWindow(window, -1);
   const others = (shownOf(graphs.value)?.graphs ?? [])
+    .filter((graph) => (graph.scope ?? "") === scope)
     .map((graph) => graph.window)
     .filter((other) => other.start !== window.start || other.stop !== window.stop);
   const isListed = others.some((other) => other.start === before?.start && other.stop === before.stop);

@@ -1,7 +1,11 @@
+import { parametersOf, scopeOf } from "./scope.js";
+
 /** What the page shows, all of it: what isn't here, a reload forgets. */
 export interface Place {
   /** RFC 3339 in UTC. Undefined: no window is chosen yet. */
   readonly window: Window | undefined;
+  /** The part of the flow logs that is looked at, as the API says it; empty: all. */
+  readonly scope: string;
   readonly view: ViewKind;
   /** The API's `where`. */
   readonly where: string;
@@ -46,6 +50,7 @@ export function parsePlace(search: string): Place {
   const rows = Number(parameters.get("rows"));
   return {
     window: windowOf(parameters.get("start"), parameters.get("stop")),
+    scope: scopeOf((part) => parameters.get(part)),
     view: oneOf("view", VIEWS, "map"),
     where: parameters.get("where") ?? "",
     against: parseAgainst(parameters.get("against")),
@@ -60,12 +65,13 @@ export function parsePlace(search: string): Place {
 
 /** As `parsePlace` reads it; what is usual isn't written. */
 export function searchOf(place: Place): string {
-  const { window, view, where, against, around, hops, selected, by, rows, zone } = place;
+  const { window, scope, view, where, against, around, hops, selected, by, rows, zone } = place;
   const parameters = new URLSearchParams();
   if (window !== undefined) {
     parameters.set("start", window.start);
     parameters.set("stop", window.stop);
   }
+  for (const [part, values] of parametersOf(scope)) parameters.set(part, values);
   if (view !== "map") parameters.set("view", view);
   if (where !== "") parameters.set("where", where);
   if (against !== undefined) parameters.set("against", againstText(against));
@@ -77,9 +83,18 @@ export function searchOf(place: Place): string {
   if (by !== "bytes") parameters.set("by", by);
   if (rows !== PAGE_ROWS) parameters.set("rows", String(rows));
   if (zone !== "utc") parameters.set("zone", zone);
-  // Colons and slashes need no escape in a query, and times are easier to read with them.
-  const text = parameters.toString().replaceAll("%3A", ":").replaceAll("%2F", "/");
+  const text = queryText(parameters);
   return text === "" ? "" : `?${text}`;
+}
+
+/** Colons, slashes and commas need no escape in a query, and times are easier to read with them. */
+export function queryText(parameters: URLSearchParams): string {
+  return parameters.toString().replaceAll("%3A", ":").replaceAll("%2F", "/").replaceAll("%2C", ",");
+}
+
+/** What names a graph to the API. */
+export function graphParameters({ start, stop }: Window, scope: string): URLSearchParams {
+  return new URLSearchParams([["start", start], ["stop", stop], ...parametersOf(scope)]);
 }
 
 export function againstText({ start, stop }: Window): string {

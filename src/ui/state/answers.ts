@@ -104,6 +104,8 @@ export interface Findings {
 export interface ListedGraph {
   readonly id: string;
   readonly window: Window;
+  /** Of which part of the flow logs; missing: of all. */
+  readonly scope?: string;
   readonly made: string;
   readonly nodes?: number;
   readonly edges?: number;

@@ -1,5 +1,6 @@
 import { effect, signal, type ReadonlySignal } from "@preact/signals";
 import { call, isTokenWanted } from "./api.js";
+import { PARTS } from "./scope.js";
 
 /** What became of a question. */
 export type Asked<T> =
@@ -61,10 +62,10 @@ export function shownOf<T>(asked: Asked<T>): T | undefined {
   return asked.state === "asking" ? asked.before : undefined;
 }
 
-/** What was seen of one window isn't shown while another is asked for. */
+/** What was seen of one window and scope isn't shown while another is asked for. */
 function windowOf(url: string | undefined): string {
   const parameters = new URL(url ?? "", location.href).searchParams;
-  return `${parameters.get("start")} ${parameters.get("stop")}`;
+  return ["start", "stop", ...PARTS].map((name) => parameters.get(name)).join(" ");
 }
 
 /** Asks once: whoever asks for the same again shares the answer. */

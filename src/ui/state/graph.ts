@@ -1,5 +1,5 @@
 import { computed } from "@preact/signals";
-import { againstText, PAGE_ROWS, type Place } from "./address.js";
+import { againstText, graphParameters, PAGE_ROWS, type Place, queryText } from "./address.js";
 import type { Findings, GraphList, GraphView } from "./answers.js";
 import { asked, shownOf } from "./asked.js";
 import { withoutTimes } from "./filter.js";
@@ -7,9 +7,9 @@ import { place } from "./place.js";
 
 /** The query of what is seen, as the API takes it. */
 export function viewQuery(place: Place, further: Readonly<Record<string, string>> = {}): string | undefined {
-  const { window, where, against, around, hops } = place;
+  const { window, scope, where, against, around, hops } = place;
   if (window === undefined) return undefined;
-  const parameters = new URLSearchParams({ ...window });
+  const parameters = graphParameters(window, scope);
   if (where !== "") parameters.set("where", where);
   if (around !== undefined) {
     parameters.set("around", around);
@@ -17,7 +17,7 @@ export function viewQuery(place: Place, further: Readonly<Record<string, string>
   }
   if (against !== undefined) parameters.set("against", againstText(against));
   for (const [name, value] of Object.entries(further)) parameters.set(name, value);
-  return `/graph?${parameters.toString().replaceAll("%3A", ":").replaceAll("%2F", "/")}`;
+  return `/graph?${queryText(parameters)}`;
 }
 
 /** Groups, which the map and the matrix show. It also tells whether there is a graph at all. */
@@ -53,9 +53,10 @@ export const wholeWindow = asked<GraphView>(
 
 export const findings = asked<Findings>(
   computed(() => {
-    const { window, against } = place.value;
+    const { window, scope, against } = place.value;
     if (window === undefined || !isThere.value) return undefined;
-    const query = new URLSearchParams({ ...window, limit: "10" });
+    const query = graphParameters(window, scope);
+    query.set("limit", "10");
     if (against !== undefined) query.set("against", againstText(against));
     return `/graph/findings?${query.toString()}`;
   }),
@@ -64,9 +65,11 @@ export const findings = asked<Findings>(
 /** Those of the window that this one is compared with: what isn't among them is new. */
 export const earlierFindings = asked<Findings>(
   computed(() => {
-    const { against } = place.value;
+    const { against, scope } = place.value;
     if (against === undefined || !isThere.value) return undefined;
-    return `/graph/findings?${new URLSearchParams({ ...against, limit: "1000" }).toString()}`;
+    const query = graphParameters(against, scope);
+    query.set("limit", "1000");
+    return `/graph/findings?${query.toString()}`;
   }),
 );
 

@@ -1,51 +1,56 @@
 import { computed, effect, signal } from "@preact/signals";
-import type { Window } from "./address.js";
+import { graphParameters } from "./address.js";
 import { call } from "./api.js";
 import { askAgain } from "./asked.js";
 import { grouped } from "./graph.js";
 import { place } from "./place.js";
 import { watchProgress, type Progress } from "./progress.js";
 
-/** The windows that somebody here asked for again: their graphs are there, and will be others. */
-const refreshed = signal<Window | undefined>(undefined);
+/** The graph that somebody here asked for again, as parameters: it is there, and will be another. */
+const refreshed = signal<string | undefined>(undefined);
 
 /** How far the graph is that is being made. */
 export const progress = signal<Progress | undefined>(undefined);
 
-/** Asks for a graph. @returns what is wrong, if anything */
-export async function requestGraph({ start, stop }: Window, refresh = false): Promise<string | undefined> {
-  const query = new URLSearchParams({ start, stop, ...(refresh && { refresh: "true" }) });
+/** What names the graph of this place to the API. */
+const here = computed(() => {
+  const { window, scope } = place.value;
+  return window && graphParameters(window, scope).toString();
+});
+
+/** Asks for the graph of this place. @returns what is wrong, if anything */
+export async function requestGraph(refresh = false): Promise<string | undefined> {
+  const graph = here.value;
+  if (graph === undefined) return undefined;
   try {
-    const { status, message } = await call(`/graph?${query.toString()}`, { method: "POST" });
+    const path = `/graph?${graph}${refresh ? "&refresh=true" : ""}`;
+    const { status, message } = await call(path, { method: "POST" });
     // 409: it is there, or somebody else asked for it: either is what was wanted.
     if (status !== 202 && status !== 409) return message;
   } catch (error) {
     return error instanceof Error ? error.message : String(error);
   }
-  if (refresh) refreshed.value = { start, stop };
+  if (refresh) refreshed.value = graph;
   else askAgain();
   return undefined;
 }
 
-const watched = computed((): Window | undefined => {
-  const { window } = place.value;
-  if (window === undefined) return undefined;
-  const isRefreshed = refreshed.value?.start === window.start && refreshed.value.stop === window.stop;
-  return grouped.value.state === "making" || isRefreshed ? window : undefined;
-});
+const watched = computed(() =>
+  grouped.value.state === "making" || refreshed.value === here.value ? here.value : undefined,
+);
 
 // What is being made is watched, and asked for once it is there.
 effect(() => {
-  const window = watched.value;
+  const graph = watched.value;
   progress.value = undefined;
-  if (window === undefined) return undefined;
+  if (graph === undefined) return undefined;
   const stop = new AbortController();
-  void watch(window, stop.signal);
+  void watch(graph, stop.signal);
   return () => stop.abort();
 });
 
-async function watch(window: Window, signal: AbortSignal): Promise<void> {
-  await watchProgress(window, signal, (now) => {
+async function watch(graph: string, signal: AbortSignal): Promise<void> {
+  await watchProgress(graph, signal, (now) => {
     progress.value = now;
   });
   if (signal.aborted) return;

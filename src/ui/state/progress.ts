@@ -1,5 +1,4 @@
 import { number, clock, zoneName } from "./texts.js";
-import type { Window } from "./address.js";
 import { call } from "./api.js";
 
 /** How far the making of a graph is. */
@@ -20,13 +19,16 @@ interface Told {
 
 const AGAIN_MS = 2000;
 
-/** Tells how far a graph is until it is made, or has failed. Never rejects. */
+/**
+ * Tells how far a graph is until it is made, or has failed. Never rejects.
+ *
+ * @param query names it to the API
+ */
 export async function watchProgress(
-  { start, stop }: Window,
+  query: string,
   signal: AbortSignal,
   tell: (progress: Progress) => void,
 ): Promise<void> {
-  const query = new URLSearchParams({ start, stop }).toString();
   tell({ text: "The graph is being made.", part: undefined });
   while (!signal.aborted) {
     let ms = AGAIN_MS;
