@@ -27,7 +27,7 @@ const deadlines = {
 export default defineConfig({
   test: {
     // The default is a worker less than there are cores: one, where there are two. Those who wait leave room for others.
-    maxWorkers: Math.max(4, availableParallelism()),
+    maxWorkers: Math.max(6, availableParallelism()),
     projects: [
       {
         test: {

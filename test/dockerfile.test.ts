@@ -164,11 +164,14 @@ test("needs nothing that it can write to when graphs and claims are in S3", asyn
     expect((await checkedFetch(container.url + graph, { method: "POST" })).status).toBe(401);
     const dot = await makeGraph(container, { authorization: "Bearer api-token-1" });
     expect(dot).toMatch(/^digraph \{\n\t"/);
-    const stored = s3
-      .bucket("graphs")
-      .keys()
-      .map((key) => key.replace(/[0-9a-f-]{36}(?=\.)/, "ID").replace(/\d{10}-\d{10}/, "WINDOW"));
-    expect(stored.toSorted()).toEqual(["ID.dot", "ID.parquet", "entries/WINDOW-ID.json"]);
+    const stored = () =>
+      s3
+        .bucket("graphs")
+        .keys()
+        .map((key) => key.replace(/[0-9a-f-]{36}(?=\.)/, "ID").replace(/\d{10}-\d{10}/, "WINDOW"))
+        .toSorted();
+    // The graph is served before it is in the list.
+    await expect.poll(stored).toEqual(["ID.dot", "ID.parquet", "entries/WINDOW-ID.json"]);
     container.child.kill("SIGTERM");
     expect(await once(container.child, "close")).toEqual([0, null]);
     expect(container.output()).toContain("job-finished");

@@ -38,11 +38,14 @@ export const LINE = "2 1 eni-1 10.0.0.1 10.0.0.2 1 2 6 1 40 1 2 ACCEPT OK\n";
 /**
  * The service over HTTP on a port of its own, with a digester beside it, until the test ends. Every answer is held to the
  * service's own OpenAPI document.
+ *
+ * @param atEnd takes what ends it, for several tests to share it
  */
 export async function serve(
   env: Record<string, string> = {},
   modules: Partial<Modules> = {},
   options: AppOptions = {},
+  atEnd: (end: () => Promise<void>) => void = onTestFinished,
 ): Promise<Serving> {
   const digesterd = await startDigesterd(LINE);
   const storage = new MemoryStorage();
@@ -58,7 +61,7 @@ export async function serve(
     },
   );
   const app = await buildApp(service, options);
-  onTestFinished(async () => {
+  atEnd(async () => {
     await app.close();
     await digesterd.server.close();
   });

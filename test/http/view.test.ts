@@ -3,9 +3,10 @@ import { join } from "node:path";
 import { Readable } from "node:stream";
 import { fileURLToPath } from "node:url";
 import { gunzipSync, gzipSync } from "node:zlib";
-import { beforeEach, describe, expect, onTestFinished, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { z } from "zod";
 import { TimeWindow } from "../../src/window.js";
+import { eventually } from "../support/eventually.js";
 import { temporaryDir } from "../support/temporary-dir.js";
 import { graphOf, LINE, serve, type Serving } from "./serving.js";
 import { unfenced } from "../support/store-options.js";
@@ -36,11 +37,12 @@ const Findings = z.looseObject({
 async function serveSample(
   windows: readonly TimeWindow[],
   env: Record<string, string> = {},
+  atEnd?: (end: () => Promise<void>) => void,
 ): Promise<Serving> {
-  const serving = await serve({ DIGESTER_ENDPOINT: `file:${DIRECTORY}`, ...env });
+  const serving = await serve({ DIGESTER_ENDPOINT: `file:${DIRECTORY}`, ...env }, {}, {}, atEnd);
   for (const window of windows) {
     await serving.call("POST", graphOf(window));
-    await expect.poll(async () => (await serving.call("HEAD", graphOf(window))).status).toBe(200);
+    await eventually(async () => expect((await serving.call("HEAD", graphOf(window))).status).toBe(200));
   }
   return serving;
 }
@@ -100,15 +102,23 @@ describe("a view of the sample", () => {
 
 describe("one graph", () => {
   let serving: Serving;
-  beforeEach(async () => {
-    serving = await serveSample([WHOLE], {});
+  const ends: (() => Promise<void>)[] = [];
+  beforeAll(async () => {
+    serving = await serveSample([WHOLE], {}, (end) => void ends.push(end));
+  });
+  afterAll(async () => {
+    for (const end of ends) await end();
   });
   const get = (query: string, headers: Record<string, string> = {}) =>
     serving.call("GET", `${graphOf(WHOLE)}&${query}`, { headers });
 
   test.each([
     ["format=xml", 406, "json, csv, svg, dot, parquet"],
-    ["grup=auto", 400, 'unknown parameter "grup": expected some of start, stop, format, where'],
+    [
+      "grup=auto",
+      400,
+      'unknown parameter "grup": expected some of start, stop, account, region, vpc, format, where',
+    ],
     ["group=auto&group=host", 400, "group must be given once"],
     ["group=rack", 400, "group must be auto, host, name"],
     ["hops=2", 400, "hops needs around"],

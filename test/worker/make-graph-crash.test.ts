@@ -10,7 +10,7 @@ import { S3Server } from "../support/s3/server.js";
 import { temporaryDir } from "../support/temporary-dir.js";
 import { storageAt } from "./storage-at.js";
 
-const ROUNDS = 15;
+const ROUNDS = 8;
 /** Milliseconds that one making takes, about. */
 const MAKING_MS = { disk: 60, S3: 300 };
 
