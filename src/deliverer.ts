@@ -1,4 +1,5 @@
 import type { Module } from "./module.js";
+import type { Logger } from "./telemetry/log.js";
 
 /**
  * What becomes of a job that was delivered.
@@ -22,11 +23,14 @@ export type Fate =
  */
 export type Deliver = (message: unknown) => Promise<Fate>;
 
+/** Where those who deliver say what happens to them. What becomes of a job is told by the service itself. */
+export type Report = Pick<Logger, "info" | "warn" | "error">;
+
 /**
  * Brings jobs to the service besides HTTP, from a queue of messages for example. It is started after all modules, told to
  * `drain` before anything else of the process stops, and stopped before the modules are, when each delivery has its fate.
  */
 export interface Deliverer extends Pick<Module, "drain" | "stop"> {
   /** Begins to deliver. Resolves when it has begun; a rejection stops the process from starting. */
-  start(deliver: Deliver): Promise<void>;
+  start(deliver: Deliver, report: Report): Promise<void>;
 }

@@ -7,7 +7,7 @@ export {
   type Obstacle,
 } from "./errors.js";
 export { Job, toMessage, type JobMessage } from "./job.js";
-export type { Deliver, Deliverer, Fate } from "./deliverer.js";
+export type { Deliver, Deliverer, Fate, Report } from "./deliverer.js";
 export { explain } from "./explain.js";
 export type { BoundAddress, Module } from "./module.js";
 export { GraphId, type GraphRef, TimeWindow, WindowError } from "./window.js";

@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { createModules } from "./compose/built-in-service.js";
+import { createModules, deliverersOf } from "./compose/built-in-service.js";
 import { ConfigError, configWarnings, loadConfig, secretsIn } from "./compose/config.js";
 import { DependencyError } from "./errors.js";
 import { buildApp } from "./http/app.js";
@@ -35,7 +35,7 @@ async function main(): Promise<void> {
   });
   for (const { event, ...fields } of configWarnings(config)) logger.warn(fields, event);
 
-  const service = new Service(createModules({}, config), toServiceSettings(config));
+  const service = new Service(createModules({}, config), toServiceSettings(config), deliverersOf({}, config));
   const statsOutput = await createStats(config, logger);
   const { stats, exposition } = statsOutput;
   const app = await buildApp(service, {

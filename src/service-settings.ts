@@ -25,6 +25,11 @@ export const serviceSettings = {
   GRAPH_PROGRESS_TIMEOUT: atLeast(1000, MAX_TIMER_MS)
     .prefault("60000")
     .describe("milliseconds after which a claim that nobody renewed is void; 1000 at least"),
+  GRAPH_QUEUED_TIMEOUT: duration
+    .prefault("1h")
+    .describe(
+      "how long a job may wait in a bus or a queue of SQS before its claim is void; it counts from when the job may begin. Less than GRAPH_PROGRESS_TIMEOUT counts as that",
+    ),
   GRAPH_MAX_WINDOW: duration
     .refine((ms) => ms >= 60_000, "expected at least a minute")
     .prefault("744h")
@@ -79,6 +84,7 @@ export const serviceRules: readonly Rule[] = [
 export function toServiceSettings(config: z.infer<z.ZodObject<typeof serviceSettings>>): ServiceSettings {
   return {
     progressTimeoutMs: config.GRAPH_PROGRESS_TIMEOUT,
+    queuedTimeoutMs: config.GRAPH_QUEUED_TIMEOUT,
     maxWindowMs: config.GRAPH_MAX_WINDOW,
     digestMaxBytes: config.DIGEST_MAX_BYTES,
     keepEdges: config.GRAPH_EDGES === "parquet",

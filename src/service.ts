@@ -28,9 +28,9 @@ import { type Logger, silent } from "./telemetry/log.js";
 import { noStats, type Stats } from "./telemetry/stats.js";
 import type { Entry } from "./entry.js";
 import type { GraphId, TimeWindow } from "./window.js";
-import { Claims } from "./worker/claims.js";
+import { Claims, timesOf } from "./worker/claims.js";
 import { GraphList, type ListedPage, type ListQuery } from "./worker/graph-list.js";
-import type { HeldClaim } from "./worker/held-claim.js";
+import { type HeldClaim, LostClaimError } from "./worker/held-claim.js";
 import { JobReport } from "./worker/job-report.js";
 import { type GraphProgress, progressOf } from "./worker/progress.js";
 import { Retention } from "./worker/retention.js";
@@ -49,6 +49,8 @@ export interface Modules {
 /** Times are milliseconds, sizes bytes. */
 export interface ServiceSettings {
   readonly progressTimeoutMs: number;
+  /** How long a job may lie in a queue that isn't this process's own. */
+  readonly queuedTimeoutMs: number;
   readonly maxWindowMs: number;
   readonly digestMaxBytes: number;
   /** Whether edges are kept beside graphs, where the digest and the storage have them. */
@@ -152,6 +154,7 @@ export class Service {
       retryDelayMs: settings.workerRetryDelayMs,
       claims: this.#claims,
       readyAt: ({ window }) => this.#readyAt(window),
+      queuedMs: () => this.#queuedMs,
       attempt: (job, claim, signal) => this.#attempt(job, claim, signal),
       explain,
       onFailure: (job, error, last) => this.#report.failed(job, error, last),
@@ -229,7 +232,7 @@ export class Service {
       await this.#answers.start();
       const deliver: Deliver = (message) => this.deliver(message);
       for (const deliverer of this.#deliverers) {
-        await deliverer.start(deliver);
+        await deliverer.start(deliver, this.#log);
         this.#delivering.push(deliverer);
       }
     } catch (error) {
@@ -339,12 +342,29 @@ export class Service {
         return { state: "exists" };
       }
       const { token, refresh: owed } = claim.claim;
-      await this.#modules.queuer.queue({ window, refresh: owed, claim: token }, signal);
+      await this.#modules.queuer.queue({ window, refresh: owed, claim: token }, signal, notBefore);
     } catch (error) {
       await this.#giveBack(claim);
       throw error;
     }
+    // Only now: when this process is killed before, the claim of a job that nobody will deliver lapses soon.
+    if (this.#queuedMs > 0) await this.#keepQueued(claim, notBefore);
     return { state: "queued", notBefore };
+  }
+
+  /** How much longer a claim lives while its job lies in a queue. In one that is this process's own, none does. */
+  get #queuedMs(): number {
+    const { progressTimeoutMs, queuedTimeoutMs } = this.settings;
+    return this.#modules.queuer.local === true ? 0 : Math.max(0, queuedTimeoutMs - progressTimeoutMs);
+  }
+
+  /** A claim that can't be kept lapses earlier than it might; one that a worker has already is kept by that. */
+  async #keepQueued(claim: HeldClaim, notBefore: Date | undefined): Promise<void> {
+    try {
+      await claim.postpone(timesOf(notBefore, this.#queuedMs));
+    } catch (error) {
+      if (!(error instanceof LostClaimError)) this.#reportMarker(error, "a claim could not be kept for long");
+    }
   }
 
   /** Whichever process is first: what another one has asked for, and what has failed just now, isn't asked for again. */

@@ -59,6 +59,11 @@ test("what they share knows nothing of them", () => {
   expect(breaks(shared, (to) => !above.test(to))).toEqual([]);
 });
 
+test("those who bring jobs know neither the service nor the ports", () => {
+  const known = /^(?:deliver|sqs|aws)\/|^(?:deliverer|envelope|errors|deadline|settings)\.ts$/;
+  expect(breaks(/^deliver\//, (to) => known.test(to))).toEqual([]);
+});
+
 test("what is pure imports the pure alone, and does no I/O", () => {
   const pure = /^(?:parquet|flow-log|edges|graph|view|finding)\//;
   expect(breaks(pure, (to) => pure.test(to) || to === "errors.ts")).toEqual([]);

@@ -87,6 +87,57 @@ describe("a request", () => {
   });
 });
 
+describe("a job that lies in a queue", () => {
+  const QUEUED_MS = 3 * TIMEOUT_MS;
+
+  beforeEach(() => {
+    a = new Process(stores, { queuedTimeoutMs: QUEUED_MS });
+  });
+
+  test("keeps its claim for a time of its own", async () => {
+    await queued();
+    vi.advanceTimersByTime(QUEUED_MS - 1);
+    expect(await b.service.request(window, false)).toEqual({ state: "in progress" });
+    vi.advanceTimersByTime(1);
+    expect(await b.service.request(window, false)).toMatchObject({ state: "queued" });
+  });
+
+  test("has none yet while it is on its way there: whoever sends it may be killed", async () => {
+    const sent = a.queuer.next("queue");
+    const request = a.service.request(window, false);
+    const held = await sent;
+    expect(await stores.claim()).not.toHaveProperty("waitMs");
+    held.pass();
+    await request;
+    expect(await stores.claim()).toHaveProperty("waitMs", QUEUED_MS - TIMEOUT_MS);
+  });
+
+  test("of this process itself doesn't lie there", async () => {
+    Object.assign(stores.queue, { local: true });
+    await queued();
+    expect(await stores.claim()).not.toHaveProperty("waitMs");
+  });
+
+  test("has no more than the others once it has failed", async () => {
+    const job = await queued();
+    const digest = b.digester.next("digest");
+    const fate = b.service.work(job);
+    (await digest).fail(new Error("it rained"));
+    expect(await fate).toMatchObject({ fate: "again" });
+    expect(await stores.claim()).toMatchObject({ state: "queued", reason: expect.any(String) });
+    vi.advanceTimersByTime(TIMEOUT_MS);
+    expect(await a.service.request(window, false)).toMatchObject({ state: "queued" });
+  });
+
+  test("is queued although its claim can't be kept for long", async () => {
+    const kept = a.marker.next("replace");
+    const request = a.service.request(window, false);
+    (await kept).fail(new Error("the store is away"));
+    expect(await request).toMatchObject({ state: "queued" });
+    expect(await stores.claim()).toMatchObject({ state: "queued" });
+  });
+});
+
 describe("a request that is refused gives back what it took over", () => {
   /** Ways to be refused once the claim is taken. */
   const refusals = {

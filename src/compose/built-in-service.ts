@@ -1,6 +1,7 @@
 import type { Dispatcher } from "undici";
 import { type Config, loadConfig, MODULE_NAMES } from "./config.js";
 import type { Deliverer } from "../deliverer.js";
+import { createDeliverers } from "../deliver/index.js";
 import { createDigester } from "../digester/index.js";
 import { type AccessTokens, accessTokens } from "../http/auth.js";
 import { createMarker } from "../marker/index.js";
@@ -30,6 +31,18 @@ export function createModules(options: ServiceOptions, config: Config): Modules 
   };
 }
 
+/** Those who bring jobs besides HTTP: the built-in one for the queue that is set, and those that are given. */
+export function deliverersOf({ queuer, deliverers = [] }: ServiceOptions, config: Config): Deliverer[] {
+  const builtIn =
+    queuer === undefined
+      ? createDeliverers(config, {
+          slots: config.WORKER_CONCURRENCY,
+          progressTimeoutMs: config.GRAPH_PROGRESS_TIMEOUT,
+        })
+      : [];
+  return [...builtIn, ...deliverers];
+}
+
 /**
  * What the library calls Service: the built-in module in every place where none is given, set up from the environment. A
  * module that is given needs none of its variables.
@@ -41,7 +54,7 @@ export class BuiltInService extends Service {
   /** @throws ConfigError that lists every fault of the environment */
   constructor(options: ServiceOptions = {}, env: NodeJS.ProcessEnv = process.env) {
     const config = loadConfig(env, new Set(MODULE_NAMES.filter((name) => options[name] !== undefined)));
-    super(createModules(options, config), toServiceSettings(config), options.deliverers);
+    super(createModules(options, config), toServiceSettings(config), deliverersOf(options, config));
     this.access = accessTokens(config);
   }
 }

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { deliverSettings } from "../deliver/index.js";
 import { digesterRules, digesterSettings } from "../digester/index.js";
 import { accessSettings } from "../http/auth.js";
 import { hostSettings } from "../http/hosts.js";
@@ -41,6 +42,7 @@ export const settings = {
   ...markerSettings,
   ...digesterSettings,
   ...queuerSettings,
+  ...deliverSettings,
   ...logSettings,
   ...signalSettings,
   ...statsSettings,

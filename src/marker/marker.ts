@@ -39,7 +39,10 @@ export const Claim = z.object({
   requestId: z.string().max(128).optional(),
   /** RFC 3339. The digest isn't complete before. */
   notBefore: z.string().optional(),
-  /** Milliseconds from the writing of the record to `notBefore`: lets the store's clock alone decide when it lapses. */
+  /**
+   * Milliseconds that a queued record lives beyond the timeout: from its writing to `notBefore`, and as long as its job may
+   * lie in a queue. Lets the store's clock alone decide when it lapses.
+   */
   waitMs: z.number().nonnegative().optional(),
   /** Milliseconds that it was old when a request, which had taken it over and was refused, wrote it back. */
   agedMs: z.number().nonnegative().optional(),

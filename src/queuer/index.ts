@@ -3,9 +3,11 @@ import { rulesOf, settingsOf } from "../registry.js";
 import { endpointOf } from "../scheme.js";
 import { createHttpQueuer, busEndpoint } from "./bus-endpoint.js";
 import type { Queuer, QueuerGiven } from "./queuer.js";
+import { sqsEndpoint } from "./sqs-endpoint.js";
 
 /** What STREAM_APPLIANCE_ENDPOINT chooses, by its scheme. The last one takes `host:port` as well, which looks like a scheme. */
 const schemes = {
+  sqs: sqsEndpoint,
   http: busEndpoint,
 };
 
@@ -13,7 +15,9 @@ const schemes = {
 export const queuerSettings = {
   STREAM_APPLIANCE_ENDPOINT: endpointOf(schemes)
     .optional()
-    .describe("where jobs are POSTed: a URL, host:port or :port; unset: this process's own /produce"),
+    .describe(
+      "where jobs go: a queue of SQS, `https://sqs.<region>.amazonaws.com/<account>/<queue>` (`sqs+https://…` for other services that speak its protocol), or a bus that they are POSTed to, by URL, host:port or :port; unset: this process's own /produce",
+    ),
   ...settingsOf(schemes),
 };
 export const queuerRules = rulesOf(schemes);

@@ -19,10 +19,11 @@ export interface Queuer extends Module {
   /**
    * Resolves when the job was accepted: it will be delivered. May be called concurrently.
    *
+   * @param notBefore it has nothing to do before: a queue that can hold it back until then, or for a part of the time, does
    * @throws RetryLaterError when the queue is full
    * @throws DependencyError ("queuer") when it was not accepted, or nobody knows whether it was
    */
-  queue(job: Job, signal: AbortSignal): Promise<void>;
+  queue(job: Job, signal: AbortSignal, notBefore?: Date): Promise<void>;
 }
 
 /** What a process has for a Queuer besides its settings. */

@@ -155,7 +155,8 @@ export function instrumentQueuer(queuer: Queuer, stats: CurrentStats): Queuer {
       return queuer.local ?? false;
     },
     ...(queuer.loopbackToken !== undefined && { loopbackToken: queuer.loopbackToken }),
-    queue: (job, signal) => prompt("queue", signal, (signal) => queuer.queue(job, signal)),
+    queue: (job, signal, notBefore) =>
+      prompt("queue", signal, (signal) => queuer.queue(job, signal, notBefore)),
   };
 }
 

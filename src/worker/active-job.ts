@@ -20,6 +20,8 @@ export interface WorkOptions<Result> {
   readonly claims: Claims;
   /** When a job's input can be expected to be complete. */
   readonly readyAt: (job: Job) => Date | undefined;
+  /** How much longer than the timeout the claim of a job lives that goes back to its queue. */
+  readonly queuedMs: () => number;
   /** One attempt. The signal aborts when the claim is lost or the process stops. */
   readonly attempt: (job: Job, claim: HeldClaim, signal: AbortSignal) => Promise<Result>;
   /** The sentence for callers that a failed claim carries. */
@@ -108,11 +110,12 @@ export class ActiveJob<Result> {
 
   async #putDown(claim: HeldClaim, error: unknown): Promise<void> {
     if (error instanceof LostClaimError) return;
-    const { readyAt, explain, onClaimFailure } = this.#options;
+    const { readyAt, queuedMs, explain, onClaimFailure } = this.#options;
     try {
       if (error instanceof StoppingError) await claim.leave("free");
-      else if (error instanceof RetryLaterError) await claim.leave("queued", timesOf(readyAt(this.#job)));
-      else {
+      else if (error instanceof RetryLaterError) {
+        await claim.leave("queued", timesOf(readyAt(this.#job), queuedMs()));
+      } else {
         const final = this.#owned || error instanceof CorruptInputError;
         await claim.leave(final ? "failed" : "queued", { reason: explain(error) });
       }

@@ -74,9 +74,9 @@ export const RULES: { readonly [condition in Condition]: Answers } = {
 };
 
 /**
- * How long a record stays fresh; 0 or less: it has lapsed. A queued claim also lives until its job may begin: a bus that is
- * told to come back then renews nothing meanwhile. `waitMs` was measured when the claim was written, so the store's clock
- * alone decides.
+ * How long a record stays fresh; 0 or less: it has lapsed. A queued claim also lives until its job may begin, and as long
+ * as that may lie in a queue: nobody renews it meanwhile. `waitMs` was measured when the claim was written, so the store's
+ * clock alone decides.
  */
 export function freshForMs({ claim, ageMs }: ClaimRecord, timeoutMs: number): number {
   const waitMs = claim?.state === "queued" ? (claim.waitMs ?? 0) : 0;

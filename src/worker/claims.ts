@@ -209,8 +209,16 @@ function spanOf({ start, stop, scope }: Omit<GraphRef, "id">): Pick<Claim, "star
   return { start, stop, ...(scope !== undefined && { scope }) };
 }
 
-/** How a claim says that its job can't begin before some time. */
-export function timesOf(notBefore: Date | undefined): Pick<Claim, "notBefore" | "waitMs"> {
-  const waitMs = notBefore === undefined ? 0 : notBefore.getTime() - Date.now();
-  return notBefore !== undefined && waitMs > 0 ? { notBefore: notBefore.toISOString(), waitMs } : {};
+/**
+ * How a claim says that its job waits.
+ *
+ * @param notBefore when it may begin
+ * @param queuedMs how much longer than the timeout it may lie in a queue after that
+ */
+export function timesOf(notBefore: Date | undefined, queuedMs = 0): Pick<Claim, "notBefore" | "waitMs"> {
+  const ms = notBefore === undefined ? 0 : Math.max(0, notBefore.getTime() - Date.now());
+  return {
+    ...(notBefore !== undefined && ms > 0 && { notBefore: notBefore.toISOString() }),
+    ...(ms + queuedMs > 0 && { waitMs: ms + queuedMs }),
+  };
 }

@@ -92,9 +92,13 @@ export class HeldClaim {
     this.lost.throwIfAborted();
   }
 
-  /** Says when the job may begin, and goes on holding it. */
-  async postpone(notBefore: Pick<Claim, "notBefore" | "waitMs">): Promise<void> {
-    await this.#write(notBefore);
+  /**
+   * Says how the job waits, and goes on holding it.
+   *
+   * @throws LostClaimError when somebody has it already
+   */
+  async postpone(times: Pick<Claim, "notBefore" | "waitMs">): Promise<void> {
+    await this.#write(times);
   }
 
   /** Nothing is left to do: removes the claim. A claim that was taken meanwhile is its new owner's, and stays. */

@@ -26,6 +26,7 @@ export const window = TimeWindow.parse("2019-06-01T00:00:00Z", "2019-06-01T01:00
 export const never = uninterrupted();
 export const SETTINGS: ServiceSettings = {
   progressTimeoutMs: TIMEOUT_MS,
+  queuedTimeoutMs: TIMEOUT_MS,
   maxWindowMs: 3_600_000,
   digestMaxBytes: 1_000_000,
   keepEdges: true,

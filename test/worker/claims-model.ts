@@ -12,6 +12,13 @@ export class ClaimsModel<Process extends object> {
   readonly #owners = new Map<string, Process>();
   /** What each of them took over. */
   readonly #before = new Map<string, Claim | undefined>();
+  /** Tokens of jobs that a queue has taken. */
+  readonly #queued = new Set<string | undefined>();
+
+  /** A queue has a job. */
+  queued(token: string | undefined): void {
+    this.#queued.add(token);
+  }
 
   /** A process tried to write over, or remove, the record of a version. */
   written(
@@ -36,6 +43,9 @@ export class ClaimsModel<Process extends object> {
       const owed = this.#before.get(was.holder ?? "");
       if (!isDeepStrictEqual(ageless(is), ageless(owed)))
         this.#violated(9, `a request that was refused left ${is?.state} of ${owed?.state}`);
+    }
+    if (is?.state === "queued" && is.agedMs === undefined && is.waitMs && !this.#queued.has(is.token)) {
+      this.#violated(12, "a claim lives long though no queue has its job");
     }
     if (is?.holder !== undefined && !this.#owners.has(is.holder)) {
       this.#owners.set(is.holder, by);
@@ -73,7 +83,8 @@ export class ClaimsModel<Process extends object> {
 }
 
 function isFresh({ claim, ageMs }: ClaimRecord): boolean {
-  return ageMs + (claim?.agedMs ?? 0) < TIMEOUT_MS;
+  const waitMs = claim?.state === "queued" ? (claim.waitMs ?? 0) : 0;
+  return ageMs + (claim?.agedMs ?? 0) < TIMEOUT_MS + waitMs;
 }
 
 function ageless(claim: Claim | undefined): Omit<Claim, "agedMs"> | undefined {

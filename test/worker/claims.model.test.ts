@@ -23,6 +23,8 @@ import { ClaimsModel } from "./claims-model.js";
  */
 
 const PROCESSES = 3;
+/** Jobs may lie longer in the queue than any claim lives that is worked on. */
+const QUEUED_MS = 2 * TIMEOUT_MS;
 
 /** The process that runs. */
 const acting = new AsyncLocalStorage<Process>();
@@ -123,7 +125,7 @@ class Process {
     this.#claims = new Claims(marker, { timeoutMs: TIMEOUT_MS });
     this.service = new Service(
       { storage: this.#storage(), marker, queuer: this.#queuer(), digester: this.#digester() },
-      SETTINGS,
+      { ...SETTINGS, queuedTimeoutMs: QUEUED_MS },
     );
   }
 
@@ -237,6 +239,7 @@ class Process {
         this.#call("queue", async () => {
           if (this.queueFails === "before") throw new RetryLaterError("the queue is full", 1);
           this.#world.jobs.push(job);
+          this.#world.model.queued(job.claim);
           if (this.queueFails === "after") throw new DependencyError("queuer", "the answer was lost");
         }),
     };
@@ -397,10 +400,10 @@ async function ending(world: World): Promise<void> {
   }
   vi.advanceTimersByTime(1);
   await world.settle();
-  for (let round = 0; round < 3; round++) {
+  for (let round = 0; round < 4; round++) {
     world.run(world.process(0), () => world.process(0).survey());
     await world.settle();
-    world.model.surveyed(await world.marker.read(window.id, never), round > 1);
+    world.model.surveyed(await world.marker.read(window.id, never), round > 2);
     vi.advanceTimersByTime(TIMEOUT_MS);
   }
 }

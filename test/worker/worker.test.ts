@@ -54,6 +54,7 @@ function open(options: Partial<WorkerOptions<string>> = {}): Worker<string> {
     retryDelayMs: 1000,
     claims,
     readyAt: () => undefined,
+    queuedMs: () => 0,
     attempt: (job, claim, signal) =>
       new Promise((resolve, reject) => {
         signal.addEventListener("abort", () => reject(new Error("broken by the abort")));
@@ -295,12 +296,15 @@ describe("failures of a job whose deliverer waits", () => {
 
 describe("too early", () => {
   test("a deliverer that waits comes back later, and the claim lives until then", async () => {
-    const error: unknown = await open({ readyAt: () => new Date(Date.now() + 3_600_000) })
+    const error: unknown = await open({
+      readyAt: () => new Date(Date.now() + 3_600_000),
+      queuedMs: () => 600_000,
+    })
       .run(job(1))
       .catch((error: unknown) => error);
     expect(error).toBeInstanceOf(RetryLaterError);
     expect(error).toHaveProperty("retryAfterMs", expect.closeTo(3_600_000, -4));
-    expect(await claimOf(job(1))).toMatchObject({ state: "queued", waitMs: expect.closeTo(3_600_000, -4) });
+    expect(await claimOf(job(1))).toMatchObject({ state: "queued", waitMs: expect.closeTo(4_200_000, -4) });
     expect(attempts).toEqual([]);
   });
 

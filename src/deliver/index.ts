@@ -1,0 +1,37 @@
+import type { z } from "zod";
+import { type credentialSettings, credentialsOf } from "../aws/settings.js";
+import type { Deliverer } from "../deliverer.js";
+import { boolean, interval } from "../settings.js";
+import { QueueUrl } from "../sqs/queue-url.js";
+import { SqsConsumer, type SqsConsumerOptions } from "./sqs.js";
+
+/** What those who bring jobs besides HTTP can be told. */
+export const deliverSettings = {
+  SQS_CONSUME: boolean
+    .prefault("true")
+    .describe("false: jobs are sent to the queue of SQS, and other processes receive them"),
+  SQS_RETRY_DELAY: interval
+    .prefault("1m")
+    .describe("when a job from SQS is delivered again that has failed once; it doubles with each time"),
+};
+
+type Settings = z.output<z.ZodObject<typeof deliverSettings & typeof credentialSettings>> & {
+  readonly STREAM_APPLIANCE_ENDPOINT?: { readonly place: unknown } | undefined;
+};
+
+/** Whoever brings the jobs back that the settings have sent away. */
+export function createDeliverers(
+  config: Settings,
+  given: Pick<SqsConsumerOptions, "slots" | "progressTimeoutMs">,
+): Deliverer[] {
+  const url = config.STREAM_APPLIANCE_ENDPOINT?.place;
+  if (!(url instanceof QueueUrl) || !config.SQS_CONSUME) return [];
+  return [
+    new SqsConsumer({
+      url,
+      credentials: credentialsOf(config),
+      retryDelayMs: config.SQS_RETRY_DELAY,
+      ...given,
+    }),
+  ];
+}
