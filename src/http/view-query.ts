@@ -8,6 +8,7 @@ import { GROUP_VALUES, parseGrouping } from "../view/grouping.js";
 import { MEASURES } from "../view/measure.js";
 import { parseWhere } from "../view/where.js";
 import { WhereError } from "../view/where-error.js";
+import { termsOf } from "../view/where-terms.js";
 import { TimeWindow, WindowError } from "../window.js";
 import { HttpError } from "./errors.js";
 
@@ -46,6 +47,11 @@ export const viewParameters = {
     "`conversations`, the default: both directions as one, what several interfaces logged counted once. `flows`: the rows as stored",
   ),
   group: text("group", `What a node is: ${GROUP_VALUES.join(", ")}`, "auto"),
+  open: text(
+    "open",
+    "Nodes that are shown one level finer: their ids, separated by commas, those with spaces or commas in quotes. Needs groups",
+    "10.20.10.0/24",
+  ),
   around: text("around", `Only what is near this host: ${END_VALUES}`, "10.20.0.51"),
   hops: choice("hops", ["1", "2"], "How near: 1, the default, or 2. Needs `around`"),
   top: z
@@ -105,6 +111,9 @@ export function viewQueryOf(
   if (hops !== undefined && around === undefined)
     throw new HttpError(400, "hops needs around: a host, CIDR or name");
   if (by !== undefined && top === undefined) throw new HttpError(400, "by needs top: a number of links");
+  const opened = query.open === undefined ? [] : idsOf(query.open);
+  if (opened.length > 0 && group === "host")
+    throw new HttpError(400, "open needs groups: group=auto, or another than host");
   if (offset !== undefined && top === undefined)
     throw new HttpError(400, "offset needs top: how many links a page has");
   const grouping = parseGrouping(group);
@@ -121,6 +130,7 @@ export function viewQueryOf(
         where: filterOf(where),
         whereText: where,
         grouping,
+        open: opened,
         around: center,
         hops: hops === "2" ? 2 : 1,
         top: top === undefined ? undefined : Number(top),
@@ -155,6 +165,16 @@ function formatOf(wanted: string | undefined, isView: boolean, request: FastifyR
 
 function mediaTypeOf(format: string): string {
   return VIEW_FORMATS[format]?.mediaType.split(";")[0] ?? "";
+}
+
+function idsOf(open: string): readonly string[] {
+  try {
+    const [ids, ...more] = termsOf(`open:${open}`);
+    if (ids !== undefined && more.length === 0) return [...new Set(ids.values)];
+  } catch (error) {
+    if (!(error instanceof WhereError)) throw error;
+  }
+  throw mistaken("open", "ids of nodes separated by commas, those with spaces or commas in quotes", open);
 }
 
 function filterOf(where: string) {

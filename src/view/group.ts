@@ -1,13 +1,20 @@
 import { NONE } from "../edges/table.js";
-import { cidrText, networkOf, type Cidr } from "../flow-log/cidr.js";
-import type { AddressValues } from "./address-values.js";
 import type { Conversations } from "./conversations.js";
+import {
+  fieldGroup,
+  hostGroup,
+  networkGroup,
+  networksOf,
+  ofNetwork,
+  sideGroup,
+  type GroupOf,
+} from "./group-kinds.js";
 import type { Grouping } from "./grouping.js";
 import type { HostList } from "./host-list.js";
-import type { HostField, Hosts } from "./hosts.js";
-import { isPrivate, isPrivateNetwork } from "./internet.js";
-import type { NodeQuery, Nodes, ViewNode } from "./nodes.js";
-import { longestPrefixes, type Prefixes } from "./prefixes.js";
+import type { Hosts } from "./hosts.js";
+import { isPrivate } from "./internet.js";
+import { Groups, nothing } from "./groups.js";
+import type { Nodes, ViewNode } from "./nodes.js";
 
 /** So many groups can be taken in at once. */
 const MAX_GROUPS = 15;
@@ -16,14 +23,11 @@ const MAX_INTERNET_GROUPS = 4;
 /** Of them, for hosts that are shown beside their groups. */
 const MAX_SINGLE_HOSTS = 5;
 
-/** A group before its hosts are counted. */
-type Group = Omit<ViewNode, "hosts" | "side">;
-type GroupOf = (address: number) => Group;
-
 /**
  * Puts hosts into groups.
  *
  * @param single hosts that are nodes of their own whatever the grouping: those that are flagged. The first few
+ * @param open ids of nodes that are shown one level finer, one after the other; what isn't there isn't opened
  */
 export function groupHosts(
   grouping: Grouping,
@@ -31,53 +35,23 @@ export function groupHosts(
   table: Conversations,
   hosts: Hosts,
   single: readonly number[] = [],
+  open: readonly string[] = [],
 ): Nodes {
   if (grouping.by === "host") return hostNodes(list, hosts);
   const out = new Set(single.filter((address) => address < list.bound).slice(0, MAX_SINGLE_HOSTS));
   const { groupOf, notes } = groupsOf(grouping, list, table, hosts, out);
-  const nodes = new Map<
-    string,
-    { group: Group; side: ViewNode["side"]; hosts: number; none: string[]; index: number }
-  >();
-  const nodeOf = new Int32Array(list.bound).fill(NONE);
-  const put = (address: number, group: Group): void => {
-    let node = nodes.get(group.id);
-    if (node === undefined) {
-      const side = hosts.isInternet(address) ? "internet" : "inside";
-      node = { group, side, hosts: 0, none: [], index: nodes.size };
-      nodes.set(group.id, node);
-    }
-    node.hosts++;
-    nodeOf[address] = node.index;
-  };
-  for (const address of list.addresses) if (!out.has(address)) put(address, groupOf(address));
+  const groups = new Groups(list.bound, hosts);
+  for (const address of list.addresses) if (!out.has(address)) groups.put(address, groupOf(address));
   for (const address of out) {
     if (!list.addresses.includes(address)) continue;
-    nodes.get(groupOf(address).id)?.none.push(hosts.text(address));
-    put(address, hostGroup(address, hosts));
+    groups.exclude(groupOf(address).id, address);
+    groups.put(address, hostGroup(address, hosts));
   }
-  const all = [...nodes.values()].map(({ group, side, hosts, none }) =>
-    nodeOfGroup(group, side, hosts, none),
-  );
-  return {
-    size: all.length,
-    at: (node) => all[node] ?? nothing(node),
-    nodeOf,
-    notes,
-  };
-}
-
-function nodeOfGroup(
-  { id, label, kind, query }: Group,
-  side: ViewNode["side"],
-  hosts: number,
-  none: readonly string[],
-): ViewNode {
-  return { id, label, kind, side, hosts, query: { all: query.all, none: [...query.none, ...none] } };
-}
-
-function nothing(node: number): never {
-  throw new RangeError(`there is no node ${node}`);
+  const tooMany = open.filter((id) => !groups.open(id, list, table));
+  return groups.nodes([
+    ...notes,
+    ...tooMany.map((id) => `There is no room to open ${id}: close another first.`),
+  ]);
 }
 
 function hostNodes(list: HostList, hosts: Hosts): Nodes {
@@ -92,49 +66,6 @@ function hostNodes(list: HostList, hosts: Hosts): Nodes {
     };
   };
   return { size: list.addresses.length, at, nodeOf, notes: [] };
-}
-
-function hostGroup(address: number, hosts: Hosts): Group {
-  const text = hosts.text(address);
-  return {
-    id: text,
-    label: hosts.name(address)?.text ?? text,
-    kind: "host",
-    query: { all: [text], none: [] },
-  };
-}
-
-function fieldGroup(kind: HostField & Group["kind"], text: string): Group {
-  const id = `${kind}:${text}`;
-  return { id, label: text, kind, query: { all: [id], none: [] } };
-}
-
-/** All others on a side of the border. */
-function sideGroup(side: "internet" | "inside", none: readonly string[]): Group {
-  const label = side === "internet" ? "Internet" : "inside";
-  return {
-    id: side,
-    label: none.length > 0 && side === "inside" ? "other inside" : label,
-    kind: side,
-    query: { all: [side], none },
-  };
-}
-
-function networkGroup(
-  address: number,
-  values: AddressValues,
-  { v4, v6 }: Prefixes,
-  query: (network: Cidr, text: string) => NodeQuery,
-): Group {
-  const version = values.version(address);
-  const words = Uint32Array.from([0, 1, 2, 3], (index) => values.word(address, index));
-  const network = networkOf({ version, words, prefix: version === 4 ? v4 : v6 });
-  const text = cidrText(network);
-  return { id: text, label: text, kind: "network", query: query(network, text) };
-}
-
-function ofNetwork(_: Cidr, text: string): NodeQuery {
-  return { all: [text], none: [] };
 }
 
 function groupsOf(
@@ -262,34 +193,4 @@ function insideGroups(
     };
   }
   return networksOf(inside, table, groups, [], isSideNeeded);
-}
-
-function networksOf(
-  addresses: readonly number[],
-  table: Conversations,
-  groups: number,
-  none: readonly string[],
-  isSideNeeded: boolean,
-): { groupOf: GroupOf; notes: readonly string[] } {
-  const { values } = table;
-  const prefixes = longestPrefixes(addresses, values, groups);
-  const query = (network: Cidr, text: string): NodeQuery => {
-    const isInside = !isSideNeeded && isPrivateNetwork(network);
-    return { all: isInside ? [text] : [text, "inside"], none };
-  };
-  const versions = new Set(addresses.map((address) => values.version(address)));
-  const lengths = [
-    ...(versions.has(4) ? [`/${prefixes.v4}`] : []),
-    ...(versions.has(6) ? [`/${prefixes.v6}`] : []),
-  ];
-  const isCoarse = (versions.has(4) && prefixes.v4 < 32) || (versions.has(6) && prefixes.v6 < 128);
-  const which = none.length > 0 ? "The other inside hosts" : "Inside hosts";
-  return {
-    groupOf: (address) => networkGroup(address, values, prefixes, query),
-    notes: isCoarse
-      ? [
-          `${which} are grouped by prefixes (${lengths.join(", ")}), the longest that give at most ${groups} groups.`,
-        ]
-      : [],
-  };
 }

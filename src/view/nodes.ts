@@ -17,6 +17,8 @@ export interface ViewNode {
   /** How many hosts of the graph it is. */
   readonly hosts: number;
   readonly query: NodeQuery;
+  /** The id of the node that was opened, and of which this is a part. */
+  readonly parent?: string;
 }
 
 /** The nodes of a view, and which of them each host is. */
@@ -26,6 +28,8 @@ export interface Nodes {
   at(node: number): ViewNode;
   /** By the number of an address. */
   readonly nodeOf: Int32Array;
+  /** Those that were opened: their hosts are in the nodes whose `parent` they are. */
+  readonly opened?: readonly ViewNode[];
   /** Sentences on what was coarsened. */
   readonly notes: readonly string[];
 }

@@ -9,24 +9,27 @@ export interface Prefixes {
 const VERSIONS = [4, 6] as const;
 
 /** Networks are numbered in these by those who plan them: what is finer splits what belongs together. */
-const LONGEST = { 4: 24, 6: 64 } as const;
+const USUAL_LONGEST: Prefixes = { v4: 24, v6: 64 };
 
 /**
- * The longest prefixes, up to those of usual networks, that give at most so many groups of these addresses, of IPv4 and IPv6 apart: each has a share by its
+ * The longest prefixes that give at most so many groups of these addresses, of IPv4 and IPv6 apart: each has a share by its
  * number of addresses, and what one leaves the other takes.
  *
  * @param groups at least 1 for each version that occurs
+ * @param most none is longer; those of usual networks unless given
  */
 export function longestPrefixes(
   addresses: readonly number[],
   values: AddressValues,
   groups: number,
+  most: Prefixes = USUAL_LONGEST,
 ): Prefixes {
   const [v4, v6] = VERSIONS.map((version) =>
     groupsByPrefix(
       addresses.filter((address) => values.version(address) === version),
       values,
       version,
+      version === 4 ? most.v4 : most.v6,
     ),
   );
   if (v4 === undefined || v6 === undefined) throw new RangeError("there are two versions");
@@ -45,7 +48,12 @@ interface GroupsByPrefix {
 }
 
 /** How many groups prefixes of each length give: of neighbours in order, one more where they differ in its bits. */
-function groupsByPrefix(addresses: readonly number[], values: AddressValues, version: 4 | 6): GroupsByPrefix {
+function groupsByPrefix(
+  addresses: readonly number[],
+  values: AddressValues,
+  version: 4 | 6,
+  most: number,
+): GroupsByPrefix {
   const sorted = Int32Array.from(addresses).toSorted((a, b) => values.compare(a, b));
   const bits = version === 4 ? 32 : 128;
   const firstWord = version === 4 ? 3 : 0;
@@ -64,9 +72,9 @@ function groupsByPrefix(addresses: readonly number[], values: AddressValues, ver
     if (sorted.length === 0) return 0;
     return common.subarray(0, prefix).reduce((sum, count) => sum + count, 1);
   };
-  const longest = (most: number): number => {
-    let prefix: number = LONGEST[version];
-    while (prefix > 0 && groups(prefix) > most) prefix--;
+  const longest = (count: number): number => {
+    let prefix = most;
+    while (prefix > 0 && groups(prefix) > count) prefix--;
     return prefix;
   };
   return { count: sorted.length, groups, longest };

@@ -28,6 +28,8 @@ export interface ViewRequest {
   /** As it was written. */
   readonly whereText: string;
   readonly grouping: Grouping;
+  /** Ids of nodes that are shown one level finer. */
+  readonly open?: readonly string[] | undefined;
   readonly around: readonly EndTest[] | undefined;
   readonly hops: Hops;
   /** At most so many links, if what is flagged isn't more. Undefined: all. */
@@ -139,7 +141,7 @@ export function viewOf(input: ViewInput, request: ViewRequest): View {
   const kept = new Uint8Array(table.size);
   for (let row = 0; row < table.size; row++) if (test(row)) kept[row] = 1;
   const list = hostsOf(table, (row) => kept[row] === 1);
-  const nodes = groupHosts(request.grouping, list, table, hosts, input.flaggedHosts);
+  const nodes = groupHosts(request.grouping, list, table, hosts, input.flaggedHosts, request.open);
   const isByHost = request.grouping.by === "host";
   const keys = isByHost ? rowKeys(kept) : pairKeys(kept, nodes, table, marks);
   const shown = shownOf(keys, facts, marks, request);

@@ -125,6 +125,8 @@ describe("one graph", () => {
     ["around=10.20.0.51&hops=3", 400, "hops must be one of 1, 2"],
     ["around=300.1.1.1", 400, "around must be an address, a CIDR"],
     ["by=bytes", 400, "by needs top"],
+    ["open=10.20.10.0/24", 400, "open needs groups"],
+    ["group=auto&open=10.20.10.0/24 x", 400, "open must be ids of nodes separated by commas"],
     ["offset=200", 400, "offset needs top"],
     ["top=200&offset=-1", 400, "offset must be a whole number"],
     ["format=csv&layout=map", 400, "layout needs format=json"],
