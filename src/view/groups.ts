@@ -21,7 +21,7 @@ interface GroupNode {
 /** Groups as they are filled with hosts. */
 export class Groups {
   readonly #hosts: Hosts;
-  readonly #nodes = new Map<string, GroupNode>();
+  #nodes = new Map<string, GroupNode>();
   readonly #opened: ViewNode[] = [];
   readonly #nodeOf: Int32Array;
   #size = 0;
@@ -58,9 +58,13 @@ export class Groups {
     const addresses = [...list.addresses].filter((address) => this.#nodeOf[address] === node.index);
     const parts = partsOf(whole, addresses, table, this.#hosts, Math.floor(left / weigh(node)));
     if (parts === undefined) return false;
-    this.#nodes.delete(id);
     this.#opened.push(whole);
+    // Its parts take its place among the nodes: which end of a link comes first is decided by that.
+    const before = [...this.#nodes].slice(0, [...this.#nodes.keys()].indexOf(id));
+    const after = [...this.#nodes].slice(before.length + 1);
+    this.#nodes = new Map(before);
     for (const address of addresses) this.put(address, parts(address), id);
+    for (const [id, other] of after) this.#nodes.set(id, other);
     return true;
   }
 

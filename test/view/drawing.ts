@@ -61,7 +61,7 @@ export function drawnView(
   );
 }
 
-interface DrawnRequest extends Partial<Pick<ViewRequest, "top" | "layout">> {
+interface DrawnRequest extends Partial<Pick<ViewRequest, "top" | "layout" | "open">> {
   readonly group?: string;
   readonly where?: string;
   readonly names?: NameLookup;

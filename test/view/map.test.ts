@@ -51,18 +51,29 @@ function overlaps(areas: readonly Area[]): [Area, Area][] {
 }
 
 /** What has to be true of any map. */
-function expectReadable({ boxes, lines, width, height }: GraphMap): void {
+function expectReadable({ frames, boxes, lines, width, height }: GraphMap): void {
   const between = lines.filter(({ points }) => points.length > 0);
   expect(overlaps([...boxes, ...between.map(({ labelArea }) => labelArea)])).toEqual([]);
   for (const { from, to, points, labelArea } of lines) {
     const [start, end] = [boxes.find(({ id }) => id === from), boxes.find(({ id }) => id === to)];
     if (start === undefined || end === undefined) throw new Error("a line without a box");
-    if (from === to) expect(isInside(labelArea, start)).toBe(true);
+    if (points.length === 0) expect(isInside(labelArea, start)).toBe(true);
     else {
       expect([touches(points.at(0), start), touches(points.at(-1), end)]).toEqual([true, true]);
       const crossed = boxes.filter((box) => box !== start && box !== end && crosses(points, box));
       expect(crossed).toEqual([]);
     }
+  }
+  for (const frame of frames) {
+    expect(isInside(frame, { x: 0, y: 0, width, height })).toBe(true);
+    // What it is around is inside, what it isn't around is outside, its title is clear of all.
+    const { x, y } = frame;
+    expect(boxes.filter((box) => overlap(box, frame) && !isInside(box, frame))).toEqual([]);
+    expect(boxes.filter((box) => overlap(box, { x, y, width: frame.width, height: 28 }))).toEqual([]);
+    expect(
+      overlaps([frame, ...between.map(({ labelArea }) => labelArea)]).filter(([a]) => a === frame),
+    ).toEqual([]);
+    expect(textWidth(frame.title, { size: 13, isBold: true })).toBeLessThanOrEqual(frame.width - 22);
   }
   for (const box of boxes) {
     expect(isInside(box, { x: 0, y: 0, width, height })).toBe(true);
@@ -180,6 +191,38 @@ test("JSON has the map when it is asked for", () => {
   expect(JSON.parse(written(drawnView(sample), "json")).map).toBeUndefined();
 });
 
+test("a box opens at its place: the rest stays in its column, and below what it was below", () => {
+  const closed = mapOf(drawnView(sample));
+  const openable = closed.boxes.filter(({ node, rows }) => node !== undefined && rows.length > 2);
+  expect(openable.length).toBeGreaterThan(4);
+  for (const { id, node = "" } of openable) {
+    const opened = mapOf(drawnView(sample, { open: [node] }));
+    expectReadable(opened);
+    expect(opened.frames.map((frame) => frame.node)).toEqual(opened.frames.map(() => node));
+    const parts = opened.boxes.filter((box) => opened.frames.some((frame) => isInside(box, frame)));
+    expect(parts.length, id).toBeGreaterThan(0);
+    const rest = (map: GraphMap) => map.boxes.filter((box) => box.node !== node && !parts.includes(box));
+    const order = (map: GraphMap) =>
+      rest(map)
+        .toSorted((a, b) => a.x - b.x || a.y - b.y)
+        .map((box) => box.id);
+    expect(order(opened), id).toEqual(order(closed));
+    const columns = (map: GraphMap) => new Set(rest(map).map(({ x }) => x)).size;
+    expect(columns(opened)).toBe(columns(closed));
+  }
+});
+
+test("what is opened is drawn with its title, and what its parts talk to each other within them", () => {
+  const view = drawnView(sample, { group: "8", open: ["10.0.0.0/8"] });
+  const map = mapOf(view);
+  expectReadable(map);
+  const within = map.lines.filter(({ points }) => points.length === 0);
+  expect(within.length).toBeGreaterThan(3);
+  expect(within.map(({ label }) => label)).toContainEqual(expect.stringMatching(/^→ 10\.\S+ \w+/));
+  const root = parsed(written(view));
+  expect(elements(root, "text").map(({ textContent }) => textContent)).toContain("10.0.0.0/8");
+});
+
 test("too many hosts, or lines between them, are refused with what would do", async () => {
   const rows = Array.from({ length: 61 }, (_, i) => edge(`10.0.0.${i} > 10.1.0.1:443`));
   const view = drawnView(await converse(batchesOf(rows, 7)), { group: "host" });
@@ -207,8 +250,11 @@ test("any map is readable: nothing lies on anything, no line ends in the air, an
       graphRows,
       fc.constantFrom("auto", "host", "24", "vpc"),
       fc.option(fc.integer({ min: 1, max: 9 }), { nil: undefined }),
-      async (rows, group, top) => {
-        const map = mapOf(drawnView(await converse(batchesOf(rows, 7)), { group, top }));
+      fc.array(fc.constantFrom("10.0.0.0/24", "10.1.0.0/24", "internet", "inside", "vpc:vpc-1"), {
+        maxLength: 3,
+      }),
+      async (rows, group, top, open) => {
+        const map = mapOf(drawnView(await converse(batchesOf(rows, 7)), { group, top, open }));
         expectReadable(map);
       },
     ),

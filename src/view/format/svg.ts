@@ -1,7 +1,7 @@
 import { bytesText } from "../amount-text.js";
 import type { FlagKind } from "../marks.js";
 import { markWidth, PADDING } from "../map/box-facts.js";
-import type { BoxRow, GraphMap, MapBox, MapLine } from "../map/graph-map.js";
+import type { BoxRow, GraphMap, MapBox, MapFrame, MapLine } from "../map/graph-map.js";
 import { LABEL_FONT, mapOf, NUMBER_WIDTH } from "../map/map.js";
 import { pathOf } from "../map/path.js";
 import { mapSentences, windowText } from "../map/sentences.js";
@@ -34,6 +34,7 @@ export const svg = {
 <rect class="canvas" width="${width}" height="${height}"/>
 ${header.text}`;
     yield `<g transform="translate(${Math.floor((width - map.width) / 2)} ${top})">\n`;
+    for (const frame of map.frames) yield frameText(frame);
     // What is flagged lies on top.
     const lines = map.lines.toReversed();
     for (const line of lines) yield lineText(line);
@@ -53,6 +54,7 @@ text{font:12px system-ui,-apple-system,"Segoe UI",Roboto,"Helvetica Neue",Arial,
 .finding{font-size:13px}.title{font-size:13px;font-weight:700}.subtitle,.more{font-size:11px}.host{font-size:12px}.legend text{font-size:11px}
 .box rect{stroke-width:1.2;fill:var(--inside);stroke:var(--inside-edge)}
 .internet rect{fill:var(--net);stroke:var(--net-edge)}.other rect{fill:var(--other);stroke:var(--other-edge);stroke-dasharray:4 3}
+.frame rect{fill:none;stroke:var(--inside-edge);stroke-width:1.2;stroke-dasharray:2 3}.frame.internet rect{stroke:var(--net-edge)}
 .box.flagged rect{stroke:var(--flagged);stroke-width:2}.box.reached rect{stroke:var(--reached);stroke-width:2}
 .line path{fill:none;stroke:var(--line);stroke-linejoin:round}.line .head{stroke:none;fill:var(--arrow)}
 .line.flagged path{stroke:var(--flagged)}.line.reached path{stroke:var(--reached)}
@@ -114,6 +116,11 @@ function rowText(row: BoxRow): string {
   const mark = flag === undefined ? "" : markText(flag, PADDING + 5, baseline - 4);
   const title = full === undefined ? "" : `<title>${escaped(full)}</title>`;
   return `${mark}<text class="${kind} ${flag ?? ""}" x="${x}" y="${baseline}">${title}${escaped(text)}</text>`;
+}
+
+function frameText({ x, y, width, height, side, title, full, subtitle }: MapFrame): string {
+  const whole = [full ?? title, subtitle].filter(Boolean).join("\n");
+  return `<g class="frame ${side}" transform="translate(${x} ${y})"><title>${escaped(whole)}</title><rect width="${width}" height="${height}" rx="10"/><text class="title" x="${PADDING}" y="20">${escaped(title)}</text></g>\n`;
 }
 
 /** A triangle, or a diamond: no mark is known by its colour alone. */

@@ -3,7 +3,7 @@ import type { FlagKind } from "../marks.js";
 import type { Role } from "../node-hosts.js";
 import type { ViewNode } from "../nodes.js";
 import type { View } from "../view.js";
-import type { BoxRow, MapBox } from "./graph-map.js";
+import type { BoxRow, MapBox, MapFrame } from "./graph-map.js";
 import { fittedText, textWidth } from "./text-width.js";
 
 /** A box before it is placed. */
@@ -67,6 +67,27 @@ export function boxOfNode(
   }
   const id = role === "to" ? `${facts.id} as server` : facts.id;
   return { id, node: facts.id, side: facts.side, title, subtitle, flag, ...boxRows(rows, within) };
+}
+
+/** A frame before it is placed, with the room that its title takes. */
+export type FrameFacts = Omit<MapFrame, "x" | "y" | "width" | "height"> & { readonly width: number };
+
+/** Room at the end of a frame's title, for what closes it. */
+const CLOSE_WIDTH = 22;
+
+export function frameOfNode(node: ViewNode, role: Role): FrameFacts {
+  const font = fontOf({ kind: "title", flag: undefined });
+  const subtitle = subtitleOf(node, node.hosts, undefined);
+  const title = fittedText(node.label, font, MOST_ROOM - CLOSE_WIDTH, "end");
+  return {
+    id: role === "to" ? `${node.id} as server` : node.id,
+    node: node.id,
+    side: node.side,
+    title,
+    full: title === node.label ? undefined : node.label,
+    subtitle,
+    width: Math.ceil(textWidth(title, font) + CLOSE_WIDTH),
+  };
 }
 
 /** What no line shows. */

@@ -38,6 +38,18 @@ export interface MapBox extends Area {
   readonly rowsHeight: number;
 }
 
+/** What is around the parts of a node that was opened. */
+export interface MapFrame extends Area {
+  readonly id: string;
+  /** The id of the node. */
+  readonly node: string;
+  readonly side: "inside" | "internet";
+  readonly title: string;
+  /** The whole of it, where it was shortened. */
+  readonly full: string | undefined;
+  readonly subtitle: string;
+}
+
 /** Links of the view between two boxes. */
 export interface MapLine {
   /** Ids of boxes. One and the same where hosts of a group talk to each other. */
@@ -53,7 +65,7 @@ export interface MapLine {
   readonly served: boolean;
   /** How wide it is drawn, from 0 to 4, by its bytes. */
   readonly step: number;
-  /** From `from` to `to`; between each two of them the line leaves and arrives level. */
+  /** From `from` to `to`; between each two of them the line leaves and arrives level. None within a box or a frame. */
   readonly points: readonly Point[];
   readonly label: string;
   readonly labelArea: Area;
@@ -67,6 +79,8 @@ export interface MapLine {
 export interface GraphMap {
   readonly width: number;
   readonly height: number;
+  /** The outer ones first. */
+  readonly frames: readonly MapFrame[];
   readonly boxes: readonly MapBox[];
   readonly lines: readonly MapLine[];
 }

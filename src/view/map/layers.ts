@@ -21,21 +21,24 @@ const SWEEPS = 12;
  * stays within a layer.
  *
  * @param edges those that matter most first; none from a box to itself
- * @returns the layer of each box, from 0, and which edges lead back
+ * @returns the layer of each box, from 0, and whether a line leads back
  */
 export function layersOf(
   boxes: readonly LayerBox[],
   edges: readonly LayerEdge[],
-): { readonly layers: readonly number[]; readonly isBackward: readonly boolean[] } {
+): {
+  readonly layers: readonly number[];
+  readonly isBackward: (edge: Pick<LayerEdge, "from" | "to">) => boolean;
+} {
   const guides = acyclic(
     boxes.length,
     edges.filter(({ isGuide }) => isGuide),
   );
   const order = orderOf(boxes, guides, edges);
-  const isBackward = edges.map(({ from, to }) => (order[from] ?? 0) > (order[to] ?? 0));
+  const isBackward = ({ from, to }: Pick<LayerEdge, "from" | "to">) => (order[from] ?? 0) > (order[to] ?? 0);
   const layers = layered(
     boxes.length,
-    edges.map((edge, index) => (isBackward[index] === true ? turned(edge) : edge)),
+    edges.map((edge) => (isBackward(edge) ? turned(edge) : edge)),
   );
   const inside = layers.filter((_, box) => boxes[box]?.border === undefined);
   const first = Math.min(...inside);

@@ -1,23 +1,15 @@
-import type { Role } from "../node-hosts.js";
 import type { View } from "../view.js";
 import { weightStep } from "../weight.js";
 import { boxOfNode, otherBox, PADDING, type BoxFacts } from "./box-facts.js";
-import {
-  MapTooLargeError,
-  type Area,
-  type GraphMap,
-  type MapBox,
-  type MapLine,
-  type Point,
-} from "./graph-map.js";
+import { DrawnNodes, MAX_LINES, tooLarge } from "./drawn-nodes.js";
+import type { Area, GraphMap, MapBox, MapFrame, MapLine, Point } from "./graph-map.js";
+import { layoutOf, type LayoutLine } from "./layout.js";
 import { bytesOf, linesOf, type LineFacts } from "./line-facts.js";
 import { isMostlyRejected, lineLabel, lineTitle } from "./line-text.js";
-import { LABEL_HEIGHT, place } from "./place.js";
+import { LABEL_HEIGHT } from "./place.js";
 import { fittedText, textWidth } from "./text-width.js";
+import { boxesOf, unitsOf } from "./units.js";
 
-/** More than that nobody can read. */
-const MAX_BOXES = 60;
-const MAX_LINES = 120;
 export const LABEL_FONT = { size: 11, isBold: true } as const;
 const LABEL_PADDING = 6;
 const MOST_LABEL_WIDTH = 240;
@@ -28,7 +20,7 @@ const GAP = 26;
 
 /**
  * Draws a view as a map: boxes in layers from clients to servers, the Internet's at the borders. The same view gives the
- * same map.
+ * same map. What is opened is a frame at its node's place; the rest stays in its layer, and above what it was above.
  *
  * @throws MapTooLargeError when there is more to draw than anybody could read
  */
@@ -36,47 +28,42 @@ export function mapOf(view: View): GraphMap {
   const nodes = new DrawnNodes(view);
   const all = linesOf(view, (node, role) => nodes.boxOf(node, role));
   if (all.length > MAX_LINES && nodes.areHosts()) throw tooLarge();
-  const lines = all.slice(0, MAX_LINES).map((facts) => labelled(facts));
-  const boxes = nodes.all.map(({ node, role }, index) => {
-    const within = lines.filter(({ facts }) => isWithin(facts) && facts.fromBox === index);
-    return boxOfNode(
-      view,
-      node,
-      role,
-      within.map(({ labelWidth }) => ({ width: labelWidth, height: LABEL_HEIGHT })),
-    );
+  const { units, unitOf } = unitsOf(nodes.all, view.nodes.opened ?? []);
+  const unitOfBox = (box: number) => unitOf[box] ?? 0;
+  const isWithin = ({ fromBox, toBox }: LineFacts) => unitOfBox(fromBox) === unitOfBox(toBox);
+  const lines = all.slice(0, MAX_LINES).map((facts) => labelled(facts, isWithin(facts), nodes));
+  const within = (box: number) => lines.filter((line) => line.isWithin && line.facts.fromBox === box);
+  const boxes = nodes.all.map(({ number, role }, box) => {
+    const labels = within(box).map(({ labelWidth }) => ({ width: labelWidth, height: LABEL_HEIGHT }));
+    return boxOfNode(view, number, role, labels);
   });
-  const between = lines.filter(({ facts }) => !isWithin(facts));
-  const placed = place(
-    boxes.map(({ width, height }, index) => ({ width, height, border: nodes.borderOf(index) })),
-    between.map(({ facts, labelWidth }) => ({
-      from: facts.fromBox,
-      to: facts.toBox,
-      weight: weightOf(facts),
-      // What nobody serves or let pass doesn't tell who comes first.
-      isGuide: facts.served && facts.accepted,
-      labelWidth,
-    })),
+  const between = lines.filter((line) => !line.isWithin);
+  const laid = layoutOf(
+    units.map((unit) => ({ unit, border: nodes.borderOf(boxesOf(unit)[0] ?? 0) })),
+    unitOf,
+    boxes,
+    between.map(({ facts, labelWidth }) => layoutLine(facts, labelWidth)),
+    units.length === boxes.length
+      ? undefined
+      : linesOf(view, (node, role) => unitOfBox(nodes.boxOf(node, role)))
+          .filter(({ fromBox, toBox }) => fromBox !== toBox)
+          .map((facts) => layoutLine(facts, 0)),
   );
-  const mapBoxes = boxes.map((box, index) => boxAt(box, placed.boxes[index] ?? NOWHERE));
+  const mapBoxes = boxes.map((box, index): MapBox => ({ ...box, ...(laid.boxes[index] ?? NOWHERE) }));
   const places = new Map<LabelledLine, LinePlace | undefined>([
-    ...between.map((line, index) => [line, placed.lines[index]] as const),
-    ...mapBoxes.flatMap((box, index) =>
-      withinPlaces(
-        box,
-        lines.filter(({ facts }) => isWithin(facts) && facts.fromBox === index),
-      ),
-    ),
+    ...between.map((line, index) => [line, laid.lines[index]] as const),
+    ...mapBoxes.flatMap((box, index) => withinPlaces(box, within(index))),
   ]);
-  const rest = otherOf(view, all.slice(MAX_LINES));
   const mapLines = lines.map((line) =>
     lineOf(view, line, mapBoxes, places.get(line) ?? { points: [], labelArea: NOWHERE }),
   );
-  return framed(mapBoxes, mapLines, rest);
+  return framed(laid.frames, mapBoxes, mapLines, otherOf(view, all.slice(MAX_LINES)));
 }
 
 interface LabelledLine {
   readonly facts: LineFacts;
+  /** Within a box or a frame: it is a label alone. */
+  readonly isWithin: boolean;
   readonly label: string;
   readonly labelWidth: number;
 }
@@ -85,57 +72,25 @@ type LinePlace = Pick<MapLine, "points" | "labelArea">;
 
 const NOWHERE: Area = { x: 0, y: 0, width: 0, height: 0 };
 
-/** The nodes that are drawn, each a box; of the Internet one where they are clients, and one where they serve. */
-class DrawnNodes {
-  readonly #view: View;
-  readonly #numbers = new Map<string, number>();
-  readonly all: { readonly node: number; readonly role: Role }[] = [];
-
-  constructor(view: View) {
-    this.#view = view;
-  }
-
-  boxOf(node: number, end: "from" | "to"): number {
-    const role = this.#view.nodes.at(node).side === "internet" ? end : "either";
-    const key = `${node} ${role}`;
-    let number = this.#numbers.get(key);
-    if (number === undefined) {
-      number = this.all.length;
-      if (number === MAX_BOXES) throw tooLarge();
-      this.#numbers.set(key, number);
-      this.all.push({ node, role });
-    }
-    return number;
-  }
-
-  borderOf(box: number): "left" | "right" | undefined {
-    const role = this.all[box]?.role;
-    return role === "from" ? "left" : role === "to" ? "right" : undefined;
-  }
-
-  areHosts(): boolean {
-    return this.all.every(({ node }) => this.#view.nodes.at(node).kind === "host");
-  }
-}
-
-function tooLarge(): MapTooLargeError {
-  return new MapTooLargeError(
-    `expected at most ${MAX_BOXES} boxes and ${MAX_LINES} lines, for nobody could read a picture of more: try group=auto, top=50, or a narrower where=`,
-  );
-}
-
-function labelled(facts: LineFacts): LabelledLine {
+function labelled(facts: LineFacts, isWithin: boolean, nodes: DrawnNodes): LabelledLine {
   const number = facts.number === undefined ? 0 : NUMBER_WIDTH;
-  const label = fittedText(lineLabel(facts), LABEL_FONT, MOST_LABEL_WIDTH);
-  return { facts, label, labelWidth: Math.ceil(textWidth(label, LABEL_FONT) + number + 2 * LABEL_PADDING) };
+  const { fromBox, toBox, served } = facts;
+  // No line leads there.
+  const end = isWithin && fromBox !== toBox ? `${served ? "→" : "–"} ${nodes.labelOf(toBox)} ` : "";
+  const label = fittedText(`${end}${lineLabel(facts)}`, LABEL_FONT, MOST_LABEL_WIDTH);
+  const labelWidth = Math.ceil(textWidth(label, LABEL_FONT) + number + 2 * LABEL_PADDING);
+  return { facts, isWithin, label, labelWidth };
 }
 
-function isWithin({ fromBox, toBox }: LineFacts): boolean {
-  return fromBox === toBox;
-}
-
-function boxAt(box: BoxFacts, area: Area): MapBox {
-  return { ...box, ...area };
+function layoutLine(facts: LineFacts, labelWidth: number): LayoutLine {
+  return {
+    from: facts.fromBox,
+    to: facts.toBox,
+    weight: weightOf(facts),
+    // What nobody serves or let pass doesn't tell who comes first.
+    isGuide: facts.served && facts.accepted,
+    labelWidth,
+  };
 }
 
 function lineOf(
@@ -199,8 +154,13 @@ function otherOf(view: View, left: readonly LineFacts[]): BoxFacts | undefined {
 }
 
 /** Moves all so that it begins at the upper left corner, in tenths of pixels. What is left over comes below. */
-function framed(boxes: readonly MapBox[], lines: readonly MapLine[], rest: BoxFacts | undefined): GraphMap {
-  const areas = [...boxes, ...lines.map(({ labelArea }) => labelArea)];
+function framed(
+  frames: readonly MapFrame[],
+  boxes: readonly MapBox[],
+  lines: readonly MapLine[],
+  rest: BoxFacts | undefined,
+): GraphMap {
+  const areas = [...frames, ...boxes, ...lines.map(({ labelArea }) => labelArea)];
   const points = [
     ...areas.flatMap(({ x, y, width, height }) => [
       { x, y },
@@ -223,6 +183,7 @@ function framed(boxes: readonly MapBox[], lines: readonly MapLine[], rest: BoxFa
   return {
     width: Math.max(0, ...all.map(({ x }) => x)) + MARGIN,
     height: Math.max(0, ...all.map(({ y }) => y)) + MARGIN,
+    frames: frames.map((frame) => ({ ...frame, ...moved(frame), width: tenths(frame.width) })),
     boxes: movedBoxes,
     lines: lines.map((line) => ({
       ...line,

@@ -1,14 +1,13 @@
 import { Graph, layout } from "@dagrejs/dagre";
 import type { Area, Point } from "./graph-map.js";
-import { layersOf, type LayerBox, type LayerEdge } from "./layers.js";
-import { heightOfPorts, portsOf } from "./ports.js";
+import { keepOrder, type OrderedGraph } from "./keep-order.js";
 
-export interface PlacedBox extends LayerBox {
-  readonly width: number;
-  readonly height: number;
-}
-
-export interface PlacedLine extends LayerEdge {
+/** A line between two boxes. */
+export interface PlacedLine {
+  readonly left: number;
+  readonly right: number;
+  /** How much its length matters. */
+  readonly weight: number;
   readonly labelWidth: number;
 }
 
@@ -47,29 +46,29 @@ interface RankedGraph {
   node(key: string): { rank?: number };
 }
 
+type Size = Pick<Area, "width" | "height">;
+
 /**
  * Places boxes and lines of a layered map: dagre decides what is above what, and how high. Each label has a place of its
  * own among the boxes, in a layer between theirs, so that nothing lies on it, nor on a box.
  *
- * @param lines those that matter most first; none from a box to itself
+ * @param layers of the boxes; no line stays within one
+ * @param usual lines by which it is decided which box is above which, where these aren't to decide
+ * @returns lines from left to right, without their ends
  */
 export function place(
-  boxes: readonly PlacedBox[],
+  boxes: readonly Size[],
+  layers: readonly number[],
   lines: readonly PlacedLine[],
+  usual?: readonly PlacedLine[],
 ): {
   readonly boxes: readonly Area[];
-  readonly lines: readonly { readonly points: readonly Point[]; readonly labelArea: Area }[];
+  readonly lines: readonly { readonly label: Point; readonly points: readonly Point[] }[];
 } {
-  const { layers, isBackward } = layersOf(boxes, lines);
-  const ends = lines.map((line, index) => endsOf(line, isBackward[index] === true));
-  const high = boxes.map(({ width, height }, box) => {
-    const sides = [0, 1].map((side) => ends.filter((pair) => pair[side] === box).length);
-    return { width, height: Math.max(height, heightOfPorts(Math.max(...sides))) };
-  });
-  const graph = graphOf(high, lines, layers, ends);
-  layout(graph);
+  const graph = graphOf(boxes, layers, lines);
+  layout(graph, usual === undefined ? {} : { customOrder: orderLike(graphOf(boxes, layers, usual), boxes) });
   const columns = columnsOf(graph);
-  const areas = high.map(({ height }, box): Area => {
+  const areas = boxes.map(({ height }, box): Area => {
     const { x = 0, y = 0, layer } = graph.node(boxKey(box));
     const width = columns.get(layer)?.width ?? 0;
     return { x: x - width / 2, y: y - height / 2, width, height };
@@ -84,33 +83,31 @@ export function place(
       { x: x + width / 2, y },
     ];
   };
-  const inner = lines.map((line, index) => {
-    const [left, right] = ends[index] ?? [line.from, line.to];
-    const { x = 0, y = 0 } = graph.node(labelKey(index));
-    const before = pointsBetween(graph, boxKey(left), labelKey(index));
-    const after = pointsBetween(graph, labelKey(index), boxKey(right));
-    return { left, right, label: { x, y }, points: [...before, { x, y }, ...after].flatMap(across) };
-  });
-  const ports = portsOf(areas, inner);
   return {
     boxes: areas,
-    lines: inner.map(({ label, points }, index) => {
-      const [start, end] = ports[index] ?? [label, label];
-      const all = [start, ...points, end];
-      const width = lines[index]?.labelWidth ?? 0;
-      return {
-        points: isBackward[index] === true ? all.toReversed() : all,
-        labelArea: { x: label.x - width / 2, y: label.y - LABEL_HEIGHT / 2, width, height: LABEL_HEIGHT },
-      };
+    lines: lines.map(({ left, right }, line) => {
+      const { x = 0, y = 0 } = graph.node(labelKey(line));
+      const before = pointsBetween(graph, boxKey(left), labelKey(line));
+      const after = pointsBetween(graph, labelKey(line), boxKey(right));
+      return { label: { x, y }, points: [...before, { x, y }, ...after].flatMap(across) };
     }),
   };
 }
 
+/** Orders each layer, boxes as they are in another graph. */
+function orderLike(usual: LayoutGraph, boxes: readonly Size[]) {
+  layout(usual);
+  const heights = new Map([...boxes.keys()].map((box) => [boxKey(box), usual.node(boxKey(box)).y]));
+  return (graph: OrderedGraph, order: (graph: OrderedGraph, options: object) => void): void => {
+    order(graph, {});
+    keepOrder(graph, (key) => heights.get(key));
+  };
+}
+
 function graphOf(
-  boxes: readonly Pick<PlacedBox, "width" | "height">[],
-  lines: readonly PlacedLine[],
+  boxes: readonly Size[],
   layers: readonly number[],
-  ends: readonly (readonly [number, number])[],
+  lines: readonly PlacedLine[],
 ): LayoutGraph {
   const graph: LayoutGraph = new Graph({ multigraph: true });
   const ranks = new Map<string, number>();
@@ -131,20 +128,15 @@ function graphOf(
   for (const [box, { width, height }] of boxes.entries()) {
     add(boxKey(box), { layer: 2 * (layers[box] ?? 0), width, height });
   }
-  for (const [index, line] of lines.entries()) {
-    const [left, right] = ends[index] ?? [line.from, line.to];
+  for (const [index, { left, right, weight, labelWidth }] of lines.entries()) {
     const [first, last] = [layers[left] ?? 0, layers[right] ?? 0];
     // The layer between two of boxes that is nearest to the middle.
     const layer = 2 * Math.floor((first + last - 1) / 2) + 1;
-    add(labelKey(index), { layer, width: line.labelWidth, height: LABEL_ROOM });
-    graph.setEdge(boxKey(left), labelKey(index), { weight: line.weight });
-    graph.setEdge(labelKey(index), boxKey(right), { weight: line.weight });
+    add(labelKey(index), { layer, width: labelWidth, height: LABEL_ROOM });
+    graph.setEdge(boxKey(left), labelKey(index), { weight });
+    graph.setEdge(labelKey(index), boxKey(right), { weight });
   }
   return graph;
-}
-
-function endsOf({ from, to }: LayerEdge, isBackward: boolean): readonly [number, number] {
-  return isBackward ? [to, from] : [from, to];
 }
 
 /** Where a line passes other layers. */
