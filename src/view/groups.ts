@@ -18,6 +18,11 @@ interface GroupNode {
   index: number;
 }
 
+/** How many boxes it may be. */
+function weigh({ side }: Pick<ViewNode, "side">): number {
+  return side === "internet" ? 2 : 1;
+}
+
 /** Groups as they are filled with hosts. */
 export class Groups {
   readonly #hosts: Hosts;
@@ -51,7 +56,6 @@ export class Groups {
   open(id: string, list: HostList, table: Conversations): boolean {
     const node = this.#nodes.get(id);
     if (node === undefined || node.group.kind === "host") return true;
-    const weigh = ({ side }: Pick<ViewNode, "side">) => (side === "internet" ? 2 : 1);
     const others = [...this.#nodes.values()].filter((other) => other !== node);
     const left = MAX_OPENED_NODES - others.reduce((sum, other) => sum + weigh(other), 0);
     const whole = nodeOfGroup(node);

@@ -43,10 +43,10 @@ test("an account opens into its VPCs, a VPC into its subnets, a subnet into its 
   const vpc = `${account} vpc:vpc-a`;
   const subnet = `${vpc} subnet:subnet-1`;
   expect((await opened(rows, "account", [account])).nodes).toEqual([
-    "inside 1",
-    "account:222222222222 1",
     `${account} vpc:vpc-a 2`,
     `${account} vpc:vpc-b 1`,
+    "inside 1",
+    "account:222222222222 1",
   ]);
   const { nodes, parts, opened: which } = await opened(rows, "account", [account, vpc, subnet]);
   expect(nodes).toContain("10.0.0.1 1");

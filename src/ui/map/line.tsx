@@ -1,5 +1,5 @@
 import { pathOf } from "../../view/map/path.js";
-import type { MapLine, Point } from "../../view/map/graph-map.js";
+import { LABEL_ROW_HEIGHT, type MapLine, type Point } from "../../view/map/graph-map.js";
 import type { At } from "./tip.js";
 
 /** How wide lines are, by their step. */
@@ -62,7 +62,7 @@ export function Line({
 }
 
 function Label({ line, sign }: { line: MapLine; sign: string }) {
-  const { label, labelArea, number, points } = line;
+  const { labelRows, labelArea, number, points } = line;
   const { x, y, width, height } = labelArea;
   const middle = y + height / 2;
   const badge = number === undefined ? 0 : 2 * BADGE + 4;
@@ -77,10 +77,16 @@ function Label({ line, sign }: { line: MapLine; sign: string }) {
           </text>
         </g>
       )}
-      <text x={x + (width + badge) / 2} y={middle + 4}>
-        {sign}
-        {label}
-      </text>
+      {labelRows.map((row, index) => (
+        <text
+          key={index}
+          x={x + (width + badge) / 2}
+          y={middle + 4 + (index - (labelRows.length - 1) / 2) * LABEL_ROW_HEIGHT}
+        >
+          {index === 0 && sign}
+          {row}
+        </text>
+      ))}
     </g>
   );
 }

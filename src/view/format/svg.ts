@@ -1,8 +1,16 @@
 import { bytesText } from "../amount-text.js";
 import type { FlagKind } from "../marks.js";
 import { markWidth, PADDING } from "../map/box-facts.js";
-import type { BoxRow, GraphMap, MapBox, MapFrame, MapLine } from "../map/graph-map.js";
-import { LABEL_FONT, mapOf, NUMBER_WIDTH } from "../map/map.js";
+import {
+  LABEL_ROW_HEIGHT,
+  type BoxRow,
+  type GraphMap,
+  type MapBox,
+  type MapFrame,
+  type MapLine,
+} from "../map/graph-map.js";
+import { LABEL_FONT, NUMBER_WIDTH } from "../map/label.js";
+import { mapOf } from "../map/map.js";
 import { pathOf } from "../map/path.js";
 import { mapSentences, windowText } from "../map/sentences.js";
 import { textWidth, wrappedText } from "../map/text-width.js";
@@ -155,13 +163,21 @@ function headOf({ x, y }: { x: number; y: number }, direction: 1 | -1, width: nu
   };
 }
 
-function labelText({ label, labelArea, flag, number, title, points }: MapLine): string {
+function labelText({ labelRows, labelArea, flag, number, title, points }: MapLine): string {
   const { x, y, width, height } = labelArea;
   const badge = number !== undefined && number <= MOST_FINDINGS ? NUMBER_WIDTH : 0;
-  const textX = round(x + (width + badge - 0) / 2);
-  const left = round(x + (width - textWidth(label, LABEL_FONT) - badge) / 2);
+  const textX = round(x + (width + badge) / 2);
+  const widest = Math.max(...labelRows.map((row) => textWidth(row, LABEL_FONT)));
+  const left = round(x + (width - widest - badge) / 2);
   const within = points.length === 0 ? "within" : "";
-  return `<g class="label ${flag ?? ""} ${within}"><title>${escaped(title)}</title><rect x="${x}" y="${round(y + 1)}" width="${width}" height="${height - 2}" rx="8"/>${badge > 0 ? numberText(number ?? 0, flag ?? "flagged", left + 8, round(y + height / 2)) : ""}<text x="${textX}" y="${round(y + height / 2 + 4)}" text-anchor="middle">${escaped(label)}</text></g>\n`;
+  const first = y + height / 2 + 4 - ((labelRows.length - 1) * LABEL_ROW_HEIGHT) / 2;
+  const rows = labelRows
+    .map((row, index) => {
+      const baseline = round(first + index * LABEL_ROW_HEIGHT);
+      return `<text x="${textX}" y="${baseline}" text-anchor="middle">${escaped(row)}</text>`;
+    })
+    .join("");
+  return `<g class="label ${flag ?? ""} ${within}"><title>${escaped(title)}</title><rect x="${x}" y="${round(y + 1)}" width="${width}" height="${height - 2}" rx="8"/>${badge > 0 ? numberText(number ?? 0, flag ?? "flagged", left + 8, round(y + height / 2)) : ""}${rows}</g>\n`;
 }
 
 function legendText(y: number): string {

@@ -44,7 +44,7 @@ export class DrawnNodes {
     return role === "from" ? "left" : role === "to" ? "right" : undefined;
   }
 
-  labelOf(box: number): string {
+  titleOf(box: number): string {
     return this.all[box]?.node.label ?? "";
   }
 

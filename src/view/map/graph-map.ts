@@ -1,5 +1,8 @@
 import type { FlagKind } from "../marks.js";
 
+/** How far the rows of a label are apart. */
+export const LABEL_ROW_HEIGHT = 14;
+
 /** A place, in pixels from the map's upper left corner. */
 export interface Point {
   readonly x: number;
@@ -68,6 +71,8 @@ export interface MapLine {
   /** From `from` to `to`; between each two of them the line leaves and arrives level. None within a box or a frame. */
   readonly points: readonly Point[];
   readonly label: string;
+  /** The label as there is room for. */
+  readonly labelRows: readonly string[];
   readonly labelArea: Area;
   /** The place of its finding among the view's, counted from 1. */
   readonly number: number | undefined;

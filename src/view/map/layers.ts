@@ -9,7 +9,7 @@ export interface LayerEdge {
 }
 
 export interface LayerBox {
-  /** Internet clients are left of all, Internet servers right of all. */
+  /** Nothing is left of Internet clients, nor right of Internet servers. */
   readonly border: "left" | "right" | undefined;
 }
 
@@ -44,13 +44,18 @@ export function layersOf(
   const first = Math.min(...inside);
   const last = Math.max(...inside);
   const before = boxes.some(({ border }) => border === "left") ? 1 : 0;
+  // Beside the last ones, where these have no lines to it: a layer less is a column less.
+  const right = (box: number): number => {
+    const from = edges.flatMap((edge) => (edge.to === box ? edge.from : edge.from === box ? edge.to : []));
+    return Math.max(last, ...from.map((other) => (layers[other] ?? 0) + 1));
+  };
   return {
     isBackward,
     layers: layers.map((layer, box) => {
       const border = boxes[box]?.border;
       if (border === "left") return 0;
       if (border === undefined) return layer - first + before;
-      return inside.length === 0 ? before : last - first + before + 1;
+      return inside.length === 0 ? before : right(box) - first + before;
     }),
   };
 }

@@ -1,12 +1,12 @@
 import type { Area, MapFrame, Point } from "./graph-map.js";
 import { layersOf, type LayerBox, type LayerEdge } from "./layers.js";
-import { LABEL_HEIGHT, place, type PlacedLine } from "./place.js";
+import { place, type PlacedLine } from "./place.js";
 import { heightOfPorts, portsOf } from "./ports.js";
 import { arrange, sizeOf, type Unit } from "./units.js";
 
 /** Between boxes, or between units. */
 export interface LayoutLine extends LayerEdge {
-  readonly labelWidth: number;
+  readonly label: Pick<Area, "width" | "height">;
 }
 
 interface LaidOut {
@@ -32,7 +32,9 @@ export function layoutOf(
   lines: readonly LayoutLine[],
   closed?: readonly LayoutLine[],
 ): LaidOut {
-  const between = lines.map((line) => ({ ...line, from: unitOf[line.from] ?? 0, to: unitOf[line.to] ?? 0 }));
+  const between = evened(
+    lines.map((line) => ({ ...line, from: unitOf[line.from] ?? 0, to: unitOf[line.to] ?? 0 })),
+  );
   const { layers, isBackward } = layersOf(units, closed ?? between);
   const turned = ({ from, to, ...line }: LayoutLine): PlacedLine =>
     isBackward({ from, to }) ? { ...line, left: to, right: from } : { ...line, left: from, right: to };
@@ -46,13 +48,13 @@ export function layoutOf(
     );
     return { width, height: Math.max(height, heightOfPorts(Math.max(...sides))) };
   });
+  const bundles = bundlesOf(between);
   const placed = place(
     units.map(({ unit }) => sizeOf(unit, sizes)),
     layers,
     between.map(turned),
     closed?.map(turned),
   );
-  const bundles = bundlesOf(between);
   const heights = heightsOf(bundles, placed.lines);
   const areas = boxes.map(() => NOWHERE);
   const frames: MapFrame[] = [];
@@ -72,7 +74,7 @@ export function layoutOf(
   });
   const ports = portsOf(
     areas,
-    ends.map((pair, line) => ({ ...pair, points: inner[line]?.points ?? [] })),
+    ends.map(({ left, right }, line) => ({ left, right, points: inner[line]?.points ?? [] })),
   );
   return {
     boxes: areas,
@@ -80,10 +82,10 @@ export function layoutOf(
     lines: inner.map(({ label, points }, line) => {
       const [start, end] = ports[line] ?? [label, label];
       const all = [start, ...points, end];
-      const width = lines[line]?.labelWidth ?? 0;
+      const { width, height } = lines[line]?.label ?? NOWHERE;
       return {
         points: isTurned[line] === true ? all.toReversed() : all,
-        labelArea: { x: label.x - width / 2, y: label.y - LABEL_HEIGHT / 2, width, height: LABEL_HEIGHT },
+        labelArea: { x: label.x - width / 2, y: label.y - height / 2, width, height },
       };
     }),
   };
@@ -99,6 +101,19 @@ function bundlesOf(lines: readonly LayerEdge[]): readonly (readonly number[])[] 
     else bundle.push(line);
   }
   return [...bundles.values()];
+}
+
+/** Of each bundle all labels are as high: lines may change their places. */
+function evened(lines: readonly LayoutLine[]): readonly LayoutLine[] {
+  const all = [...lines];
+  for (const bundle of bundlesOf(lines)) {
+    const height = Math.max(...bundle.map((line) => lines[line]?.label.height ?? 0));
+    for (const line of bundle) {
+      const each = lines[line];
+      if (each !== undefined) all[line] = { ...each, label: { ...each.label, height } };
+    }
+  }
+  return all;
 }
 
 type Inner = { readonly label: Point; readonly points: readonly Point[] };

@@ -9,8 +9,8 @@ import { bytesOf, type LineFacts } from "./line-facts.js";
 const MOST_SERVICES = 3;
 const TCP = 6;
 
-/** What is written on a line: what was rejected, then its heaviest services. */
-export function lineLabel(line: LineFacts): string {
+/** What is written on a line: what was rejected, then its heaviest services, then how much it carried where it is flagged. */
+export function lineParts(line: LineFacts): string[] {
   const { services, moreServices, rejectedRows, flag } = line;
   const parts: string[] = [];
   if (rejectedRows > 0) parts.push(`✕ ${rejectedRows.toLocaleString("en-US")}`);
@@ -26,7 +26,7 @@ export function lineLabel(line: LineFacts): string {
     parts.push([...named, ...(more > 0 ? [`+${more}`] : [])].join(" "));
   }
   if (flag !== undefined && !isMostlyRejected(line)) parts.push(bytesText(Number(bytesOf(line))));
-  return parts.join(" · ");
+  return parts;
 }
 
 export function isMostlyRejected({ rows, rejectedRows, accepted }: LineFacts): boolean {

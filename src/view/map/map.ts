@@ -3,18 +3,12 @@ import { weightStep } from "../weight.js";
 import { boxOfNode, otherBox, PADDING, type BoxFacts } from "./box-facts.js";
 import { DrawnNodes, MAX_LINES, tooLarge } from "./drawn-nodes.js";
 import type { Area, GraphMap, MapBox, MapFrame, MapLine, Point } from "./graph-map.js";
+import { labelOf, type Label } from "./label.js";
 import { layoutOf, type LayoutLine } from "./layout.js";
 import { bytesOf, linesOf, type LineFacts } from "./line-facts.js";
-import { isMostlyRejected, lineLabel, lineTitle } from "./line-text.js";
-import { LABEL_HEIGHT } from "./place.js";
-import { fittedText, textWidth } from "./text-width.js";
+import { isMostlyRejected, lineTitle } from "./line-text.js";
 import { boxesOf, unitsOf } from "./units.js";
 
-export const LABEL_FONT = { size: 11, isBold: true } as const;
-const LABEL_PADDING = 6;
-const MOST_LABEL_WIDTH = 240;
-/** Room for a finding's number before a label. */
-export const NUMBER_WIDTH = 18;
 const MARGIN = 4;
 const GAP = 26;
 
@@ -33,23 +27,27 @@ export function mapOf(view: View): GraphMap {
   const isWithin = ({ fromBox, toBox }: LineFacts) => unitOfBox(fromBox) === unitOfBox(toBox);
   const lines = all.slice(0, MAX_LINES).map((facts) => labelled(facts, isWithin(facts), nodes));
   const within = (box: number) => lines.filter((line) => line.isWithin && line.facts.fromBox === box);
-  const boxes = nodes.all.map(({ number, role }, box) => {
-    const labels = within(box).map(({ labelWidth }) => ({ width: labelWidth, height: LABEL_HEIGHT }));
-    return boxOfNode(view, number, role, labels);
-  });
+  const boxes = nodes.all.map(({ number, role }, box) =>
+    boxOfNode(
+      view,
+      number,
+      role,
+      within(box).map(({ label }) => label),
+    ),
+  );
   const between = lines.filter((line) => !line.isWithin);
   const laid = layoutOf(
     units.map((unit) => ({ unit, border: nodes.borderOf(boxesOf(unit)[0] ?? 0) })),
     unitOf,
     boxes,
-    between.map(({ facts, labelWidth }) => layoutLine(facts, labelWidth)),
+    between.map(({ facts, label }) => layoutLine(facts, label)),
     units.length === boxes.length
       ? undefined
       : linesOf(view, (node, role) => unitOfBox(nodes.boxOf(node, role)))
           .filter(({ fromBox, toBox }) => fromBox !== toBox)
-          .map((facts) => layoutLine(facts, 0)),
+          .map((facts) => layoutLine(facts, { width: 0, height: 0 })),
   );
-  const mapBoxes = boxes.map((box, index): MapBox => ({ ...box, ...(laid.boxes[index] ?? NOWHERE) }));
+  const mapBoxes = boxes.map((box, index) => boxAt(box, laid.boxes[index] ?? NOWHERE));
   const places = new Map<LabelledLine, LinePlace | undefined>([
     ...between.map((line, index) => [line, laid.lines[index]] as const),
     ...mapBoxes.flatMap((box, index) => withinPlaces(box, within(index))),
@@ -64,8 +62,7 @@ interface LabelledLine {
   readonly facts: LineFacts;
   /** Within a box or a frame: it is a label alone. */
   readonly isWithin: boolean;
-  readonly label: string;
-  readonly labelWidth: number;
+  readonly label: Label;
 }
 
 type LinePlace = Pick<MapLine, "points" | "labelArea">;
@@ -73,24 +70,24 @@ type LinePlace = Pick<MapLine, "points" | "labelArea">;
 const NOWHERE: Area = { x: 0, y: 0, width: 0, height: 0 };
 
 function labelled(facts: LineFacts, isWithin: boolean, nodes: DrawnNodes): LabelledLine {
-  const number = facts.number === undefined ? 0 : NUMBER_WIDTH;
-  const { fromBox, toBox, served } = facts;
-  // No line leads there.
-  const end = isWithin && fromBox !== toBox ? `${served ? "→" : "–"} ${nodes.labelOf(toBox)} ` : "";
-  const label = fittedText(`${end}${lineLabel(facts)}`, LABEL_FONT, MOST_LABEL_WIDTH);
-  const labelWidth = Math.ceil(textWidth(label, LABEL_FONT) + number + 2 * LABEL_PADDING);
-  return { facts, isWithin, label, labelWidth };
+  const { fromBox, toBox } = facts;
+  const end = isWithin && fromBox !== toBox ? nodes.titleOf(toBox) : undefined;
+  return { facts, isWithin, label: labelOf(facts, end) };
 }
 
-function layoutLine(facts: LineFacts, labelWidth: number): LayoutLine {
+function layoutLine(facts: LineFacts, label: Pick<Label, "width" | "height">): LayoutLine {
   return {
     from: facts.fromBox,
     to: facts.toBox,
     weight: weightOf(facts),
     // What nobody serves or let pass doesn't tell who comes first.
     isGuide: facts.served && facts.accepted,
-    labelWidth,
+    label,
   };
+}
+
+function boxAt(box: BoxFacts, area: Area): MapBox {
+  return { ...box, ...area };
 }
 
 function lineOf(
@@ -111,7 +108,8 @@ function lineOf(
     isRejected: isMostlyRejected(facts),
     served: facts.served,
     step: weightStep(bytesOf(facts)),
-    label,
+    label: label.text,
+    labelRows: label.rows,
     ...place,
     title: lineTitle(facts, from?.title ?? "", to?.title ?? "", finding),
   };
@@ -125,19 +123,13 @@ function weightOf({ served, accepted, flag }: LineFacts): number {
 
 /** Below the rows of the box. */
 function withinPlaces(box: MapBox, lines: readonly LabelledLine[]): [LabelledLine, LinePlace][] {
-  const top = box.y + box.rowsHeight;
-  return lines.map((line, index) => [
-    line,
-    {
-      points: [],
-      labelArea: {
-        x: box.x + PADDING,
-        y: top + index * LABEL_HEIGHT,
-        width: line.labelWidth,
-        height: LABEL_HEIGHT,
-      },
-    },
-  ]);
+  let y = box.y + box.rowsHeight;
+  return lines.map((line) => {
+    const { width, height } = line.label;
+    const labelArea = { x: box.x + PADDING, y, width, height };
+    y += height;
+    return [line, { points: [], labelArea }];
+  });
 }
 
 /** What no line shows: what the view folded, and lines beyond those that are drawn. */

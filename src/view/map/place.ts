@@ -2,23 +2,24 @@ import { Graph, layout } from "@dagrejs/dagre";
 import type { Area, Point } from "./graph-map.js";
 import { keepOrder, type OrderedGraph } from "./keep-order.js";
 
+type Size = Pick<Area, "width" | "height">;
+
 /** A line between two boxes. */
 export interface PlacedLine {
   readonly left: number;
   readonly right: number;
   /** How much its length matters. */
   readonly weight: number;
-  readonly labelWidth: number;
+  readonly label: Size;
 }
 
-export const LABEL_HEIGHT = 18;
-/** As dagre knows it: labels may be nearer to each other than boxes. */
-const LABEL_ROOM = 4;
+/** Labels may be so much nearer to each other than boxes. */
+const LABEL_NEARNESS = 14;
 /** Between boxes, and between lines, one below the other. */
 const BOX_GAP = 22;
 const LINE_GAP = 12;
 /** Between a layer of boxes and a layer of labels: there lines bend. */
-const BEND = 44;
+const BEND = 30;
 
 interface LayoutNode {
   readonly layer: number;
@@ -45,8 +46,6 @@ interface RankedGraph {
   nodes(): readonly string[];
   node(key: string): { rank?: number };
 }
-
-type Size = Pick<Area, "width" | "height">;
 
 /**
  * Places boxes and lines of a layered map: dagre decides what is above what, and how high. Each label has a place of its
@@ -128,11 +127,11 @@ function graphOf(
   for (const [box, { width, height }] of boxes.entries()) {
     add(boxKey(box), { layer: 2 * (layers[box] ?? 0), width, height });
   }
-  for (const [index, { left, right, weight, labelWidth }] of lines.entries()) {
+  for (const [index, { left, right, weight, label }] of lines.entries()) {
     const [first, last] = [layers[left] ?? 0, layers[right] ?? 0];
     // The layer between two of boxes that is nearest to the middle.
     const layer = 2 * Math.floor((first + last - 1) / 2) + 1;
-    add(labelKey(index), { layer, width: labelWidth, height: LABEL_ROOM });
+    add(labelKey(index), { layer, width: label.width, height: Math.max(0, label.height - LABEL_NEARNESS) });
     graph.setEdge(boxKey(left), labelKey(index), { weight });
     graph.setEdge(labelKey(index), boxKey(right), { weight });
   }
