@@ -17,25 +17,35 @@ export interface ReadOptions {
   readonly signal: AbortSignal;
 }
 
+/** The edges of a graph. */
+export interface GraphEdges {
+  /** How many there are, where that is known before they are read. */
+  readonly rows: number | undefined;
+  readonly batches: AsyncIterable<EdgeBatch>;
+}
+
 /**
  * The edges of a stored graph.
  *
  * @param facts what reading it shows beside them
  * @throws CorruptInputError when what is stored is damaged, RefusedError when there are too many, or whatever reading the
- *   bytes fails with
+ *   bytes fails with; so do the batches
  */
-export async function* readGraph(
+export async function readGraph(
   bytes: GraphBytes,
   { columns, maxEdges = Number.POSITIVE_INFINITY, signal }: ReadOptions,
   facts: DotFacts = { mayMergeAddresses: false },
-): AsyncGenerator<EdgeBatch> {
-  let batches;
-  if (bytes.kind === "dot") batches = dotToEdges(facts)(bytes.chunks);
-  else {
-    const parquet = await ParquetEdges.open(bytes.source, signal);
-    if (parquet.rows > maxEdges) throw tooMany(parquet.rows, maxEdges);
-    batches = parquet.batches(columns);
+): Promise<GraphEdges> {
+  if (bytes.kind === "dot") {
+    return { rows: undefined, batches: atMost(maxEdges, dotToEdges(facts)(bytes.chunks)) };
   }
+  const parquet = await ParquetEdges.open(bytes.source, signal);
+  const { rows } = parquet;
+  if (rows > maxEdges) throw tooMany(rows, maxEdges);
+  return { rows, batches: parquet.batches(columns) };
+}
+
+async function* atMost(maxEdges: number, batches: AsyncIterable<EdgeBatch>): AsyncGenerator<EdgeBatch> {
   let edges = 0;
   for await (const batch of batches) {
     edges += batch.rows;

@@ -81,10 +81,10 @@ export class Tables {
 
 async function readTable({ key, rows, maxEdges, bytes }: TableSource, signal: AbortSignal): Promise<Table> {
   const facts: DotFacts = { mayMergeAddresses: false };
-  const edges = readGraph(bytes, { maxEdges, signal }, facts);
   try {
-    const stored = rows === "flows" ? await converseAndStore(edges) : undefined;
-    const conversations = stored?.conversations ?? (await converse(edges));
+    const edges = await readGraph(bytes, { maxEdges, signal }, facts);
+    const stored = rows === "flows" ? await converseAndStore(edges.batches, edges.rows) : undefined;
+    const conversations = stored?.conversations ?? (await converse(edges.batches, edges.rows));
     return { conversations, stored, facts, bytes: bytesOf(conversations, stored) };
   } catch (error) {
     throw error instanceof CorruptInputError ? new DamagedGraphError(key, error) : error;

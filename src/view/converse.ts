@@ -5,14 +5,13 @@ import {
   OPTIONAL_COLUMNS,
   optionalColumnsOf,
   newNames,
-  REJECT,
-  SERVER_RULES,
-  SERVERS,
   textOf,
   type EdgeBatch,
   type OptionalColumn,
 } from "../edges/table.js";
+import { withRoom } from "../flow-log/room.js";
 import { AddressValues } from "./address-values.js";
+import { larger, moreRows, trimmed } from "./capacity.js";
 import {
   CLIENT_ACCEPTED,
   CLIENT_REJECTED,
@@ -20,32 +19,30 @@ import {
   SERVER_REJECTED,
   TRAFFIC_KINDS,
   type Conversations,
-  type TrafficKind,
 } from "./conversations.js";
-import { withRoom } from "../flow-log/room.js";
+import { loggedByOf } from "./logged-by.js";
 import { LoggerTable } from "./loggers.js";
+import { mergeBits, mergeGreatest, mergeLeast } from "./merge-columns.js";
+import { Oriented, servicesOf } from "./orient.js";
 import { Sums } from "./sums.js";
 import { addTotals, NO_TOTALS, totalsOf, type Totals } from "./totals.js";
-import { larger, moreRows, Triples } from "./triples.js";
+import { Triples } from "./triples.js";
 
-const BY_SOURCE = SERVERS.indexOf("src");
-const BY_DESTINATION = SERVERS.indexOf("dst");
-const LOWER = SERVER_RULES.indexOf("lower");
-const SERVED = 1 << 24;
 const KINDS = TRAFFIC_KINDS.length;
 
 /**
  * The conversations of a graph. Memory: some 150 bytes for each, beside what `names` takes.
  *
+ * @param expected how many edges there are, where that is known: nothing has to grow then
  * @throws CorruptInputError when a sum is beyond 2^63-1, or whatever reading the edges fails with
  */
-export async function converse(edges: AsyncIterable<EdgeBatch>): Promise<Conversations> {
+export async function converse(edges: AsyncIterable<EdgeBatch>, expected = 0): Promise<Conversations> {
   let builder: Builder | undefined;
   for await (const batch of edges) {
-    builder ??= new Builder(batch, true);
+    builder ??= new Builder(batch, true, expected);
     builder.add(batch);
   }
-  return (builder ?? new Builder(undefined, true)).finish();
+  return (builder ?? new Builder(undefined, true, 0)).finish();
 }
 
 /** The edges as they are stored, a row each, nothing merged or left out, in the same columns. */
@@ -57,28 +54,29 @@ export interface Stored {
 }
 
 /** As `converse`, with the edges beside the conversations: some 150 bytes for each edge. */
-export async function converseAndStore(edges: AsyncIterable<EdgeBatch>): Promise<Stored> {
+export async function converseAndStore(edges: AsyncIterable<EdgeBatch>, expected = 0): Promise<Stored> {
   let builders: { merged: Builder; rows: Builder } | undefined;
-  let conversationOf = new Int32Array(0);
+  let conversationOf = new Int32Array(expected);
   let size = 0;
   for await (const batch of edges) {
-    builders ??= { merged: new Builder(batch, true), rows: new Builder(batch, false) };
+    builders ??= { merged: new Builder(batch, true, expected), rows: new Builder(batch, false, expected) };
     conversationOf = withRoom(conversationOf, size + batch.rows);
-    builders.merged.add(batch, conversationOf.subarray(size));
+    conversationOf.set(builders.merged.add(batch), size);
     builders.rows.add(batch);
     size += batch.rows;
   }
   const { merged, rows } = builders ?? {
-    merged: new Builder(undefined, true),
-    rows: new Builder(undefined, false),
+    merged: new Builder(undefined, true, 0),
+    rows: new Builder(undefined, false, 0),
   };
   return {
     rows: rows.finish(),
     conversations: merged.finish(),
-    conversationOf: conversationOf.slice(0, size),
+    conversationOf: trimmed(conversationOf, size),
   };
 }
 
+/** Adds edges a batch at a time, a column of it after the other: a row is a conversation, or an edge. */
 class Builder {
   readonly #isMerged: boolean;
   readonly #columns: ReadonlySet<OptionalColumn>;
@@ -86,11 +84,13 @@ class Builder {
   readonly #names;
   readonly #values;
   readonly #loggers;
-  /** Client, server, and what they use: `SERVED`, protocol and port in one. */
-  readonly #keys = new Triples();
-  #rows = 0;
+  readonly #oriented = new Oriented();
+  /** Client, server and service. */
+  readonly #keys: Triples;
+  /** There is room for so many. */
+  #room = 0;
   #serverBy = new Uint8Array(0);
-  readonly #traffic: Readonly<Record<TrafficKind, Sums>>;
+  readonly #traffic: readonly [Sums, Sums, Sums, Sums];
   #has = new Uint8Array(0);
   #edges = new Uint32Array(0);
   #flags: [Int16Array, Int16Array];
@@ -100,13 +100,18 @@ class Builder {
   #active: Int64s = newInt64s(0);
   /** By row and kind: 1 + the logger whose sums are in `#traffic`. */
   #owner = new Int32Array(0);
-  /** What other loggers saw of a row and kind. */
+  /** What other loggers saw: row and kind in one, and the logger. */
   readonly #others = new Triples();
   readonly #otherSums: Sums;
   #stored: Totals;
+  /** Of the edges of a batch: the row, the logger, and where each is counted: in `#otherSums`, or in `#traffic`. */
+  #rowOf = new Int32Array(0);
+  #loggerOf = new Int32Array(0);
+  #otherOf = new Int32Array(0);
+  #ownedOf = new Int32Array(0);
 
   /** @param first batch of the graph: all of them tell the same */
-  constructor(first: EdgeBatch | undefined, isMerged: boolean) {
+  constructor(first: EdgeBatch | undefined, isMerged: boolean, expected: number) {
     this.#isMerged = isMerged;
     this.#names = first?.names ?? newNames();
     this.#values = new AddressValues(this.#names.addresses);
@@ -120,85 +125,108 @@ class Builder {
     this.#otherSums = new Sums(hasFlows);
     this.#flags = [new Int16Array(0), new Int16Array(0)];
     this.#stored = hasFlows ? NO_TOTALS : { ...NO_TOTALS, flows: undefined };
+    this.#keys = new Triples(expected);
+    this.#makeRoom(expected);
   }
 
-  /** @param rows where the row of each edge is written to */
-  add(batch: EdgeBatch, rows?: Int32Array): void {
-    for (let i = 0; i < batch.rows; i++) {
-      const row = this.#addEdge(batch, i);
-      if (rows !== undefined) rows[i] = row;
-    }
+  /** The row of each edge, valid until the next batch. */
+  add(batch: EdgeBatch): Int32Array {
+    const before = this.#keys.size;
+    const rows = this.#addKeys(batch);
+    this.#begin(before);
+    this.#mergeKinds(rows);
+    this.#mergeFlags(batch, rows);
+    this.#mergeTimes(batch, rows);
+    this.#count(batch, rows);
     this.#stored = addTotals(this.#stored, totalsOf(batch, batch.rows));
+    return rows;
   }
 
-  #addEdge(batch: EdgeBatch, i: number): number {
-    const source = batch.source[i] ?? NONE;
-    const destination = batch.destination[i] ?? NONE;
-    const { server, port, by } = servingEnd(batch, i);
-    const isServed = server !== 0;
-    const isFromServer = isServed ? server === BY_SOURCE : this.#values.compare(source, destination) > 0;
-    const client = isFromServer ? destination : source;
-    const serving = isFromServer ? source : destination;
-    const service = (isServed ? SERVED : 0) | ((batch.protocol[i] ?? 0) << 16) | port;
+  #addKeys(batch: EdgeBatch): Int32Array {
+    const oriented = this.#oriented;
+    oriented.set(batch, this.#values);
+    const { client, server, service } = oriented;
+    this.#rowOf = withRoom(this.#rowOf, batch.rows);
     const keys = this.#keys;
-    const row = this.#isMerged ? keys.add(client, serving, service) : keys.push(client, serving, service);
-    const isNew = row === this.#rows;
-    if (isNew) {
-      this.#rows++;
-      if (row === this.#has.length) this.#makeRoom(moreRows(row));
-    }
-    const kind = kindOf(isFromServer, batch.action[i] === REJECT);
-    this.#has[row] = (this.#has[row] ?? 0) | (1 << kind);
-    this.#edges[row] = (this.#edges[row] ?? 0) + 1;
-    const known = this.#serverBy[row] ?? 0;
-    // Rules in the order of their codes; 0 is none.
-    if (by !== 0 && (known === 0 || by < known)) this.#serverBy[row] = by;
-    this.#mergeFlags(batch, i, row, isFromServer ? 1 : 0);
-    this.#mergeTimes(batch, i, row, isNew);
-    this.#count(batch, i, row, kind);
-    return row;
+    if (this.#isMerged) keys.addAll(client, server, service, batch.rows, this.#rowOf);
+    else keys.pushAll(client, server, service, batch.rows, this.#rowOf);
+    return this.#rowOf.subarray(0, batch.rows);
   }
 
-  #count(batch: EdgeBatch, i: number, row: number, kind: TrafficKind): void {
-    const logger = this.#loggers.add(batch, i);
-    const slot = KINDS * row + kind;
-    const owner = this.#owner[slot] ?? 0;
-    if (owner === 0) this.#owner[slot] = logger + 1;
-    if (owner === 0 || owner === logger + 1) this.#traffic[kind].add(row, batch, i);
-    else {
-      const other = this.#others.add(slot, logger, 0);
-      this.#otherSums.makeRoom(other + 1);
-      this.#otherSums.add(other, batch, i);
+  /** New rows begin with what a merge changes nothing of, where that isn't 0. */
+  #begin(before: number): void {
+    const rows = this.#keys.size;
+    if (rows > this.#room) this.#makeRoom(Math.max(rows, moreRows(this.#room)));
+    if (this.#columns.has("tcpFlags")) for (const column of this.#flags) column.fill(NONE, before, rows);
+    if (this.#columns.has("first")) this.#first.fill(Number.POSITIVE_INFINITY, before, rows);
+  }
+
+  #mergeKinds(rows: Int32Array): void {
+    const { kind, by } = this.#oriented;
+    const has = this.#has;
+    const edges = this.#edges;
+    const serverBy = this.#serverBy;
+    for (let i = 0; i < rows.length; i++) {
+      const row = rows[i] ?? 0;
+      has[row] = (has[row] ?? 0) | (1 << (kind[i] ?? 0));
+      edges[row] = (edges[row] ?? 0) + 1;
+      const known = serverBy[row] ?? 0;
+      const rule = by[i] ?? 0;
+      // Rules in the order of their codes; 0 is none.
+      if (rule !== 0 && (known === 0 || rule < known)) serverBy[row] = rule;
     }
   }
 
-  #mergeFlags(batch: EdgeBatch, i: number, row: number, end: 0 | 1): void {
-    if (batch.tcpFlags === undefined) return;
-    const flags = batch.tcpFlags[i] ?? NONE;
-    if (flags === NONE) return;
-    this.#tellsFlags = true;
-    const column = this.#flags[end];
-    const known = column[row] ?? NONE;
-    column[row] = known === NONE ? flags : known | flags;
+  #mergeFlags({ tcpFlags }: EdgeBatch, rows: Int32Array): void {
+    if (tcpFlags === undefined) return;
+    const { kind } = this.#oriented;
+    const [client, server] = this.#flags;
+    let tells = false;
+    for (let i = 0; i < rows.length; i++) {
+      const flags = tcpFlags[i] ?? NONE;
+      if (flags === NONE) continue;
+      tells = true;
+      const row = rows[i] ?? 0;
+      const column = (kind[i] ?? 0) < SERVER_ACCEPTED ? client : server;
+      const known = column[row] ?? NONE;
+      column[row] = known === NONE ? flags : known | flags;
+    }
+    this.#tellsFlags ||= tells;
   }
 
-  #mergeTimes(batch: EdgeBatch, i: number, row: number, isNew: boolean): void {
-    if (batch.first !== undefined) {
-      const first = batch.first[i] ?? 0;
-      if (isNew || first < (this.#first[row] ?? 0)) this.#first[row] = first;
+  #mergeTimes(batch: EdgeBatch, rows: Int32Array): void {
+    if (batch.first !== undefined) mergeLeast(this.#first, rows, batch.first);
+    if (batch.last !== undefined) mergeGreatest(this.#last, rows, batch.last);
+    if (batch.active !== undefined) mergeBits(this.#active, rows, batch.active);
+  }
+
+  /** Adds up each edge: in `#traffic`, where its logger was the first to log such, else in `#otherSums`. */
+  #count(batch: EdgeBatch, rows: Int32Array): void {
+    const { kind } = this.#oriented;
+    const loggers = (this.#loggerOf = withRoom(this.#loggerOf, rows.length));
+    this.#loggers.addAll(batch, loggers);
+    const otherOf = (this.#otherOf = withRoom(this.#otherOf, rows.length));
+    const owners = this.#owner;
+    for (let i = 0; i < rows.length; i++) {
+      const slot = KINDS * (rows[i] ?? 0) + (kind[i] ?? 0);
+      const logger = loggers[i] ?? 0;
+      const owner = owners[slot] ?? 0;
+      if (owner === 0) owners[slot] = logger + 1;
+      otherOf[i] = owner === 0 || owner === logger + 1 ? NONE : this.#others.add(slot, logger, 0);
     }
-    if (batch.last !== undefined) {
-      const last = batch.last[i] ?? 0;
-      if (isNew || last > (this.#last[row] ?? 0)) this.#last[row] = last;
-    }
-    if (batch.active !== undefined) {
-      this.#active[2 * row] = (this.#active[2 * row] ?? 0) | (batch.active[2 * i] ?? 0);
-      this.#active[2 * row + 1] = (this.#active[2 * row + 1] ?? 0) | (batch.active[2 * i + 1] ?? 0);
+    this.#otherSums.makeRoom(this.#others.size);
+    this.#otherSums.addAll(otherOf, batch, rows.length);
+    const owned = (this.#ownedOf = withRoom(this.#ownedOf, rows.length));
+    for (const each of TRAFFIC_KINDS) {
+      for (let i = 0; i < rows.length; i++) {
+        owned[i] = kind[i] === each && otherOf[i] === NONE ? (rows[i] ?? NONE) : NONE;
+      }
+      this.#traffic[each].addAll(owned, batch, rows.length);
     }
   }
 
   #makeRoom(rows: number): void {
-    const before = this.#has.length;
+    this.#room = rows;
     this.#serverBy = larger(this.#serverBy, new Uint8Array(rows));
     this.#has = larger(this.#has, new Uint8Array(rows));
     this.#edges = larger(this.#edges, new Uint32Array(rows));
@@ -207,7 +235,6 @@ class Builder {
     if (this.#columns.has("tcpFlags")) {
       const [client, server] = this.#flags;
       this.#flags = [larger(client, new Int16Array(rows)), larger(server, new Int16Array(rows))];
-      for (const column of this.#flags) column.fill(NONE, before);
     }
     if (this.#columns.has("first")) this.#first = larger(this.#first, new Float64Array(rows));
     if (this.#columns.has("last")) this.#last = larger(this.#last, new Float64Array(rows));
@@ -215,90 +242,46 @@ class Builder {
   }
 
   finish(): Conversations {
-    const rows = this.#rows;
-    const { loggedFrom, loggedBy } = this.#whoLogged();
+    const { size, a: client, b: server, c: service } = this.#keys;
+    const logged = loggedByOf(size, this.#owner, this.#others);
     const loggedTwice = this.#keepTheMost();
-    const { a: client, b: server, c: service } = this.#keys;
     const [clientFlags, serverFlags] = this.#flags;
     const traffic = [
-      this.#traffic[CLIENT_ACCEPTED].finish(rows),
-      this.#traffic[CLIENT_REJECTED].finish(rows),
-      this.#traffic[SERVER_ACCEPTED].finish(rows),
-      this.#traffic[SERVER_REJECTED].finish(rows),
+      this.#traffic[CLIENT_ACCEPTED].finish(size),
+      this.#traffic[CLIENT_REJECTED].finish(size),
+      this.#traffic[SERVER_ACCEPTED].finish(size),
+      this.#traffic[SERVER_REJECTED].finish(size),
     ] as const;
     return {
       names: this.#names,
       values: this.#values,
-      size: rows,
-      client: client.slice(0, rows),
-      server: server.slice(0, rows),
-      ...servicesOf(service, rows),
-      serverBy: this.#serverBy.slice(0, rows),
+      size,
+      client: trimmed(client, size),
+      server: trimmed(server, size),
+      ...servicesOf(service.subarray(0, size)),
+      serverBy: trimmed(this.#serverBy, size),
       traffic,
-      has: this.#has.slice(0, rows),
-      edges: this.#edges.slice(0, rows),
-      clientFlags: this.#tellsFlags ? clientFlags.slice(0, rows) : undefined,
-      serverFlags: this.#tellsFlags ? serverFlags.slice(0, rows) : undefined,
-      first: this.#columns.has("first") ? this.#first.slice(0, rows) : undefined,
-      last: this.#columns.has("last") ? this.#last.slice(0, rows) : undefined,
-      active: this.#columns.has("active") ? this.#active.slice(0, 2 * rows) : undefined,
+      has: trimmed(this.#has, size),
+      edges: trimmed(this.#edges, size),
+      clientFlags: this.#tellsFlags ? trimmed(clientFlags, size) : undefined,
+      serverFlags: this.#tellsFlags ? trimmed(serverFlags, size) : undefined,
+      first: this.#columns.has("first") ? trimmed(this.#first, size) : undefined,
+      last: this.#columns.has("last") ? trimmed(this.#last, size) : undefined,
+      active: this.#columns.has("active") ? trimmed(this.#active, 2 * size) : undefined,
       loggers: this.#loggers.finish(),
-      loggedFrom,
-      loggedBy,
+      ...logged,
       loggedTwice,
       edgesLoggedTwice: this.#others.size,
       stored: this.#stored,
-      counted: traffic.map((sums) => totalsOf(sums, rows)).reduce(addTotals),
+      counted: traffic.map((sums) => totalsOf(sums, size)).reduce(addTotals),
       unknown: this.#unknownColumns(),
     };
   }
 
   #unknownColumns(): readonly OptionalColumn[] {
     // In Parquet there is a column of flags that no row may have.
-    const hasNone = this.#columns.has("tcpFlags") && !this.#tellsFlags && this.#rows > 0;
+    const hasNone = this.#columns.has("tcpFlags") && !this.#tellsFlags && this.#keys.size > 0;
     return hasNone ? [...this.#unknown, "tcpFlags"] : this.#unknown;
-  }
-
-  #whoLogged(): { loggedFrom: Uint32Array; loggedBy: Int32Array } {
-    const { a: slots, b: loggers } = this.#others;
-    const owner = this.#owner;
-    const isOwner = (row: number, logger: number, before: number = KINDS): boolean => {
-      for (let kind = 0; kind < before; kind++) if (owner[KINDS * row + kind] === logger + 1) return true;
-      return false;
-    };
-    const further = new Triples();
-    for (let other = 0; other < this.#others.size; other++) {
-      const row = Math.floor((slots[other] ?? 0) / KINDS);
-      const logger = loggers[other] ?? 0;
-      if (!isOwner(row, logger)) further.add(row, logger, 0);
-    }
-    const loggedFrom = new Uint32Array(this.#rows + 1);
-    const eachOwner = (visit: (row: number, logger: number) => void): void => {
-      for (let slot = 0; slot < KINDS * this.#rows; slot++) {
-        const logger = (owner[slot] ?? 0) - 1;
-        if (logger < 0) continue;
-        const row = Math.floor(slot / KINDS);
-        if (!isOwner(row, logger, slot % KINDS)) visit(row, logger);
-      }
-    };
-    const countOne = (row: number): void => {
-      loggedFrom[row + 1] = (loggedFrom[row + 1] ?? 0) + 1;
-    };
-    eachOwner(countOne);
-    for (let i = 0; i < further.size; i++) countOne(further.a[i] ?? 0);
-    for (let row = 0; row < this.#rows; row++) {
-      loggedFrom[row + 1] = (loggedFrom[row + 1] ?? 0) + (loggedFrom[row] ?? 0);
-    }
-    const loggedBy = new Int32Array(loggedFrom[this.#rows] ?? 0);
-    const next = loggedFrom.slice();
-    const put = (row: number, logger: number): void => {
-      const at = next[row] ?? 0;
-      loggedBy[at] = logger;
-      next[row] = at + 1;
-    };
-    eachOwner(put);
-    for (let i = 0; i < further.size; i++) put(further.a[i] ?? 0, further.b[i] ?? 0);
-    return { loggedFrom, loggedBy };
   }
 
   /** Of each row and kind, keeps the sums of who saw the most. Returns how many rows had several. */
@@ -315,39 +298,4 @@ class Builder {
     }
     return rows;
   }
-}
-
-function kindOf(isFromServer: boolean, isRejected: boolean): TrafficKind {
-  if (isFromServer) return isRejected ? SERVER_REJECTED : SERVER_ACCEPTED;
-  return isRejected ? CLIENT_REJECTED : CLIENT_ACCEPTED;
-}
-
-/** Which end of an edge serves, on which port, and the rule that says so. */
-function servingEnd(batch: EdgeBatch, i: number): { server: number; port: number; by: number } {
-  const sourcePort = batch.sourcePort[i] ?? 0;
-  const destinationPort = batch.destinationPort[i] ?? 0;
-  if (batch.server !== undefined) {
-    const server = batch.server[i] ?? 0;
-    const port = server === 0 ? 0 : server === BY_SOURCE ? sourcePort : destinationPort;
-    return { server, port, by: batch.serverBy?.[i] ?? 0 };
-  }
-  // A DOT has 0 for the end that doesn't serve. Whoever made one with both ports left it to the lower one.
-  if (sourcePort === 0 && destinationPort === 0) return { server: 0, port: 0, by: 0 };
-  const by = sourcePort === 0 || destinationPort === 0 ? 0 : LOWER;
-  return destinationPort === 0 || (sourcePort !== 0 && sourcePort < destinationPort)
-    ? { server: BY_SOURCE, port: sourcePort, by }
-    : { server: BY_DESTINATION, port: destinationPort, by };
-}
-
-function servicesOf(services: Int32Array, rows: number): Pick<Conversations, "protocol" | "port" | "served"> {
-  const protocol = new Uint8Array(rows);
-  const port = new Uint16Array(rows);
-  const served = new Uint8Array(rows);
-  for (let row = 0; row < rows; row++) {
-    const service = services[row] ?? 0;
-    protocol[row] = service >>> 16;
-    port[row] = service;
-    served[row] = service >>> 24;
-  }
-  return { protocol, port, served };
 }

@@ -55,21 +55,27 @@ export class LoggerTable {
     this.#values = values;
   }
 
-  /** The number of the logger of this edge. */
-  add(batch: EdgeBatch, i: number): number {
-    const logger = this.#numberOf(batch.account[i] ?? NONE, batch.interface[i] ?? NONE);
-    this.#narrow(logger, batch, i);
+  /** Writes the number of the logger of each edge to `numbers`. */
+  addAll(batch: EdgeBatch, numbers: Int32Array): void {
+    const { rows, account, interface: eni } = batch;
+    for (let i = 0; i < rows; i++) numbers[i] = this.#numberOf(account[i] ?? NONE, eni[i] ?? NONE);
+    this.#narrow(batch, numbers);
     for (const field of LOGGER_FIELDS) {
       const column = batch.further[field];
-      if (column === undefined) continue;
+      if (column !== undefined) this.#tell(field, column, numbers, rows);
+    }
+  }
+
+  #tell(field: LoggerField, column: Int32Array, numbers: Int32Array, rows: number): void {
+    const known = (this.#fields[field] = withRoom(this.#fields[field] ?? new Int32Array(0), this.size));
+    for (let i = 0; i < rows; i++) {
       const value = column[i] ?? NONE;
       if (value === NONE) continue;
-      const known = (this.#fields[field] = withRoom(this.#fields[field] ?? new Int32Array(0), logger + 1));
+      const logger = numbers[i] ?? 0;
       // 0 where no edge has told yet.
       if (known[logger] === 0) known[logger] = value + 1;
       else if (known[logger] !== value + 1) known[logger] = MIXED;
     }
-    return logger;
   }
 
   finish(): Loggers {
@@ -109,28 +115,31 @@ export class LoggerTable {
     return logger;
   }
 
-  #narrow(logger: number, batch: EdgeBatch, i: number): void {
-    let source = batch.source[i] ?? NONE;
-    let destination = batch.destination[i] ?? NONE;
-    const direction = batch.further.flow_direction?.[i] ?? NONE;
-    if (direction !== NONE) {
-      const told = this.#direction(direction);
-      if (told === "ingress") source = NONE;
-      if (told === "egress") destination = NONE;
+  /** An end that isn't one of an edge is none that all edges have in common. */
+  #narrow({ rows, source, destination, further }: EdgeBatch, numbers: Int32Array): void {
+    const ones = this.#one;
+    const others = this.#other;
+    const directions = further.flow_direction;
+    for (let i = 0; i < rows; i++) {
+      const from = source[i] ?? NONE;
+      const told = directions && this.#direction(directions[i] ?? NONE);
+      const end = told === "ingress" ? NONE : from;
+      const otherEnd = told === "egress" ? NONE : (destination[i] ?? NONE);
+      const slot = 2 * (numbers[i] ?? 0) + (this.#values.version(from) === 6 ? 1 : 0);
+      const one = ones[slot] ?? NONE;
+      const other = others[slot] ?? NONE;
+      if (one === MIXED) {
+        ones[slot] = end;
+        others[slot] = otherEnd;
+        continue;
+      }
+      if (one !== end && one !== otherEnd) ones[slot] = NONE;
+      if (other !== end && other !== otherEnd) others[slot] = NONE;
     }
-    const slot = 2 * logger + (this.#values.version(batch.source[i] ?? NONE) === 6 ? 1 : 0);
-    const one = this.#one[slot] ?? NONE;
-    const other = this.#other[slot] ?? NONE;
-    if (one === MIXED) {
-      this.#one[slot] = source;
-      this.#other[slot] = destination;
-      return;
-    }
-    if (one !== source && one !== destination) this.#one[slot] = NONE;
-    if (other !== source && other !== destination) this.#other[slot] = NONE;
   }
 
   #direction(value: number): "ingress" | "egress" | undefined {
+    if (value === NONE) return undefined;
     if (this.#directions.has(value)) return this.#directions.get(value);
     const text = this.#directionOf(value);
     const direction = text === "ingress" || text === "egress" ? text : undefined;

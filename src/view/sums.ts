@@ -1,6 +1,6 @@
 import { addInt64, newInt64s, type Int64s } from "../edges/int64.js";
 import { CorruptInputError } from "../errors.js";
-import { larger, moreRows } from "./triples.js";
+import { larger, moreRows, trimmed } from "./capacity.js";
 
 /** Sums of rows in columns. */
 export interface SumColumns {
@@ -38,7 +38,22 @@ export class Sums implements SumColumns {
       (this.flows === undefined ||
         from.flows === undefined ||
         addInt64(this.flows, row, from.flows, fromRow));
-    if (!fits) throw new CorruptInputError("expected edges to sum up to at most 2^63-1, got more");
+    if (!fits) throw tooLarge();
+  }
+
+  /**
+   * Adds the first rows of a batch, each to the row that `rows` says, if that isn't negative.
+   *
+   * @throws CorruptInputError when a sum is beyond 2^63-1
+   */
+  addAll(rows: Int32Array, from: SumColumns, count: number): void {
+    const fits =
+      addColumn(this.bytes, rows, from.bytes, count) &&
+      addColumn(this.packets, rows, from.packets, count) &&
+      (this.flows === undefined ||
+        from.flows === undefined ||
+        addColumn(this.flows, rows, from.flows, count));
+    if (!fits) throw tooLarge();
   }
 
   /** Takes over the sums of a row that has more bytes; at a tie more packets, then more flows. */
@@ -60,11 +75,23 @@ export class Sums implements SumColumns {
   /** The columns of so many rows, without the room for more. */
   finish(rows: number): SumColumns {
     return {
-      bytes: this.bytes.slice(0, 2 * rows),
-      packets: this.packets.slice(0, 2 * rows),
-      flows: this.flows?.slice(0, 2 * rows),
+      bytes: trimmed(this.bytes, 2 * rows),
+      packets: trimmed(this.packets, 2 * rows),
+      flows: this.flows && trimmed(this.flows, 2 * rows),
     };
   }
+}
+
+function tooLarge(): CorruptInputError {
+  return new CorruptInputError("expected edges to sum up to at most 2^63-1, got more");
+}
+
+function addColumn(to: Int64s, rows: Int32Array, from: Int64s, count: number): boolean {
+  for (let i = 0; i < count; i++) {
+    const row = rows[i] ?? -1;
+    if (row >= 0 && !addInt64(to, row, from, i)) return false;
+  }
+  return true;
 }
 
 /** Negative, 0 or positive, as `a - b`. */

@@ -1,7 +1,7 @@
 import { mix } from "../flow-log/secret-hash.js";
+import { larger, moreRows } from "./capacity.js";
 
-const FIRST_ROWS = 1024;
-const ROOM_FACTOR = 1.5;
+const FIRST_SLOTS = 2048;
 
 /**
  * Numbers distinct triples of 32-bit numbers in order of first appearance, from 0. Open addressing with linear probing,
@@ -9,11 +9,19 @@ const ROOM_FACTOR = 1.5;
  */
 export class Triples {
   size = 0;
-  a = new Int32Array(FIRST_ROWS);
-  b = new Int32Array(FIRST_ROWS);
-  c = new Int32Array(FIRST_ROWS);
+  a: Int32Array;
+  b: Int32Array;
+  c: Int32Array;
   /** The triple's number + 1; 0 is free. */
-  #slots = new Int32Array(2 * FIRST_ROWS);
+  #slots = new Int32Array(FIRST_SLOTS);
+
+  /** @param expected so many triples, if so many come, are taken without growing */
+  constructor(expected = 0) {
+    const rows = Math.max(expected, moreRows(0));
+    this.a = new Int32Array(rows);
+    this.b = new Int32Array(rows);
+    this.c = new Int32Array(rows);
+  }
 
   /** The number of the triple, which is `size` before when it is new. */
   add(a: number, b: number, c: number): number {
@@ -30,6 +38,16 @@ export class Triples {
     slots[slot] = row + 1;
     if (2 * this.size > slots.length) this.#grow();
     return row;
+  }
+
+  /** Writes the number of each of the first so many triples to `rows`. */
+  addAll(a: Int32Array, b: Int32Array, c: Int32Array, count: number, rows: Int32Array): void {
+    for (let i = 0; i < count; i++) rows[i] = this.add(a[i] ?? 0, b[i] ?? 0, c[i] ?? 0);
+  }
+
+  /** As `addAll`, with `push`. */
+  pushAll(a: Int32Array, b: Int32Array, c: Int32Array, count: number, rows: Int32Array): void {
+    for (let i = 0; i < count; i++) rows[i] = this.push(a[i] ?? 0, b[i] ?? 0, c[i] ?? 0);
   }
 
   /** Adds a triple that may be there already. Nothing can be found any more among those that come after it. */
@@ -60,7 +78,9 @@ export class Triples {
   }
 
   #grow(): void {
-    const slots = new Int32Array(2 * this.#slots.length);
+    // Those that are expected need no second time.
+    const length = 2 ** Math.ceil(Math.log2(2 * Math.max(this.a.length, this.size)));
+    const slots = new Int32Array(length);
     const mask = slots.length - 1;
     for (let row = 0; row < this.size; row++) {
       let slot = hashTriple(this.a[row] ?? 0, this.b[row] ?? 0, this.c[row] ?? 0) & mask;
@@ -69,16 +89,6 @@ export class Triples {
     }
     this.#slots = slots;
   }
-}
-
-/** Columns grow by half, so that at most a third of them is empty. */
-export function moreRows(rows: number): number {
-  return Math.ceil(Math.max(rows * ROOM_FACTOR, FIRST_ROWS));
-}
-
-export function larger<T extends { set: (from: T) => void }>(column: T, room: T): T {
-  room.set(column);
-  return room;
 }
 
 function hashTriple(a: number, b: number, c: number): number {

@@ -66,7 +66,7 @@ async function readOnce(
   const packets = new Set<bigint>();
   let rows = 0;
   try {
-    for await (const batch of readGraph(graph.bytes, { signal })) {
+    for await (const batch of (await readGraph(graph.bytes, { signal })).batches) {
       for (let row = 0; row < batch.rows; row++) packets.add(bigInt64At(batch.packets, row));
       rows += batch.rows;
     }

@@ -46,7 +46,7 @@ async function read(from: Storage = real) {
   if (graph === undefined) return undefined;
   const packets = new Set<bigint>();
   let rows = 0;
-  for await (const batch of readGraph(graph.bytes, { signal })) {
+  for await (const batch of (await readGraph(graph.bytes, { signal })).batches) {
     for (let row = 0; row < batch.rows; row++) packets.add(bigInt64At(batch.packets, row));
     rows += batch.rows;
   }
