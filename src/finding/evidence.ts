@@ -1,24 +1,13 @@
-import { int64At } from "../edges/int64.js";
 import { NONE, textOf } from "../edges/table.js";
-import {
-  CLIENT_ACCEPTED,
-  CLIENT_REJECTED,
-  HAS_REJECTED,
-  SERVER_ACCEPTED,
-  SERVER_REJECTED,
-  type Conversations,
-} from "../view/conversations.js";
-import { isPrivate } from "../view/internet.js";
+import type { Conversations } from "../view/conversations.js";
+import { askingOf, type Asking } from "./asking.js";
 import { Groups } from "./groups.js";
+import { inVainOf } from "./in-vain.js";
+import { insideOf } from "./inside.js";
 
-const TCP = 6;
-/** Of the server's flags, only an accepted connection sets it. */
-const SYN = 2;
-/** Of a TCP packet with nothing in it and no options, as a RST is; a SYN has options. */
-const [RST_BYTES, RST_BYTES_IPV6] = [40, 60];
-
-/** Of what a host asks, and of hosts. */
-const MAX_UNANSWERED = 0.25;
+/** Bits of a direction. */
+const FROM_INSIDE = 1;
+const TO_INSIDE = 2;
 
 export interface FindingWindow {
   readonly startDate: Date;
@@ -73,6 +62,8 @@ export class Evidence {
   readonly byClient: Groups;
   readonly byServer: Groups;
   readonly #names: EvidenceOptions["nameOf"];
+  /** By row: whether its client is inside, and its server. */
+  readonly #direction: Uint8Array;
 
   constructor(conversations: Conversations, options: EvidenceOptions) {
     const { size } = conversations;
@@ -83,18 +74,19 @@ export class Evidence {
     this.size = size;
     this.port = conversations.port;
     this.protocol = conversations.protocol;
-    this.client = new Int32Array(size);
-    this.server = new Int32Array(size);
-    this.sent = new Float64Array(size);
-    this.received = new Float64Array(size);
-    this.accepted = new Float64Array(size);
-    this.rejected = new Float64Array(size);
-    this.answered = new Uint8Array(size);
-    this.address = this.#numberHosts();
+    const asking = askingOf(conversations);
+    this.address = numberHosts(conversations, asking);
     this.hosts = this.address.length;
-    for (let row = 0; row < size; row++) this.#setRow(row);
-    this.inside = this.#findInside(options.isInside);
-    this.inVain = this.#findInVain();
+    this.client = asking.client;
+    this.server = asking.server;
+    this.sent = asking.sent;
+    this.received = asking.received;
+    this.accepted = asking.accepted;
+    this.rejected = asking.rejected;
+    this.answered = asking.answered;
+    this.inside = insideOf(conversations, this, options.isInside);
+    this.#direction = this.#directions();
+    this.inVain = inVainOf(asking, this.inside);
     this.triedInVain = new Uint32Array(this.hosts);
     for (let row = 0; row < size; row++) {
       const client = this.client[row] ?? 0;
@@ -122,15 +114,15 @@ export class Evidence {
 
   /** From the inside to the Internet, in this direction. */
   isOutbound(row: number): boolean {
-    return this.inside[this.client[row] ?? 0] === 1 && this.inside[this.server[row] ?? 0] === 0;
+    return this.#direction[row] === FROM_INSIDE;
   }
 
   isInbound(row: number): boolean {
-    return this.inside[this.client[row] ?? 0] === 0 && this.inside[this.server[row] ?? 0] === 1;
+    return this.#direction[row] === TO_INSIDE;
   }
 
   isWithin(row: number): boolean {
-    return this.inside[this.client[row] ?? 0] === 1 && this.inside[this.server[row] ?? 0] === 1;
+    return this.#direction[row] === (FROM_INSIDE | TO_INSIDE);
   }
 
   /** The service of a row: its protocol and port in one number. */
@@ -157,118 +149,37 @@ export class Evidence {
     return (this.window.stopDate.getTime() - this.window.startDate.getTime()) / 1000;
   }
 
-  #numberHosts(): Int32Array {
-    const { client, server, size } = this.conversations;
-    let most = 0;
-    for (let row = 0; row < size; row++) most = Math.max(most, client[row] ?? 0, server[row] ?? 0);
-    const hostOf = new Int32Array(most + 1);
-    let hosts = 0;
-    for (let row = 0; row < size; row++) {
-      const [from, to] = [client[row] ?? 0, server[row] ?? 0];
-      if (hostOf[from] === 0) hostOf[from] = ++hosts;
-      if (hostOf[to] === 0) hostOf[to] = ++hosts;
-      this.client[row] = (hostOf[from] ?? 0) - 1;
-      this.server[row] = (hostOf[to] ?? 0) - 1;
-    }
-    const address = new Int32Array(hosts);
-    for (let number = 0; number <= most; number++) {
-      const host = hostOf[number] ?? 0;
-      if (host > 0) address[host - 1] = number;
-    }
-    return address;
-  }
-
-  #setRow(row: number): void {
-    const { traffic, has, served } = this.conversations;
-    const kinds = has[row] ?? 0;
-    const fromServer = (1 << SERVER_ACCEPTED) | (1 << SERVER_REJECTED);
-    // Of ICMP nobody serves: who alone sent is who asked.
-    const isSwapped = served[row] === 0 && (kinds & ~fromServer) === 0;
-    if (isSwapped) {
-      const client = this.client[row] ?? 0;
-      this.client[row] = this.server[row] ?? 0;
-      this.server[row] = client;
-    }
-    const ask = traffic[isSwapped ? SERVER_ACCEPTED : CLIENT_ACCEPTED];
-    const refused = traffic[isSwapped ? SERVER_REJECTED : CLIENT_REJECTED];
-    const answer = traffic[isSwapped ? CLIENT_ACCEPTED : SERVER_ACCEPTED];
-    this.sent[row] = int64At(ask.bytes, row);
-    this.received[row] = int64At(answer.bytes, row);
-    this.accepted[row] = int64At(ask.flows ?? ask.packets, row);
-    this.rejected[row] = (kinds & HAS_REJECTED) === 0 ? 0 : int64At(refused.flows ?? refused.packets, row);
-    this.answered[row] = this.#isAnswered(row, int64At(answer.packets, row)) ? 1 : 0;
-  }
-
-  /** A closed port answers too, by a RST. */
-  #isAnswered(row: number, packets: number): boolean {
-    if (packets === 0) return false;
-    if (this.protocol[row] !== TCP) return true;
-    const flags = this.conversations.serverFlags?.[row] ?? NONE;
-    if (flags !== NONE && (flags & SYN) !== 0) return true;
-    const { values, server } = this.conversations;
-    const empty = values.version(server[row] ?? 0) === 6 ? RST_BYTES_IPV6 : RST_BYTES;
-    return (this.received[row] ?? 0) > empty * packets;
-  }
-
-  #findInVain(): Uint8Array {
-    const unanswered = new Int32Array(this.hosts);
-    const asked = new Int32Array(this.hosts);
-    const isUnanswered = (row: number) =>
-      this.answered[row] === 0 && this.rejected[row] === 0 && this.received[row] === 0;
+  #directions(): Uint8Array {
+    const { inside, client, server } = this;
+    const direction = new Uint8Array(this.size);
     for (let row = 0; row < this.size; row++) {
-      const client = this.client[row] ?? 0;
-      if (this.inside[client] === 0 || this.accepted[row] === 0) continue;
-      asked[client] = (asked[client] ?? 0) + 1;
-      if (isUnanswered(row)) unanswered[client] = (unanswered[client] ?? 0) + 1;
+      const from = inside[client[row] ?? 0] === 1 ? FROM_INSIDE : 0;
+      direction[row] = from | (inside[server[row] ?? 0] === 1 ? TO_INSIDE : 0);
     }
-    let [clients, oneWay] = [0, 0];
-    for (let host = 0; host < this.hosts; host++) {
-      if (asked[host] === 0) continue;
-      clients++;
-      if ((unanswered[host] ?? 0) > MAX_UNANSWERED * (asked[host] ?? 0)) oneWay++;
-    }
-    const tellsNothing = oneWay > MAX_UNANSWERED * clients;
-    return this.answered.map((answered, row) =>
-      answered === 1 || (tellsNothing && isUnanswered(row)) ? 0 : 1,
-    );
+    return direction;
   }
+}
 
-  #findInside(named: EvidenceOptions["isInside"]): Uint8Array {
-    const { values, loggers } = this.conversations;
-    const own = new Set(loggers.addresses);
-    const inside = new Uint8Array(this.hosts);
-    for (let host = 0; host < this.hosts; host++) {
-      const address = this.address[host] ?? 0;
-      const isOurs = named?.(this.text(host)) ?? (isPrivate(values, address) || own.has(address));
-      inside[host] = isOurs ? 1 : 0;
+/** Numbers hosts in order of first appearance in a table, instead of addresses, and says the address of each. */
+function numberHosts({ client, server, size }: Conversations, asking: Asking): Int32Array {
+  let most = 0;
+  for (let row = 0; row < size; row++) most = Math.max(most, client[row] ?? 0, server[row] ?? 0);
+  const hostOf = new Int32Array(most + 1);
+  const address = new Int32Array(most + 1);
+  let hosts = 0;
+  const numberOf = (end: number): number => {
+    if (hostOf[end] === 0) {
+      address[hosts] = end;
+      hostOf[end] = ++hosts;
     }
-    this.#findSecondAddresses(inside);
-    return inside;
+    return (hostOf[end] ?? 0) - 1;
+  };
+  for (let row = 0; row < size; row++) {
+    const from = numberOf(client[row] ?? 0);
+    const to = numberOf(server[row] ?? 0);
+    const isTurned = asking.client[row] !== client[row];
+    asking.client[row] = isTurned ? to : from;
+    asking.server[row] = isTurned ? from : to;
   }
-
-  /**
-   * An interface with addresses of both IP versions has no single one of its own. One of the ends is, of a row between two
-   * that look like the Internet's: the one that all such rows of the interface have in common.
-   */
-  #findSecondAddresses(inside: Uint8Array): void {
-    const { loggers, loggedFrom, loggedBy } = this.conversations;
-    const ends = [new Int32Array(loggers.size).fill(NONE), new Int32Array(loggers.size).fill(NONE)];
-    const seen = new Uint8Array(loggers.size);
-    for (let row = 0; row < this.size; row++) {
-      const [client, server] = [this.client[row] ?? 0, this.server[row] ?? 0];
-      if (inside[client] === 1 || inside[server] === 1) continue;
-      for (let at = loggedFrom[row] ?? 0; at < (loggedFrom[row + 1] ?? 0); at++) {
-        const logger = loggedBy[at] ?? 0;
-        for (const [n, end] of ends.entries()) {
-          if (seen[logger] === 0) end[logger] = n === 0 ? client : server;
-          else if (end[logger] !== client && end[logger] !== server) end[logger] = NONE;
-        }
-        seen[logger] = 1;
-      }
-    }
-    for (let logger = 0; logger < loggers.size; logger++) {
-      const [one = NONE, other = NONE] = ends.map((end) => end[logger]);
-      if ((one === NONE) !== (other === NONE)) inside[Math.max(one, other)] = 1;
-    }
-  }
+  return address.slice(0, hosts);
 }

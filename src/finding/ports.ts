@@ -55,11 +55,13 @@ const SERVICES: readonly (readonly [
 const NAMES = new Map(
   SERVICES.flatMap(([name, , , ports]) => ports.map((port): [number, string] => [port, name])),
 );
+const SENSITIVE = new Uint8Array(0x10000);
+for (const port of NAMES.keys()) SENSITIVE[port] = 1;
 const LOUD = new Set(SERVICES.flatMap(([, , loud, ports]) => (loud === "loud" ? ports : [])));
 
 /** Whether it is a service of administration or data. */
 export function isSensitive(port: number): boolean {
-  return NAMES.has(port);
+  return SENSITIVE[port] === 1;
 }
 
 export function isLoud(port: number): boolean {

@@ -1,19 +1,29 @@
 /** Rows are below it, and keys below 2^53 by it. */
 const ROWS = 2 ** 29;
 
-/** Visits rows that have the same key, together: `rows[from]` up to `rows[to]`. Keys come in order, rows within one too. */
+/** Used again by each call: most are about some dozens of rows. */
+let room = new Float64Array(1024);
+
+/**
+ * Visits rows that have the same key, together: `rows[from]` up to `rows[to]`. Keys come in order,
+ * rows within one too.
+ *
+ * @param keyOf negative for rows that are left out
+ */
 export function eachRun(
   unsorted: Int32Array,
   keyOf: (row: number) => number,
   visit: (key: number, rows: Float64Array, from: number, to: number) => void,
 ): void {
-  const size = unsorted.length;
-  const keyed = new Float64Array(size);
-  for (let at = 0; at < size; at++) {
+  if (unsorted.length > room.length) room = new Float64Array(2 * unsorted.length);
+  const keyed = room;
+  let size = 0;
+  for (let at = 0; at < unsorted.length; at++) {
     const row = unsorted[at] ?? 0;
-    keyed[at] = keyOf(row) * ROWS + row;
+    const key = keyOf(row);
+    if (key >= 0) keyed[size++] = key * ROWS + row;
   }
-  const rows = size > 1 ? keyed.toSorted() : keyed;
+  const rows = keyed.subarray(0, size).toSorted();
   for (let from = 0; from < size;) {
     const key = Math.floor((rows[from] ?? 0) / ROWS);
     let to = from;

@@ -8,7 +8,6 @@ import type { Totals } from "./totals.js";
 /** The four kinds of traffic of a conversation: which end sent it, and what became of it. */
 export const [CLIENT_ACCEPTED, CLIENT_REJECTED, SERVER_ACCEPTED, SERVER_REJECTED] = [0, 1, 2, 3] as const;
 export const TRAFFIC_KINDS = [CLIENT_ACCEPTED, CLIENT_REJECTED, SERVER_ACCEPTED, SERVER_REJECTED] as const;
-export type TrafficKind = (typeof TRAFFIC_KINDS)[number];
 
 /** The bits of `Conversations.has` that say that something was rejected, or let pass. */
 export const HAS_ACCEPTED = (1 << CLIENT_ACCEPTED) | (1 << SERVER_ACCEPTED);
@@ -35,9 +34,9 @@ export interface Conversations {
   readonly served: Uint8Array;
   /** A code of `SERVER_RULES`: the strongest that said who serves. 0 where the graph doesn't tell. */
   readonly serverBy: Uint8Array;
-  /** By `TrafficKind`. What has no action counts as accepted. `flows` is undefined where the graph can't tell. */
+  /** By kind of traffic. What has no action counts as accepted. `flows` is undefined where the graph can't tell. */
   readonly traffic: readonly [SumColumns, SumColumns, SumColumns, SumColumns];
-  /** Bit n: there was an edge of the n-th `TrafficKind`, if only of 0 bytes. */
+  /** Bit n: there was an edge of the n-th kind, if only of 0 bytes. */
   readonly has: Uint8Array;
   /** The number of edges, each interface's. */
   readonly edges: Uint32Array;

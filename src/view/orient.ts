@@ -16,7 +16,7 @@ export class Oriented {
   server = new Int32Array(0);
   /** What they use in one number: whether an end serves, protocol, and the server's port. */
   service = new Int32Array(0);
-  /** A `TrafficKind`. */
+  /** One of `TRAFFIC_KINDS`. */
   kind = new Uint8Array(0);
   /** A code of `SERVER_RULES`; 0 where the graph doesn't tell. */
   by = new Uint8Array(0);

@@ -1,5 +1,6 @@
 import type { Evidence } from "../evidence.js";
 import type { Candidate, Rule } from "../finding.js";
+import { groupBy } from "../group-by.js";
 import { portText } from "../ports.js";
 import { countText, listText } from "../sentence.js";
 import { filter } from "../where.js";
@@ -20,18 +21,13 @@ export const blockedInside: Rule = {
     const hosts: { host: number; rows: number[]; rejected: number; attempts: number }[] = [];
     let allRejected = 0;
     let allAttempts = 0;
+    const attemptsOf = attemptsByClient(evidence);
+    const rowsOf = groupBy(rejectedRows(evidence), (row) => evidence.client[row] ?? 0);
     for (let host = 0; host < evidence.hosts; host++) {
       if (!evidence.isInside(host)) continue;
-      const rows: number[] = [];
-      let [rejected, attempts] = [0, 0];
-      for (const row of evidence.byClient.of(host)) {
-        const [accepted, refused] = [evidence.accepted[row] ?? 0, evidence.rejected[row] ?? 0];
-        // One interface may let out what the other one refuses.
-        attempts += Math.max(accepted, refused);
-        if (refused === 0 || evidence.answered[row] === 1) continue;
-        rejected += refused;
-        rows.push(row);
-      }
+      const rows = rowsOf.get(host) ?? [];
+      const rejected = rows.reduce((sum, row) => sum + (evidence.rejected[row] ?? 0), 0);
+      const attempts = attemptsOf[host] ?? 0;
       allRejected += rejected;
       allAttempts += attempts;
       if (rows.length >= MIN_ROWS || rejected >= MIN_ATTEMPTS) hosts.push({ host, rows, rejected, attempts });
@@ -51,6 +47,22 @@ export const blockedInside: Rule = {
     };
   },
 };
+
+function attemptsByClient({ client, accepted, rejected, size, hosts }: Evidence): Float64Array {
+  const attempts = new Float64Array(hosts);
+  for (let row = 0; row < size; row++) {
+    const host = client[row] ?? 0;
+    // One interface may let out what the other one refuses.
+    attempts[host] = (attempts[host] ?? 0) + Math.max(accepted[row] ?? 0, rejected[row] ?? 0);
+  }
+  return attempts;
+}
+
+function rejectedRows({ rejected, answered, size }: Evidence): number[] {
+  const rows: number[] = [];
+  for (let row = 0; row < size; row++) if (rejected[row] !== 0 && answered[row] === 0) rows.push(row);
+  return rows;
+}
 
 function candidate(
   evidence: Evidence,

@@ -1,3 +1,4 @@
+import { NONE } from "../../edges/table.js";
 import type { Evidence } from "../evidence.js";
 import type { Candidate, Rule } from "../finding.js";
 import { isKnown, isSensitive, portText } from "../ports.js";
@@ -82,8 +83,20 @@ class Pairs {
     this.back = new Float64Array(evidence.size);
     for (let host = 0; host < evidence.hosts; host++) {
       if (!evidence.isInside(host)) continue;
-      this.#gather(host, evidence.server, this.#sentBy(host));
-      this.#gather(host, evidence.client, this.#fetchedFrom(host));
+      this.#gather(
+        host,
+        evidence.byClient.of(host),
+        (row) => this.#sentTo(row),
+        evidence.sent,
+        evidence.received,
+      );
+      this.#gather(
+        host,
+        evidence.byServer.of(host),
+        (row) => this.#fetchedBy(row),
+        evidence.received,
+        evidence.sent,
+      );
     }
   }
 
@@ -96,44 +109,44 @@ class Pairs {
 
   rowsOf(pair: number): number[] {
     const [host, end] = [this.host[pair] ?? 0, this.end[pair] ?? 0];
-    const { client, server } = this.#evidence;
+    const { byClient, byServer } = this.#evidence;
     return [
-      ...this.#sentBy(host).filter((row) => server[row] === end),
-      ...this.#fetchedFrom(host).filter((row) => client[row] === end),
+      ...byClient.of(host).filter((row) => this.#sentTo(row) === end),
+      ...byServer.of(host).filter((row) => this.#fetchedBy(row) === end),
     ];
   }
 
-  #sentBy(host: number): Int32Array {
-    return this.#evidence.byClient.of(host).filter((row) => this.#evidence.isOutbound(row));
+  /** The Internet end that a row's client sent to; `NONE` where there is none. */
+  #sentTo(row: number): number {
+    return this.#evidence.isOutbound(row) ? (this.#evidence.server[row] ?? NONE) : NONE;
   }
 
-  #fetchedFrom(host: number): Int32Array {
+  #fetchedBy(row: number): number {
     const evidence = this.#evidence;
-    return evidence.byServer.of(host).filter((row) => {
-      const port = evidence.port[row] ?? 0;
-      return port !== 0 && (isSensitive(port) || !isKnown(port)) && evidence.isInbound(row);
-    });
+    const port = evidence.port[row] ?? 0;
+    if (port === 0 || !evidence.isInbound(row) || (isKnown(port) && !isSensitive(port))) return NONE;
+    return evidence.client[row] ?? NONE;
   }
 
-  #gather(host: number, endOf: Int32Array, rows: Int32Array): void {
-    const { sent, received, server } = this.#evidence;
-    const [outOf, backOf] = endOf === server ? [sent, received] : [received, sent];
-    eachRun(
-      rows,
-      (row) => endOf[row] ?? 0,
-      (end, run, from, to) => {
-        let [out, back] = [0, 0];
-        for (let at = from; at < to; at++) {
-          out += outOf[run[at] ?? 0] ?? 0;
-          back += backOf[run[at] ?? 0] ?? 0;
-        }
-        const pair = this.size++;
-        this.host[pair] = host;
-        this.end[pair] = end;
-        this.out[pair] = out;
-        this.back[pair] = back;
-      },
-    );
+  #gather(
+    host: number,
+    rows: Int32Array,
+    endOf: (row: number) => number,
+    outOf: Float64Array,
+    backOf: Float64Array,
+  ): void {
+    eachRun(rows, endOf, (end, run, from, to) => {
+      let [out, back] = [0, 0];
+      for (let at = from; at < to; at++) {
+        out += outOf[run[at] ?? 0] ?? 0;
+        back += backOf[run[at] ?? 0] ?? 0;
+      }
+      const pair = this.size++;
+      this.host[pair] = host;
+      this.end[pair] = end;
+      this.out[pair] = out;
+      this.back[pair] = back;
+    });
   }
 }
 

@@ -1,3 +1,4 @@
+import { NONE } from "../../edges/table.js";
 import type { Evidence } from "../evidence.js";
 import type { Candidate, Rule } from "../finding.js";
 import { isLoud, isSensitive, portText } from "../ports.js";
@@ -14,16 +15,12 @@ export const exposedService: Rule = {
     const found: Candidate[] = [];
     for (let server = 0; server < evidence.hosts; server++) {
       if (!evidence.isInside(server)) continue;
-      const rows = evidence.byServer
-        .of(server)
-        .filter(
-          (row) =>
-            evidence.answered[row] === 1 && evidence.isInbound(row) && isSensitive(evidence.port[row] ?? 0),
-        );
-      if (rows.length === 0) continue;
       eachRun(
-        rows,
-        (row) => evidence.port[row] ?? 0,
+        evidence.byServer.of(server),
+        (row) => {
+          const port = evidence.port[row] ?? 0;
+          return evidence.answered[row] === 1 && evidence.isInbound(row) && isSensitive(port) ? port : NONE;
+        },
         (port, run, from, to) => found.push(candidate(evidence, server, port, [...run.subarray(from, to)])),
       );
     }

@@ -1,3 +1,4 @@
+import { NONE } from "../../edges/table.js";
 import type { Evidence } from "../evidence.js";
 import type { Candidate, Rule } from "../finding.js";
 import { isSensitive, portText } from "../ports.js";
@@ -39,16 +40,16 @@ export const hostSweep: Rule = {
 function sweepOf(evidence: Evidence, client: number): Candidate | undefined {
   const rows: number[] = [];
   const services: number[] = [];
-  const swept = evidence.byClient.of(client).filter((row) => {
+  let most = 0;
+  const isMeant = (row: number): boolean => {
     const protocol = evidence.protocol[row];
     // Of ICMP nobody knows who began, once both have sent.
     if (protocol === ICMP || protocol === ICMP6) return evidence.inVain[row] === 1;
     return evidence.port[row] !== 0;
-  });
-  let most = 0;
+  };
   eachRun(
-    swept,
-    (row) => evidence.service(row),
+    evidence.byClient.of(client),
+    (row) => (isMeant(row) ? evidence.service(row) : NONE),
     (service, run, from, to) => {
       let inVain = 0;
       for (let at = from; at < to; at++) inVain += evidence.inVain[run[at] ?? 0] ?? 0;

@@ -1,3 +1,4 @@
+import { NONE } from "../../edges/table.js";
 import type { Evidence } from "../evidence.js";
 import type { Candidate, Rule } from "../finding.js";
 import { groupBy } from "../group-by.js";
@@ -29,12 +30,14 @@ export const letIn: Rule = {
     const rows: number[] = [];
     for (let server = 0; server < evidence.hosts; server++) {
       if (!evidence.isInside(server)) continue;
-      const answered = evidence.byServer
-        .of(server)
-        .filter((row) => evidence.answered[row] === 1 && evidence.isInbound(row));
       eachRun(
-        answered,
-        (row) => evidence.service(row),
+        evidence.byServer.of(server),
+        (row) => {
+          const port = evidence.port[row] ?? 0;
+          const isMeant =
+            evidence.answered[row] === 1 && evidence.isInbound(row) && port !== 0 && !WEB.has(port);
+          return isMeant ? evidence.service(row) : NONE;
+        },
         (_, run, from, to) =>
           rows.push(...exceptional(evidence, run.subarray(from, to)).filter(tried.isSuspect)),
       );
@@ -85,7 +88,6 @@ function triesOf(evidence: Evidence): Tries {
 /** Of those whom a service answered: all where they are few, else those who did far more there than others. */
 function exceptional(evidence: Evidence, rows: Float64Array): number[] {
   const port = evidence.port[rows[0] ?? 0] ?? 0;
-  if (port === 0 || WEB.has(port)) return [];
   if (rows.length < PUBLIC_CLIENTS) return [...rows];
   if (!isSensitive(port)) return [];
   const usual = median(rows.map((row) => evidence.bytes(row)));

@@ -1,4 +1,4 @@
-import { SERVER_RULES } from "../../edges/table.js";
+import { NONE, SERVER_RULES } from "../../edges/table.js";
 import type { Evidence } from "../evidence.js";
 import type { Candidate, Rule } from "../finding.js";
 import { isSensitive, portText } from "../ports.js";
@@ -20,13 +20,9 @@ export const newService: Rule = {
     const found: Candidate[] = [];
     for (let server = 0; server < evidence.hosts; server++) {
       if (!evidence.isInside(server) || !before.isKnownHost(server)) continue;
-      const rows = evidence.byServer
-        .of(server)
-        .filter((row) => isPlausible(evidence, row) && before.isNewService(row));
-      if (rows.length === 0) continue;
       eachRun(
-        rows,
-        (row) => evidence.service(row),
+        evidence.byServer.of(server),
+        (row) => (isPlausible(evidence, row) && before.isNewService(row) ? evidence.service(row) : NONE),
         (_, run, from, to) => found.push(candidate(evidence, server, [...run.subarray(from, to)])),
       );
     }

@@ -1,3 +1,4 @@
+import { NONE } from "../../edges/table.js";
 import type { Evidence } from "../evidence.js";
 import type { Candidate, Rule } from "../finding.js";
 import { portText } from "../ports.js";
@@ -41,12 +42,12 @@ export const portScan: Rule = {
 function scanOf(evidence: Evidence, client: number): Candidate | undefined {
   const rows: number[] = [];
   const scanned: [number, number][] = [];
-  const mine = evidence.byClient
-    .of(client)
-    .filter((row) => evidence.port[row] !== 0 && evidence.server[row] !== client);
   eachRun(
-    mine,
-    (row) => evidence.server[row] ?? 0,
+    evidence.byClient.of(client),
+    (row) => {
+      const server = evidence.server[row] ?? 0;
+      return evidence.port[row] === 0 || server === client ? NONE : server;
+    },
     (server, run, from, to) => {
       let inVain = 0;
       for (let at = from; at < to; at++) inVain += evidence.inVain[run[at] ?? 0] ?? 0;
