@@ -2,6 +2,7 @@ import { Readable } from "node:stream";
 import { gzipSync } from "node:zlib";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { type Entry, type EntryQuery, keyOf } from "../../src/entry.js";
+import { Scope } from "../../src/scope.js";
 import type { EntryStorage, Storage } from "../../src/storage/storage.js";
 import { type GraphId, TimeWindow } from "../../src/window.js";
 import { bytesOf } from "../support/bytes-of.js";
@@ -59,6 +60,7 @@ export function entryStorageContract(name: string, open: () => Promise<StorageUn
         bytes: 400,
         rejected: 1,
         incomplete: true,
+        scope: Scope.parse("account=111122223333 vpc=vpc-1"),
         table: true,
       });
       await entries.put(first, signal);

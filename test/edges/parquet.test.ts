@@ -31,7 +31,11 @@ import { queryDuckDB } from "../support/duckdb.js";
 import { allRowsOf, batchesOf, batchOf, rows, rowsOf, type Row } from "./rows.js";
 
 const METADATA: EdgesMetadata = {
-  window: { startDate: new Date("2024-06-01T00:00:00Z"), stopDate: new Date("2024-06-01T01:00:00Z") },
+  window: {
+    startDate: new Date("2024-06-01T00:00:00Z"),
+    stopDate: new Date("2024-06-01T01:00:00Z"),
+    scope: "vpc=vpc-1",
+  },
   making: "8c4f",
   counts: { records: 12, skipdata: 1 },
 };
@@ -280,6 +284,7 @@ describe("a file of several row groups", () => {
     expect(Object.fromEntries(pairs.map(({ key, value }) => [key, value]))).toEqual({
       window_start: "2024-06-01T00:00:00.000Z",
       window_stop: "2024-06-01T01:00:00.000Z",
+      scope: "vpc=vpc-1",
       making: "8c4f",
       counts: '{"records":12,"skipdata":1}',
       digest_start: "1717200000",

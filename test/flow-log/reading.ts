@@ -87,10 +87,10 @@ export function read(
   addresses: AddressChoice = "interface",
   fields: readonly string[] = DEFAULT_FORMAT,
   others: readonly (readonly string[])[] = [],
-  accounts?: ReadonlySet<string>,
+  { accounts, vpcs }: { accounts?: ReadonlySet<string>; vpcs?: ReadonlySet<string> } = {},
   order: "sorted" | "as written" = "sorted",
 ): Reading {
-  const intake = new RecordIntake(WINDOW);
+  const intake = new RecordIntake(WINDOW, vpcs);
   intake.accounts = accounts;
   const reader = new TextReader("flow.log", intake, { fields, others, addresses });
   for (const piece of pieces) reader.push(Buffer.from(piece));

@@ -1,6 +1,7 @@
 import * as fc from "fast-check";
 import { describe, expect, test, vi } from "vitest";
 import { DEFAULT_FORMAT } from "../../src/flow-log/fields.js";
+import { MissingVpcError } from "../../src/flow-log/record.js";
 import { read } from "./reading.js";
 
 const FIELDS: Record<string, string> = {
@@ -290,9 +291,52 @@ test("records of other accounts are counted, in the usual form and in others", (
     { ...others, "log-status": "NODATA" },
     { ...others, action: "accept" },
   );
-  const { lines, counts } = read([text], "interface", DEFAULT_FORMAT, [], new Set(["123456789010"]));
+  const { lines, counts } = read([text], "interface", DEFAULT_FORMAT, [], {
+    accounts: new Set(["123456789010"]),
+  });
   expect(lines).toEqual([SUMMED]);
   expect(counts).toMatchObject({ records: 4, recordsNotSelected: 3, nodata: 0 });
+});
+
+describe("records of some VPCs", () => {
+  const format = [...DEFAULT_FORMAT, "vpc-id"];
+  const vpcs = new Set(["vpc-1", "vpc-22"]);
+  const choose = (values: Record<string, string>) =>
+    read([log(DEFAULT_FORMAT, values)], "interface", DEFAULT_FORMAT, [], { vpcs });
+
+  test("are taken and others counted, in the usual form and in others", () => {
+    const record = fc.record({
+      "vpc-id": fc.constantFrom("vpc-1", "vpc-2", "vpc-22", "vpc-222", "-"),
+      "log-status": fc.constantFrom("OK", "OK", "ok", "NODATA", "SKIPDATA"),
+      action: fc.constantFrom("ACCEPT", "reject", "-"),
+      srcaddr: fc.constantFrom("10.0.0.1", "2001:db8::1", "-"),
+      end: fc.constantFrom("1418530070", "1418530071", "1418000000"),
+    });
+    fc.assert(
+      fc.property(fc.array(record, { maxLength: 20 }), (records) => {
+        const isOf = (values: Readonly<Record<string, string>>) =>
+          vpcs.has(values["vpc-id"] ?? "") ||
+          (values["vpc-id"] === "-" && values["log-status"] === "SKIPDATA") ||
+          values["end"] === "1418000000";
+        const chosen = read([log(format, ...records)], "interface", DEFAULT_FORMAT, [], { vpcs });
+        const expected = read([log(format, ...records.filter(isOf))]);
+        expect(chosen.lines).toEqual(expected.lines);
+        expect(chosen.sums).toEqual(expected.sums);
+        const recordsNotSelected = records.length - records.filter(isOf).length;
+        const counts = { records: records.length, recordsNotSelected };
+        expect(chosen.counts).toEqual(Object.assign(expected.counts, counts));
+      }),
+    );
+  });
+
+  test("can't be told where the field is missing, unless nothing hangs on it", () => {
+    expect(() => choose({})).toThrow(MissingVpcError);
+    expect(() => choose({ action: "accept" })).toThrow(MissingVpcError);
+    expect(choose({ end: "1418000000" }).counts).toMatchObject({ outsideWindow: 1 });
+    expect(choose({ srcaddr: "-" }).counts).toMatchObject({ recordsNotSelected: 1 });
+    expect(choose({ srcaddr: "-", "log-status": "NODATA" }).counts).toMatchObject({ recordsNotSelected: 1 });
+    expect(choose({ srcaddr: "-", "log-status": "SKIPDATA" }).counts).toMatchObject({ skipdata: 1 });
+  });
 });
 
 test("blank lines are passed over without making anything of them", () => {

@@ -7,6 +7,7 @@ import type { Job } from "../../src/job.js";
 import { DiskMarker } from "../../src/marker/disk.js";
 import type { Claim, Marker } from "../../src/marker/marker.js";
 import { MemoryMarker } from "../../src/marker/memory.js";
+import { scopeOf } from "../../src/scope.js";
 import { TimeWindow } from "../../src/window.js";
 import { Claims, timesOf } from "../../src/worker/claims.js";
 import type { HeldClaim } from "../../src/worker/held-claim.js";
@@ -118,6 +119,24 @@ describe.for([
     expect(await others.progress(window, signal)).toEqual({ state: "in progress", notBefore: undefined });
     await held.release();
     expect(await found(signal)).toBeUndefined();
+  });
+
+  test("a scope of the window has a claim of its own, whose job is taken up as it was asked for", async ({
+    signal,
+  }) => {
+    const scoped = window.within(scopeOf({ vpc: "vpc-1" }));
+    await requested(signal);
+    const held = await claims.request(scoped, true, undefined, signal);
+    expect((await store.marker.read(scoped.id, signal))?.claim).toMatchObject({ scope: "vpc=vpc-1" });
+    expect(await found(signal)).not.toHaveProperty("scope");
+    expect(await others.request(scoped, false, undefined, signal)).toBeUndefined();
+    await held?.leave("free");
+    expect(await abandoned(signal)).toEqual([{ window: scoped, refresh: true, claim: held?.claim.token }]);
+
+    // What a refused request gives back, and a worker that stops, is owed as before.
+    const worker = await claims.work({ window: scoped, refresh: true, claim: held?.claim.token }, signal);
+    await worker?.giveBack();
+    expect(await abandoned(signal)).toMatchObject([{ window: { id: scoped.id, scope: "vpc=vpc-1" } }]);
   });
 
   test.for(["queued", "working", "free"] as const)(

@@ -1,9 +1,14 @@
+import { Readable } from "node:stream";
+import { gzipSync } from "node:zlib";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import type { Marker } from "../../src/marker/marker.js";
 import type { Storage } from "../../src/storage/storage.js";
 import { Life } from "../support/life.js";
 import { never, Process, Stores, TIMEOUT_MS, window } from "../support/processes.js";
+import { scopeOf } from "../../src/scope.js";
+import { TimeWindow } from "../../src/window.js";
 import { eventually } from "../support/eventually.js";
+import { unfenced } from "../support/store-options.js";
 import { someEdges } from "../support/some-edges.js";
 
 let stores: Stores;
@@ -131,6 +136,42 @@ test("an entry that is lost is written again by who meets the graph, once howeve
     expect(await listed(other)).toMatchObject([{ edges: 10, nodes: 11, table: true }]),
   );
   expect(put).toHaveBeenCalledTimes(1);
+});
+
+test("a graph whose scope nobody knows is listed once somebody has named it, with its scope", async () => {
+  const by = immortal();
+  const scoped = window.within(scopeOf({ account: "111122223333" }));
+  const { id, start, stop, scope } = scoped;
+  await stores.storage.store(id, Readable.from([gzipSync("digraph {\n}\n")]), unfenced(never));
+  await stores.storage.entries.put({ id, start, stop, size: 1 }, never);
+  expect(await listed(by)).toEqual([]);
+  await stores.storage.entries.remove(scoped, never);
+  expect(await by.service.head(scoped, never)).toMatchObject({ state: "stored" });
+  await eventually(async () => expect(await listed(by)).toMatchObject([{ id, start, stop, scope }]));
+});
+
+test("graphs of a scope are found among many others, page by page", async () => {
+  const by = immortal();
+  const scope = scopeOf({ vpc: "vpc-1" });
+  const windows = Array.from({ length: 1500 }, (_, n) => {
+    const [from, to] = [n, n + 1].map((hour) => new Date(Date.UTC(2019, 5, 1, hour)).toISOString());
+    return TimeWindow.parse(from, to).within(n % 500 === 0 ? scope : undefined);
+  });
+  for (const { id, start, stop, scope } of windows) {
+    const entry = { id, start, stop, size: 1, ...(scope !== undefined && { scope }) };
+    await stores.storage.entries.put(entry, never);
+    if (scope === undefined) continue;
+    await stores.storage.store(id, Readable.from([gzipSync("digraph {\n}\n")]), unfenced(never));
+  }
+  const found: unknown[] = [];
+  let after: string | undefined;
+  do {
+    const page = await by.service.list({ limit: 2, after, scope }, never);
+    expect(page?.graphs.length).toBeLessThanOrEqual(2);
+    found.push(...(page?.graphs ?? []).map(({ id }) => id));
+    after = page?.next;
+  } while (after !== undefined);
+  expect(found).toEqual([1000, 500, 0].map((n) => windows[n]?.id));
 });
 
 test("how many findings a graph has is told beside its numbers once somebody asked, and dropped when it is made again", async () => {
