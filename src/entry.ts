@@ -4,6 +4,15 @@ import { GraphId, type GraphRef } from "./window.js";
 
 const count = z.int().nonnegative();
 
+/** Which findings were told to whoever wants to know of new ones. */
+const Told = z.object({
+  /** Stored bytes of the graph whose findings have all been told. Left out while there may be more. */
+  size: count.optional(),
+  /** The end of the last window that had each finding, by the finding's id. */
+  seen: z.record(z.string(), z.string()),
+});
+export type Told = z.infer<typeof Told>;
+
 /** What the list of graphs says of one. Every number is left out that isn't known. */
 export const Entry = z.object({
   id: GraphId,
@@ -25,6 +34,8 @@ export const Entry = z.object({
   table: z.boolean().optional(),
   /** How many findings of each severity it has. Left out until somebody has looked. */
   findings: z.object({ high: count, medium: count, low: count }).optional(),
+  /** Not shown: it is kept here since an entry goes with its graph. */
+  told: Told.optional(),
 });
 export type Entry = z.infer<typeof Entry>;
 

@@ -4,7 +4,7 @@
  * A message is for the log and may name URLs and keys; callers see a sentence that `http/errors.ts` picks.
  */
 
-export type DependencyName = "storage" | "marker" | "queuer" | "digester" | "grapher";
+export type DependencyName = "storage" | "marker" | "queuer" | "digester" | "grapher" | "webhook";
 
 /**
  * What keeps a dependency from doing its part until somebody mends it: settings that lead nowhere, access that isn't
@@ -67,4 +67,9 @@ export class RetryLaterError extends Error {
     super(message, options);
     this.retryAfterMs = retryAfterMs;
   }
+}
+
+/** What a thing that was thrown says. */
+export function messageOf(thrown: unknown): string {
+  return thrown instanceof Error ? thrown.message : String(thrown);
 }

@@ -11,6 +11,7 @@ import { toServiceSettings } from "./service-settings.js";
 import { createStats } from "./telemetry/stats-output.js";
 import { createLogger, type Logger } from "./telemetry/log.js";
 import { prettyDestination } from "./telemetry/pretty.js";
+import { webhookOf } from "./webhook.js";
 
 /** How long the rest of a stop may take once the running jobs have had their time. */
 const STOP_MARGIN_MS = 10_000;
@@ -35,7 +36,12 @@ async function main(): Promise<void> {
   });
   for (const { event, ...fields } of configWarnings(config)) logger.warn(fields, event);
 
-  const service = new Service(createModules({}, config), toServiceSettings(config), deliverersOf({}, config));
+  const service = new Service(
+    createModules({}, config),
+    toServiceSettings(config),
+    deliverersOf({}, config),
+    webhookOf(config),
+  );
   const statsOutput = await createStats(config, logger);
   const { stats, exposition } = statsOutput;
   const app = await buildApp(service, {

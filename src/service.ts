@@ -1,15 +1,18 @@
 import { performance } from "node:perf_hooks";
+import { json } from "node:stream/consumers";
 import { type Answer, Answers, type OnFound } from "./answer/answers.js";
 import { openGraph } from "./answer/open-graph.js";
 import type { Question } from "./answer/question.js";
+import { RefusedError } from "./answer/refused-error.js";
 import type { Subject } from "./answer/reading.js";
 import type { AnswerOptions } from "./answer/settings.js";
 import { uninterrupted } from "./deadline.js";
 import type { Digest, Digester } from "./digester/digester.js";
 import type { Deliver, Deliverer, Fate } from "./deliverer.js";
-import { CorruptInputError, DependencyError, RetryLaterError, SupersededError } from "./errors.js";
+import { CorruptInputError, DependencyError, messageOf, RetryLaterError, SupersededError } from "./errors.js";
 import { explain } from "./explain.js";
 import type { EdgeBatch } from "./edges/table.js";
+import { USUAL_LIMIT } from "./finding/findings.js";
 import type { GraphStats } from "./graph/stats.js";
 import { Job } from "./job.js";
 import type { JobProgress, Marker } from "./marker/marker.js";
@@ -28,6 +31,7 @@ import { type Logger, silent } from "./telemetry/log.js";
 import { noStats, type Stats } from "./telemetry/stats.js";
 import type { Entry } from "./entry.js";
 import type { GraphId, TimeWindow } from "./window.js";
+import { Announceable, type Announced, type Announcements, Announcer } from "./worker/announcer.js";
 import { Claims, timesOf } from "./worker/claims.js";
 import { GraphList, type ListedPage, type ListQuery } from "./worker/graph-list.js";
 import { type HeldClaim, LostClaimError } from "./worker/held-claim.js";
@@ -109,6 +113,7 @@ export class Service {
   readonly #list: GraphList;
   readonly #schedule: Schedule;
   readonly #retention: Retention;
+  readonly #announcer: Announcer;
   readonly #deliverers: readonly Deliverer[];
   readonly #delivering: Deliverer[] = [];
   #stopped: Promise<void> | undefined;
@@ -116,7 +121,12 @@ export class Service {
   #stats: Stats = noStats;
   #report = new JobReport(silent, noStats);
 
-  constructor(modules: Modules, settings: ServiceSettings, deliverers: readonly Deliverer[] = []) {
+  constructor(
+    modules: Modules,
+    settings: ServiceSettings,
+    deliverers: readonly Deliverer[] = [],
+    announcements?: Announcements,
+  ) {
     this.settings = settings;
     this.#deliverers = deliverers;
     this.jobs = Job.refine(
@@ -185,6 +195,21 @@ export class Service {
           "schedule-failure",
         ),
     });
+    this.#announcer = new Announcer({
+      to: announcements,
+      lengthsMs: settings.scheduleMs,
+      storage: this.#modules.storage,
+      claims: this.#claims,
+      list: this.#list,
+      find: (window, signal) => this.#findingsOf(window, signal),
+      onSent: ({ id, start, stop }, { id: finding }) =>
+        this.#log.info({ graphId: id, start, stop, finding }, "finding-sent"),
+      onFailure: ({ id, start, stop }, error) =>
+        this.#log.warn(
+          { graphId: id, start, stop, error, reason: `${messageOf(error)}; it is tried again` },
+          "webhook-failure",
+        ),
+    });
     this.#sweeper = new Sweeper({
       claims: this.#claims,
       timeoutMs: settings.progressTimeoutMs,
@@ -251,6 +276,7 @@ export class Service {
     if (this.#modules.queuer.local === true) this.#sweeper.start();
     this.#schedule.start();
     this.#retention.start();
+    this.#announcer.start();
   }
 
   /** Aborts, with a RetryLaterError, when the service begins to stop: for answers that would go on. */
@@ -275,6 +301,7 @@ export class Service {
         this.#list.stop(),
         this.#schedule.stop(),
         this.#retention.stop(),
+        this.#announcer.stop(),
       ]);
       await this.#answers.stop();
       for (const module of all) await module.stop?.().catch(noted);
@@ -370,10 +397,27 @@ export class Service {
   /** Whichever process is first: what another one has asked for, and what has failed just now, isn't asked for again. */
   async #requestScheduled(window: TimeWindow): Promise<void> {
     const { condition } = await this.#claims.status(window, uninterrupted());
-    if (condition !== "absent" && condition !== "abandoned" && !condition.endsWith("lapsed")) return;
-    const { state } = await this.request(window, false);
-    const { id: graphId, start, stop } = window;
-    if (state === "queued") this.#log.info({ graphId, start, stop }, "scheduled");
+    if (condition === "absent" || condition === "abandoned" || condition.endsWith("lapsed")) {
+      const { state } = await this.request(window, false);
+      const { id: graphId, start, stop } = window;
+      if (state === "queued") this.#log.info({ graphId, start, stop }, "scheduled");
+    }
+    this.#announcer.expect(window);
+  }
+
+  async #findingsOf(window: TimeWindow, signal: AbortSignal): Promise<readonly Announced[]> {
+    const question = { kind: "findings", limit: USUAL_LIMIT } as const;
+    const outcome = await this.answer(question, window, { named: [], earlier: [] }, signal);
+    if (outcome.state !== "stored") throw new DependencyError("storage", "the graph is gone");
+    try {
+      return Announceable.parse(await json(await outcome.answer.pieces())).findings;
+    } catch (error) {
+      if (!(error instanceof RefusedError)) throw error;
+      // Too large, now and the next time.
+      const { id: graphId, start, stop } = window;
+      this.#log.warn({ graphId, start, stop, reason: error.message }, "webhook-failure");
+      return [];
+    }
   }
 
   /** A claim that can't be given back lapses. */
@@ -581,6 +625,7 @@ export class Service {
     }
     const table = "edges" in digest && this.settings.keepEdges && storage.edges !== undefined;
     await this.#list.made(entryOf(window, stats, digest.counts, table), claim, signal);
+    this.#announcer.expect(window);
     this.#report.finished(job, performance.now() - began, stats, digest);
     return stats;
   }

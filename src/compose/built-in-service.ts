@@ -9,6 +9,7 @@ import { createQueuer } from "../queuer/index.js";
 import { type Modules, Service } from "../service.js";
 import { toServiceSettings } from "../service-settings.js";
 import { createStorage } from "../storage/index.js";
+import { webhookOf } from "../webhook.js";
 
 export interface ServiceOptions extends Partial<Modules> {
   /** undici clients to be used as they are, with their own retries and limits. They aren't closed by the service. */
@@ -54,7 +55,8 @@ export class BuiltInService extends Service {
   /** @throws ConfigError that lists every fault of the environment */
   constructor(options: ServiceOptions = {}, env: NodeJS.ProcessEnv = process.env) {
     const config = loadConfig(env, new Set(MODULE_NAMES.filter((name) => options[name] !== undefined)));
-    super(createModules(options, config), toServiceSettings(config), deliverersOf(options, config));
+    const deliverers = deliverersOf(options, config);
+    super(createModules(options, config), toServiceSettings(config), deliverers, webhookOf(config));
     this.access = accessTokens(config);
   }
 }

@@ -15,6 +15,7 @@ import { storageRules, storageSettings } from "../storage/index.js";
 import { connectionStateSettings } from "../telemetry/connection-states.js";
 import { statsSettings } from "../telemetry/stats-output.js";
 import { logSettings } from "../telemetry/log.js";
+import { webhookRules, webhookSettings } from "../webhook.js";
 import { unknownVariables } from "./unknown-variables.js";
 
 /** The settings of each module, so that those of a module that somebody brings along aren't read at all. */
@@ -38,6 +39,7 @@ export const settings = {
   ...hostSettings,
   ...accessSettings,
   ...serviceSettings,
+  ...webhookSettings,
   ...storageSettings,
   ...markerSettings,
   ...digesterSettings,
@@ -54,7 +56,14 @@ const secretNames = new Set(
     .map(([name]) => name),
 );
 /** Rules across them, each once. */
-const rules = new Set([...serviceRules, ...storageRules, ...markerRules, ...queuerRules, ...digesterRules]);
+const rules = new Set([
+  ...serviceRules,
+  ...webhookRules,
+  ...storageRules,
+  ...markerRules,
+  ...queuerRules,
+  ...digesterRules,
+]);
 const schema = z.object(settings);
 export type Config = z.infer<typeof schema>;
 

@@ -9,6 +9,8 @@ const EXCERPT_MS = 500;
 export interface HttpRequest {
   readonly method: "GET" | "HEAD" | "POST";
   readonly url: URL;
+  /** How messages name it, where its address is secret. */
+  readonly shownAs?: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string;
 }
@@ -43,7 +45,7 @@ export async function request(
     return await unlessAborted(answer, signal);
   } catch (error) {
     signal.throwIfAborted();
-    throw connectionFailure(dependency, `${req.method} ${withoutQuery(req.url)}`, error);
+    throw connectionFailure(dependency, `${req.method} ${req.shownAs ?? withoutQuery(req.url)}`, error);
   }
 }
 

@@ -28,9 +28,9 @@ export const Claim = z.object({
    * - `working`: a worker holds it and renews it
    * - `free`: handed back by a process that stopped; any worker may take it
    * - `failed`: the last attempt failed for good; the next request may take it
-   * - `removing`: no job, but somebody who removes the graph and what belongs to it; nobody may take it
+   * - `held`: no job, but somebody who removes the graph and what belongs to it, or tells of its findings; nobody may take it
    */
-  state: z.enum(["queued", "working", "free", "failed", "removing"]),
+  state: z.enum(["queued", "working", "free", "failed", "held"]),
   /** Tells who wrote it last: each hold of a claim has another, those of one process too. */
   holder: z.string().optional(),
   /** Why the last attempt failed: a sentence for callers, without internals. */

@@ -13,10 +13,10 @@ export type Condition =
   | "failed"
   | "foreign"
   | "abandoned"
-  | "removing"
+  | "held"
   | "failed, lapsed"
   | "foreign, lapsed"
-  | "removing, lapsed";
+  | "held, lapsed";
 
 /** What others do. Of a job that is delivered, its token tells which it is. */
 type Event =
@@ -34,8 +34,8 @@ type Event =
   | "survey"
   /** GET /graph, where there is no graph. */
   | "look"
-  /** Somebody wants to remove the graph and what belongs to it. */
-  | "removal";
+  /** Somebody wants to remove the graph, or to tell of its findings. */
+  | "hold";
 
 interface Answers extends Record<Event, string> {
   /** It gets the claim, or is told that the graph is being made. */
@@ -48,7 +48,7 @@ interface Answers extends Record<Event, string> {
   readonly survey: "take" | "wait" | "settled";
   readonly look: "none" | "progress" | "reason";
   /** It gets the claim where no job is under way or owed. */
-  readonly removal: "take" | "refuse";
+  readonly hold: "take" | "refuse";
 }
 
 /** A worker gets the claim, comes back later, or has nothing left to do. */
@@ -60,17 +60,17 @@ type Delivery = "take" | "later" | "nothing";
  */
 // prettier-ignore
 export const RULES: { readonly [condition in Condition]: Answers } = {
-  absent:            { request: "take",   "own job": "take",    "other job": "take",    "bare job": "take",  "lone refresh": "nothing", survey: "settled", look: "none",     removal: "take" },
-  queued:            { request: "refuse", "own job": "take",    "other job": "nothing", "bare job": "take",  "lone refresh": "take",    survey: "wait",    look: "progress", removal: "refuse" },
-  working:           { request: "refuse", "own job": "later",   "other job": "nothing", "bare job": "later", "lone refresh": "later",   survey: "wait",    look: "progress", removal: "refuse" },
-  free:              { request: "refuse", "own job": "take",    "other job": "nothing", "bare job": "take",  "lone refresh": "take",    survey: "take",    look: "progress", removal: "refuse" },
-  failed:            { request: "take",   "own job": "nothing", "other job": "nothing", "bare job": "take",  "lone refresh": "nothing", survey: "settled", look: "reason",   removal: "take" },
-  foreign:           { request: "refuse", "own job": "later",   "other job": "later",   "bare job": "later", "lone refresh": "later",   survey: "settled", look: "progress", removal: "refuse" },
-  abandoned:         { request: "take",   "own job": "take",    "other job": "take",    "bare job": "take",  "lone refresh": "take",    survey: "take",    look: "reason",   removal: "refuse" },
-  "failed, lapsed":  { request: "take",   "own job": "take",    "other job": "take",    "bare job": "take",  "lone refresh": "take",    survey: "settled", look: "reason",   removal: "take" },
-  "foreign, lapsed": { request: "take",   "own job": "take",    "other job": "take",    "bare job": "take",  "lone refresh": "take",    survey: "settled", look: "reason",   removal: "take" },
-  removing:          { request: "refuse", "own job": "later",   "other job": "later",   "bare job": "later", "lone refresh": "later",   survey: "settled", look: "none",     removal: "refuse" },
-  "removing, lapsed":{ request: "take",   "own job": "take",    "other job": "take",    "bare job": "take",  "lone refresh": "take",    survey: "settled", look: "none",     removal: "take" },
+  absent:            { request: "take",   "own job": "take",    "other job": "take",    "bare job": "take",  "lone refresh": "nothing", survey: "settled", look: "none",     hold: "take" },
+  queued:            { request: "refuse", "own job": "take",    "other job": "nothing", "bare job": "take",  "lone refresh": "take",    survey: "wait",    look: "progress", hold: "refuse" },
+  working:           { request: "refuse", "own job": "later",   "other job": "nothing", "bare job": "later", "lone refresh": "later",   survey: "wait",    look: "progress", hold: "refuse" },
+  free:              { request: "refuse", "own job": "take",    "other job": "nothing", "bare job": "take",  "lone refresh": "take",    survey: "take",    look: "progress", hold: "refuse" },
+  failed:            { request: "take",   "own job": "nothing", "other job": "nothing", "bare job": "take",  "lone refresh": "nothing", survey: "settled", look: "reason",   hold: "take" },
+  foreign:           { request: "refuse", "own job": "later",   "other job": "later",   "bare job": "later", "lone refresh": "later",   survey: "settled", look: "progress", hold: "refuse" },
+  abandoned:         { request: "take",   "own job": "take",    "other job": "take",    "bare job": "take",  "lone refresh": "take",    survey: "take",    look: "reason",   hold: "refuse" },
+  "failed, lapsed":  { request: "take",   "own job": "take",    "other job": "take",    "bare job": "take",  "lone refresh": "take",    survey: "settled", look: "reason",   hold: "take" },
+  "foreign, lapsed": { request: "take",   "own job": "take",    "other job": "take",    "bare job": "take",  "lone refresh": "take",    survey: "settled", look: "reason",   hold: "take" },
+  held:              { request: "refuse", "own job": "later",   "other job": "later",   "bare job": "later", "lone refresh": "later",   survey: "settled", look: "none",     hold: "refuse" },
+  "held, lapsed":    { request: "take",   "own job": "take",    "other job": "take",    "bare job": "take",  "lone refresh": "take",    survey: "settled", look: "none",     hold: "take" },
 };
 
 /**

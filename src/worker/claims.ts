@@ -128,17 +128,17 @@ export class Claims {
   }
 
   /**
-   * Takes the claim to remove a graph with all that belongs to it, so that nobody makes it meanwhile. Undefined where somebody makes
-   * it, owes it, or removes it.
+   * Takes the claim to remove a graph or to tell of its findings, so that nobody makes it meanwhile. Undefined where somebody makes
+   * it, owes it, or holds it.
    */
-  async removal(ref: GraphRef, signal: AbortSignal): Promise<HeldClaim | undefined> {
+  async hold(ref: GraphRef, signal: AbortSignal): Promise<HeldClaim | undefined> {
     const record = await this.#marker.read(ref.id, signal);
-    if (RULES[conditionOf(record, this.#timeoutMs)].removal === "refuse") return undefined;
+    if (RULES[conditionOf(record, this.#timeoutMs)].hold === "refuse") return undefined;
     const claim: Claim = {
       token: randomUUID(),
       ...spanOf(ref),
       refresh: false,
-      state: "removing",
+      state: "held",
       holder: randomUUID(),
     };
     return this.#write(ref, record, claim, signal);

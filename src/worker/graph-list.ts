@@ -1,6 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { uninterrupted } from "../deadline.js";
-import { type Entry, type EntryPage, type EntryQuery, keyOf } from "../entry.js";
+import { type Entry, type EntryPage, type EntryQuery, keyOf, type Told } from "../entry.js";
 import { DependencyError } from "../errors.js";
 import { Job } from "../job.js";
 import type { Scope } from "../scope.js";
@@ -11,7 +11,7 @@ import { type CountedEdges, countEdges } from "./count-edges.js";
 import { type HeldClaim, LostClaimError } from "./held-claim.js";
 
 /** What the list tells of a stored graph. */
-export interface ListedGraph extends GraphRef, Partial<Omit<Entry, keyof GraphRef>> {
+export interface ListedGraph extends GraphRef, Partial<Omit<Entry, keyof GraphRef | "told">> {
   /** When it was made. */
   readonly modified: Date;
 }
@@ -63,6 +63,7 @@ export class GraphList {
   readonly #stopping = new AbortController();
   #waiting = 0;
   #mending: Promise<void> = Promise.resolve();
+  #adding: Promise<void> = Promise.resolve();
   #count: { readonly at: number; readonly of: Promise<number | undefined> } | undefined;
 
   constructor(options: GraphListOptions) {
@@ -88,8 +89,10 @@ export class GraphList {
     await this.#orReport(entry, async () => {
       for (let attempt = 1; this.#entries !== undefined; attempt++) {
         try {
+          // What was told of the making before isn't told again.
+          const told = await this.told(entry, signal);
           await claim.fence();
-          await this.#put(entry, signal);
+          await this.#put({ ...entry, ...(told && { told }) }, signal);
           return;
         } catch (error) {
           // Whoever has the claim now finds the graph, or makes it again.
@@ -135,12 +138,25 @@ export class GraphList {
    * @param size stored bytes of the graph that was read: of another making it says nothing
    */
   async tell(ref: GraphRef, size: number, more: Partial<Entry>): Promise<void> {
-    await this.#orReport(ref, async () => {
-      const { signal } = this.#stopping;
+    await this.#orReport(ref, () => this.add(ref, size, more, this.#stopping.signal));
+  }
+
+  /** As `tell`, for whoever has to know whether it was written. @throws DependencyError */
+  async add(ref: GraphRef, size: number, more: Partial<Entry>, signal: AbortSignal): Promise<void> {
+    const write = async () => {
       const entry = await this.#entries?.get(ref, signal);
-      const known = entry?.size === size ? entry : {};
-      if (this.#entries !== undefined) await this.#put({ ...known, ...more, ...told(ref), size }, signal);
-    });
+      const known = entry?.size === size ? entry : entry?.told && { told: entry.told };
+      if (this.#entries !== undefined) await this.#put({ ...known, ...more, ...named(ref), size }, signal);
+    };
+    // One after the other: each writes what it has read.
+    const written = this.#adding.then(write);
+    this.#adding = written.catch(() => undefined);
+    return written;
+  }
+
+  /** Which findings of a graph were told. */
+  async told(ref: GraphRef, signal: AbortSignal): Promise<Told | undefined> {
+    return (await this.#entries?.get(ref, signal))?.told;
   }
 
   /** A page of the list, which may have fewer graphs than the limit. Undefined: the storage keeps none. */
@@ -212,8 +228,8 @@ export class GraphList {
     // Whose entry can't be read, and whose key says that it isn't of all flow logs: nobody could ask for it.
     if (!isOf(ref, scope)) return undefined;
     // What was counted of another making isn't told of this one.
-    const counted = entry?.size === graph.size ? entry : {};
-    return { ...counted, ...told({ ...ref, scope }), size: graph.size, modified: graph.modified };
+    const { told: _, ...counted } = entry?.size === graph.size ? entry : {};
+    return { ...counted, ...named({ ...ref, scope }), size: graph.size, modified: graph.modified };
   }
 
   /** Under the graph's claim, so that nobody makes it meanwhile: the graph first, its entry last. */
@@ -221,7 +237,7 @@ export class GraphList {
     const { storage, claims } = this.#options;
     // Not interrupted: it would leave the claim to lapse.
     const signal = uninterrupted();
-    const claim = await claims.removal(ref, signal);
+    const claim = await claims.hold(ref, signal);
     if (claim === undefined) return false;
     try {
       if (!(await mayGo())) return false;
@@ -238,7 +254,7 @@ export class GraphList {
 
   /** What isn't known is left out: whoever answers questions about the graph may tell it later. */
   async #mend(ref: GraphRef, { size }: GraphInfo, signal: AbortSignal): Promise<void> {
-    await this.#put({ ...told(ref), size, ...(await this.#counted(ref, signal)) }, signal);
+    await this.#put({ ...named(ref), size, ...(await this.#counted(ref, signal)) }, signal);
   }
 
   async #counted(ref: GraphRef, signal: AbortSignal): Promise<CountedEdges | undefined> {
@@ -277,7 +293,7 @@ export class GraphList {
 }
 
 /** What an entry says of its window. */
-function told({ id, start, stop, scope }: GraphRef): Pick<Entry, "id" | "start" | "stop" | "scope"> {
+function named({ id, start, stop, scope }: GraphRef): Pick<Entry, "id" | "start" | "stop" | "scope"> {
   return { id, start, stop, ...(scope !== undefined && { scope }) };
 }
 

@@ -44,8 +44,8 @@ export function progressOf(
     case "foreign, lapsed":
       return isThere ? { state: "done" } : { state: "failed", reason: reasonOf(claim) };
     case "absent":
-    case "removing":
-    case "removing, lapsed":
+    case "held":
+    case "held, lapsed":
   }
   return { state: isThere ? "done" : "none" };
 }

@@ -18,7 +18,7 @@ function faults(env: Record<string, string>): readonly string[] {
 }
 
 test("a setting whose name speaks of a secret is declared as one, and no others", () => {
-  const named = /SECRET|TOKEN|ACCESS_KEY|EXTERNAL_ID|PASSW|CREDENTIALS?$|AUTH/;
+  const named = /SECRET|WEBHOOK|TOKEN|ACCESS_KEY|EXTERNAL_ID|PASSW|CREDENTIALS?$|AUTH/;
   for (const [name, setting] of Object.entries(settings)) {
     expect([name, isSecret(setting)]).toEqual([name, named.test(name)]);
   }

@@ -104,7 +104,7 @@ test("a process that clears away what is left of a graph is killed before any of
       expect(await listed(immortal())).toEqual([]);
       expect(await stores.storage.entries.get(window, never)).toBeUndefined();
       // Lapsed by now, and as good as absent.
-      expect([undefined, "removing"]).toContain((await stores.claim())?.state);
+      expect([undefined, "held"]).toContain((await stores.claim())?.state);
     },
   });
   expect(calls).toBeGreaterThan(5);
