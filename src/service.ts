@@ -348,9 +348,10 @@ export class Service {
    * the new one replaces it. The request's id is kept with the job, for its log events.
    *
    * @throws RetryLaterError when the queue is full
-   * @throws DependencyError
+   * @throws DependencyError, ScopeError
    */
   async request(window: TimeWindow, refresh: boolean, requestId?: string): Promise<RequestOutcome> {
+    this.checkScope(window);
     // Each of the modules' calls has a deadline.
     const signal = uninterrupted();
     const exists = async () => {

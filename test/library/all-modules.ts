@@ -109,6 +109,8 @@ const url = await app.listen({ host: "127.0.0.1", port: 0 });
 const graph = `${url}/graph?start=2019-06-01T00:00:00Z&stop=2019-06-01T01:00:00Z`;
 
 assert.equal((await fetch(graph)).status, 404);
+// Its digester knows no scope.
+assert.equal((await fetch(`${graph}&account=111122223333`, { method: "POST" })).status, 400);
 assert.equal((await fetch(graph, { method: "POST" })).status, 202);
 let answer = await fetch(graph);
 for (; answer.status === 204; answer = await fetch(graph)) await sleep(10);
@@ -118,7 +120,7 @@ assert.equal(await (await fetch(`${url}/mine`)).text(), "mine");
 const [stored] = storage.graphs.values();
 assert.match(String(stored && gunzipSync(stored.bytes)), /govpc_dstPort="443"/);
 assert.ok(events.some((line) => line.includes('"job-finished"')));
-assert.deepEqual(seen.slice(0, 2), ["GET 404", "POST 202"]);
+assert.deepEqual(seen.slice(0, 3), ["GET 404", "POST 400", "POST 202"]);
 await app.close();
 assert.equal(marker.claims.size, 0);
 assert.ok(
