@@ -53,14 +53,19 @@ export interface Limits {
   readonly looksBeforeLarge?: boolean;
 }
 
-/** What every Storage promises. `open` is called for each test. */
-export function storageContract(
+/** What a Storage promises that keeps edges and entries, too. `open` is called for each test. */
+export function storageContract(name: string, open: () => Promise<StorageUnderTest>, limits?: Limits): void {
+  edgeStorageContract(name, open);
+  entryStorageContract(name, open);
+  graphStorageContract(name, open, limits);
+}
+
+/** What every Storage promises. */
+export function graphStorageContract(
   name: string,
   open: () => Promise<StorageUnderTest>,
   { looksBeforeLarge = false }: Limits = {},
 ): void {
-  edgeStorageContract(name, open);
-  entryStorageContract(name, open);
   describe(`${name} keeps the contract of Storage`, () => {
     let subject: StorageUnderTest;
     let storage: Storage;
