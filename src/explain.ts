@@ -1,7 +1,7 @@
 import { CorruptInputError, DependencyError } from "./errors.js";
 import { ScopeError } from "./scope.js";
 
-const MORE = "whoever runs this service finds more in its log";
+const MORE = "the log of the service has the details";
 
 /**
  * What a failure tells callers: which kind it is and who can mend it, never the detail, which is in the log. "Ask again
@@ -13,7 +13,7 @@ export function explain(error: unknown): string {
   if (error instanceof CorruptInputError) {
     return error.tooLarge
       ? "its flow logs are larger than DIGEST_MAX_BYTES allows: ask for a shorter window, or have the limit raised"
-      : "its flow logs are malformed or incomplete: ask again when they have been mended";
+      : "its flow logs are malformed or incomplete: ask again when they have been repaired";
   }
   if (!(error instanceof DependencyError)) return `an unexpected failure: ${MORE}`;
   const { dependency, timedOut } = error;
@@ -25,8 +25,8 @@ export function explain(error: unknown): string {
       return `this service has no access to the ${logs ? "flow logs" : dependency}: ${MORE}`;
     case "settings":
       return logs
-        ? `this service recognises nothing where DIGESTER_ENDPOINT points: ${MORE}`
-        : `the settings of the ${dependency} don't fit: ${MORE}`;
+        ? `this service finds no flow logs where DIGESTER_ENDPOINT points: ${MORE}`
+        : `the settings of the ${dependency} are wrong: ${MORE}`;
     case undefined:
     default:
       return `the ${dependency} ${timedOut ? "did not answer in time" : "failed"}; ask again later`;

@@ -90,7 +90,7 @@ async function stop(close: () => Promise<void>, logger: Logger, deadlineMs: numb
     await close();
     logger.info("stopped");
   } catch (error) {
-    logger.error({ error, reason: "the process did not stop as it should" }, "unknown-failure");
+    logger.error({ error, reason: "the process did not stop properly" }, "unknown-failure");
     process.exitCode = 1;
   }
   exitSoon();

@@ -24,48 +24,50 @@ function isPartOfDay(ms: number): boolean {
 export const serviceSettings = {
   GRAPH_PROGRESS_TIMEOUT: atLeast(1000, MAX_TIMER_MS)
     .prefault("60000")
-    .describe("milliseconds after which a claim that nobody renewed is void; 1000 at least"),
+    .describe("milliseconds after which a claim is void if its worker didn't renew it; at least 1000"),
   GRAPH_QUEUED_TIMEOUT: duration
     .prefault("1h")
     .describe(
-      "how long a job may wait in a bus or a queue of SQS before its claim is void; it counts from when the job may begin. Less than GRAPH_PROGRESS_TIMEOUT counts as that",
+      "how long a job can wait in a bus or an SQS queue before its claim is void, counted from when the job may begin. Never less than GRAPH_PROGRESS_TIMEOUT",
     ),
   GRAPH_MAX_WINDOW: duration
     .refine((ms) => ms >= 60_000, "expected at least a minute")
     .prefault("744h")
     .describe("longest window"),
-  DIGEST_MAX_BYTES: integer(1).prefault("8589934592").describe("largest expanded digest"),
+  DIGEST_MAX_BYTES: integer(1)
+    .prefault("8589934592")
+    .describe("largest digest of a vpcflow-digesterd, not compressed, in bytes"),
   GRAPH_EDGES: z
     .enum(["parquet", "none"])
     .default("parquet")
     .describe(
-      "parquet: the edges of each graph are kept as a table beside it, where flow logs are digested in process",
+      "parquet: store the edges of each graph as a table as well, if the service reads the flow logs itself. none: don't",
     ),
   GRAPH_SCHEDULE: lengths.describe(
-    "lengths of windows that are asked for without a caller, once they have settled: `1h`, `24h`, several by commas; each divides a day, and its windows begin at midnight UTC. Unset: none",
+    "make graphs without a caller, for windows of these lengths: `1h`, `24h`, or several, separated by commas. Each length must divide a day; windows start at midnight UTC. Unset: none",
   ),
   GRAPH_SCHEDULE_BACKFILL: integer(0, 1000)
     .prefault("1")
-    .describe(
-      "windows of each length of GRAPH_SCHEDULE, the last that have ended, that are asked for at start",
-    ),
+    .describe("how many past windows of each length of GRAPH_SCHEDULE are asked for at start"),
   GRAPH_RETENTION: duration
     .refine((ms) => ms >= 3_600_000, 'expected at least "1h"')
     .optional()
     .describe(
-      "graphs whose window ended longer ago are removed, with all that belongs to them, such as `2160h` for 90 days. Unset: they stay",
+      "remove graphs whose window ended longer ago than this, such as `2160h` for 90 days. Unset: graphs stay",
     ),
-  WORKER_CONCURRENCY: integer(1, 1000).prefault("2").describe("jobs worked at once"),
+  WORKER_CONCURRENCY: integer(1, 1000).prefault("2").describe("jobs that run at once"),
   WORKER_QUEUE_LIMIT: integer(0, 1_000_000)
     .prefault("1000")
-    .describe("jobs that wait in process before more get 503"),
+    .describe("jobs that can wait in the process; more get 503"),
   WORKER_RETRIES: integer(0, 100)
     .prefault("3")
-    .describe("attempts after the first at a job whose failure may pass"),
-  WORKER_RETRY_DELAY: timerDuration.prefault("1s").describe("pause before the first of them; it doubles"),
+    .describe("how often a job is tried again after a failure that may go away by itself"),
+  WORKER_RETRY_DELAY: timerDuration
+    .prefault("1s")
+    .describe("pause before the first retry; it doubles each time"),
   RUNTIME_SHUTDOWN_TIMEOUT: timerDuration
     .prefault("30s")
-    .describe("how long a graceful stop waits for running jobs"),
+    .describe("how long running jobs can go on when the service stops"),
   ...answerSettings,
 };
 

@@ -153,7 +153,7 @@ export class Service {
       claims: this.#claims,
       onFailure: ({ id }, error) =>
         this.#log.warn(
-          { graphId: id, error, reason: "the list of graphs lacks it or its numbers" },
+          { graphId: id, error, reason: "the list of graphs lacks this graph or its numbers" },
           "list-failure",
         ),
     });
@@ -179,7 +179,7 @@ export class Service {
       retentionMs: settings.retentionMs,
       onRemoved: ({ id, start, stop }) => this.#log.info({ graphId: id, start, stop }, "graph-removed"),
       onFailure: (ref, error) =>
-        this.#log.warn({ graphId: ref?.id, error, reason: "it is tried again" }, "retention-failure"),
+        this.#log.warn({ graphId: ref?.id, error, reason: "the service tries again" }, "retention-failure"),
     });
     this.#schedule = new Schedule({
       lengthsMs: settings.scheduleMs,
@@ -191,7 +191,7 @@ export class Service {
       request: (window) => this.#requestScheduled(window),
       onFailure: ({ id, start, stop }, error) =>
         this.#log.warn(
-          { graphId: id, start, stop, error, reason: "it is tried again in 30 s" },
+          { graphId: id, start, stop, error, reason: "the service tries again in 30 s" },
           "schedule-failure",
         ),
     });
@@ -305,7 +305,7 @@ export class Service {
       ]);
       await this.#answers.stop();
       for (const module of all) await module.stop?.().catch(noted);
-      if (failures.length > 0) throw new AggregateError(failures, "modules did not stop as they should");
+      if (failures.length > 0) throw new AggregateError(failures, "modules did not stop properly");
     })();
     return this.#stopped;
   }

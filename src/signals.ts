@@ -27,8 +27,8 @@ export const signalSettings = {
   RUNTIME_SIGNALS_INSTALLED: z
     .enum(["OS"], 'expected "OS"')
     .default("OS")
-    .describe("which kinds of signals begin a graceful stop: `OS` is the only one"),
+    .describe("kind of signals that start a graceful stop; `OS` is the only one"),
   RUNTIME_SIGNALS_OS_SIGNALS: signals
     .prefault("15 2")
-    .describe("numbers of the signals that begin a graceful stop; a second one ends the process at once"),
+    .describe("numbers of the signals that start a graceful stop. A second signal ends the process at once"),
 };

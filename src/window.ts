@@ -115,12 +115,12 @@ export class TimeWindow implements GraphRef {
     const from = parseMinute("start", start);
     const to = parseMinute("stop", stop);
     if (from >= to) {
-      throw new WindowError("start must be at least a minute before stop: both are truncated to the minute");
+      throw new WindowError("start must be at least a minute before stop: both are cut down to the minute");
     }
     const ms = to.getTime() - from.getTime();
     if (ms > maxMs) {
       throw new WindowError(
-        `stop is ${ms / MINUTE_MS} minutes after start: a window may be ${Math.floor(maxMs / MINUTE_MS)} minutes long`,
+        `stop is ${ms / MINUTE_MS} minutes after start: a window can be at most ${Math.floor(maxMs / MINUTE_MS)} minutes long`,
       );
     }
     return new TimeWindow(from, to, undefined);

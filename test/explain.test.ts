@@ -8,7 +8,7 @@ const failure = (dependency: "digester" | "storage", obstacle?: Obstacle) =>
 test.for([
   [
     new CorruptInputError("line 3"),
-    "its flow logs are malformed or incomplete: ask again when they have been mended",
+    "its flow logs are malformed or incomplete: ask again when they have been repaired",
   ],
   [
     new CorruptInputError("line 3", { tooLarge: true }),
@@ -16,7 +16,7 @@ test.for([
   ],
   [failure("digester", "archive"), "its flow logs are archived: ask again when they have been restored"],
   [failure("digester", "access"), "this service has no access to the flow logs"],
-  [failure("digester", "settings"), "this service recognises nothing where DIGESTER_ENDPOINT points"],
+  [failure("digester", "settings"), "this service finds no flow logs where DIGESTER_ENDPOINT points"],
   [failure("storage", "access"), "this service has no access to the storage"],
   [failure("storage", "settings"), "the settings of the storage don't fit"],
   [new DependencyError("storage", "secret", { transient: false }), "the settings of the storage don't fit"],

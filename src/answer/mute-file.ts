@@ -47,7 +47,7 @@ export class MuteFile {
       signal.throwIfAborted();
       this.#tried = identity;
       const reason = error instanceof Error ? error.message : String(error);
-      this.#log.warn({ file, reason: `${reason}; what it said before is kept`, error }, "mutes-fault");
+      this.#log.warn({ file, reason: `${reason}; its former content is still used`, error }, "mutes-fault");
     }
     return this.#mutes;
   }

@@ -78,7 +78,7 @@ function expanded(body: Readable): Readable {
 /** What is stored is no caller's input: who runs the service can have it made again. */
 export function damaged(id: GraphId, error: unknown): unknown {
   if (!(error instanceof CorruptInputError)) return error;
-  const advice = "POST /graph with refresh=true has it made again";
+  const advice = "POST /graph with refresh=true makes it again";
   return new DependencyError("storage", `the graph ${id} is damaged: ${error.message}. ${advice}`, {
     cause: error,
     obstacle: "settings",

@@ -8,15 +8,15 @@ export const answerSettings = {
     .string()
     .optional()
     .describe(
-      "file of `rule,cidr,port` lines, `*` for any: findings that are left out and counted. Read again when it changes; unset: none",
+      "file of findings to leave out: `rule,cidr,port` on each line, `*` for any. It is read again when it changes. Unset: none",
     ),
   VIEW_CACHE_BYTES: integer(0)
     .prefault("268435456")
-    .describe("memory for graphs that were asked about lately, some 200 bytes for each edge"),
+    .describe("memory for graphs that were asked about recently, in bytes. An edge takes about 200"),
   VIEW_MAX_EDGES: integer(1)
     .prefault("2000000")
     .describe(
-      "largest graph that views and findings are computed of, some 300 bytes of memory for each edge",
+      "number of edges of the largest graph that can have views and findings. An edge takes about 300 bytes of memory",
     ),
 };
 

@@ -8,12 +8,14 @@ const text = z.string().min(1).optional();
 export const credentialSettings = {
   USE_IAM: boolean
     .prefault("true")
-    .describe("true: credentials from the SDK's default chain, such as an instance role; false: as below"),
-  AWS_CREDENTIALS_FILE: text.describe("credentials file when not IAM; ~ is the home directory"),
-  AWS_CREDENTIALS_PROFILE: text.describe("profile of the credentials file when not IAM"),
-  AWS_ACCESS_KEY_ID: secret(text.describe("access key when not IAM; wins over the file")),
+    .describe(
+      "true: use credentials from the AWS SDK's default chain, such as the role of the instance. false: use the keys or the file below",
+    ),
+  AWS_CREDENTIALS_FILE: text.describe("credentials file, if USE_IAM is false; `~` is the home directory"),
+  AWS_CREDENTIALS_PROFILE: text.describe("profile in the credentials file, if USE_IAM is false"),
+  AWS_ACCESS_KEY_ID: secret(text.describe("access key, if USE_IAM is false. It wins over the file")),
   AWS_SECRET_ACCESS_KEY: secret(text.describe("secret of the access key")),
-  AWS_SESSION_TOKEN: secret(text.describe("session token of the access key, when it is a temporary one")),
+  AWS_SESSION_TOKEN: secret(text.describe("session token, if the access key is a temporary one")),
 };
 
 /** The settings above as clients take them. */

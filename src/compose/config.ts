@@ -142,7 +142,7 @@ export function configWarnings(config: Config, env: NodeJS.ProcessEnv = process.
     // -1, for ever, is a word rather than a number.
     const same = typeof used !== "number" || used === Number.POSITIVE_INFINITY || used === given;
     if (same || !Number.isInteger(given)) return [];
-    const reason = `${given} is too little: taken as ${used}`;
+    const reason = `${given} is too small: the service uses ${used}`;
     return [{ event: "variable-adjusted" as const, variables: [name], reason }];
   });
   return [...ignored, ...adjusted];

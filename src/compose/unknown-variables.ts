@@ -16,7 +16,7 @@ const KUBERNETES_PORT = /^(?:tcp|udp|sctp):\/\//;
 const FORMER: readonly (readonly [RegExp, string])[] = [
   [
     /^RUNTIME_EXPVAR_/,
-    "metrics of Go's runtime, which there is no more: see grapherd.process.* in the statistics",
+    "metrics of Go's runtime, which this service doesn't have: see the metrics grapherd.process.*",
   ],
   [
     /^DIGEST_(?:STORAGE|PROGRESS)_/,
@@ -54,7 +54,7 @@ export function unknownVariables(
     const family = FAMILIES.test(name.trim());
     if (token.distance <= NEAR || (family && /TOKEN/i.test(name))) {
       faults.push(
-        `${shown(name)}: there is no such setting, and without the right one the service may be open to all: expected ${token.name}. If it is another program's, keep it from this one`,
+        `${shown(name)}: there is no such setting, and without the right one the service may be open to all: expected ${token.name}. If it belongs to another program, don't pass it to this one`,
       );
       continue;
     }

@@ -9,10 +9,10 @@ import { SqsConsumer, type SqsConsumerOptions } from "./sqs.js";
 export const deliverSettings = {
   SQS_CONSUME: boolean
     .prefault("true")
-    .describe("false: jobs are sent to the queue of SQS, and other processes receive them"),
+    .describe("false: this process sends jobs to the SQS queue but doesn't receive them; other processes do"),
   SQS_RETRY_DELAY: interval
     .prefault("1m")
-    .describe("when a job from SQS is delivered again that has failed once; it doubles with each time"),
+    .describe("how long a failed job from SQS waits until it is delivered again; it doubles each time"),
 };
 
 type Settings = z.output<z.ZodObject<typeof deliverSettings & typeof credentialSettings>> & {

@@ -22,11 +22,11 @@ import type { Digester, DigesterGiven, DigestOfLines } from "./digester.js";
 const settings = {
   DIGESTER_POLLING_INTERVAL: atLeast(1, MAX_TIMER_MS)
     .prefault("1000")
-    .describe("milliseconds between two polls of a vpcflow-digesterd; 1 at least"),
+    .describe("milliseconds between two polls of a vpcflow-digesterd; at least 1"),
   DIGESTER_POLLING_TIMEOUT: integer(-1, MAX_TIMER_MS)
     .transform((ms) => (ms === -1 ? Number.POSITIVE_INFINITY : ms))
     .prefault("600000")
-    .describe("milliseconds to wait for a digest of a vpcflow-digesterd in all; -1: for ever"),
+    .describe("milliseconds to wait for a digest of a vpcflow-digesterd, polls included; -1 means for ever"),
 };
 
 export interface HttpDigesterOptions {

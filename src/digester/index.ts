@@ -18,7 +18,7 @@ export const digesterSettings = {
   DIGESTER_ENDPOINT: endpointOf(schemes)
     .prefault("file:./flow-logs")
     .describe(
-      "`http(s)://…` a vpcflow-digesterd; `s3://bucket/prefix` or `file:path` flow logs, digested in process",
+      "where flow logs come from: `file:path`, `s3://bucket/prefix`, or the `http(s)://…` URL of a vpcflow-digesterd",
     ),
   ...settingsOf(schemes),
 };

@@ -10,7 +10,7 @@ export const diskSettings = {
     .string()
     .min(1)
     .default("./data")
-    .describe("where the embedded storage and marker keep their files"),
+    .describe("directory for graphs and claims that are not in S3"),
 };
 
 export function hasCode(error: unknown, ...codes: string[]): boolean {

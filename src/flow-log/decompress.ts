@@ -125,9 +125,12 @@ async function* expanded(
     if (!isZlibError(error)) throw error;
     // The first bytes were looked at before, so this is about those after a member.
     if (error.message === "incorrect header check") throw trailing(name, form, error);
-    throw new CorruptInputError(`${name}: expected whole and sound ${form}, got an error: ${error.message}`, {
-      cause: error,
-    });
+    throw new CorruptInputError(
+      `${name}: expected complete and undamaged ${form}, got an error: ${error.message}`,
+      {
+        cause: error,
+      },
+    );
   } finally {
     stream.destroy();
     // Lets go of the source when the reader stops early.
@@ -146,7 +149,7 @@ function trailing(name: string, form: "gzip" | "zstd", cause?: unknown): Corrupt
     form === "gzip"
       ? "other bytes after its end"
       : "more after its first frame: compress it in one, or with gzip";
-  return new CorruptInputError(`${name}: expected whole and sound ${form}, got ${got}`, { cause });
+  return new CorruptInputError(`${name}: expected complete and undamaged ${form}, got ${got}`, { cause });
 }
 
 function isZlibError(error: unknown): error is Error & { readonly code: string } {

@@ -72,7 +72,7 @@ export class JsonReader {
       if (!(error instanceof JsonError)) throw error;
       const read = this.#messages + this.#records;
       throw new CorruptInputError(
-        `${this.#name}: expected whole and sound JSON, got a fault after ${read} records: ${error.message}`,
+        `${this.#name}: expected complete and undamaged JSON, got a fault after ${read} records: ${error.message}`,
         { cause: error },
       );
     }

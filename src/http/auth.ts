@@ -26,10 +26,12 @@ const tokens = z
   .optional();
 
 export const accessSettings = {
-  API_TOKENS: secret(tokens.describe("comma-separated bearer tokens for callers; unset: open to all")),
+  API_TOKENS: secret(
+    tokens.describe("bearer tokens of callers, separated by commas. Unset: open to everybody"),
+  ),
   PRODUCE_TOKENS: secret(
     tokens.describe(
-      "comma-separated bearer tokens for whoever POSTs jobs; unset: open to all, or with API_TOKENS to the service itself alone",
+      "bearer tokens of whoever delivers jobs, separated by commas. Unset: open to everybody, or with API_TOKENS only to the service itself",
     ),
   ),
 };

@@ -38,7 +38,8 @@ function toAnswer(error: FastifyError): Answer {
   if (error instanceof RetryLaterError) {
     return {
       statusCode: 503,
-      message: "not now: no room, too early, or another worker has it; try again later",
+      message:
+        "not now: the service is busy, it is too early, or another worker has this job; try again later",
       retryAfterMs: error.retryAfterMs,
     };
   }
@@ -48,7 +49,7 @@ function toAnswer(error: FastifyError): Answer {
   if (error instanceof CorruptInputError) {
     return {
       statusCode: 422,
-      message: "the digest can't be read, now or later; the log says what is wrong with it",
+      message: "the flow logs of this job can't be read, now or later; the log says why",
     };
   }
   if (error instanceof DependencyError) {

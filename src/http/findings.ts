@@ -26,15 +26,15 @@ function count(name: string, max: number, description: string) {
     .describe(description);
 }
 
-const Time = z.string().nullable().describe("RFC 3339; null where the graph can't tell");
+const Time = z.string().nullable().describe("RFC 3339; null if the graph has no times");
 const Window = z.object({ start: z.string(), stop: z.string() });
 
 const Findings = z
   .object({
     window: Window,
     scope: z.string().optional().describe("The part of the flow logs that the graph is of, if it isn't all"),
-    before: z.array(Window).describe("The windows that it was compared with"),
-    incomplete: z.boolean().optional().describe("Whether AWS lost records. Missing: nobody knows"),
+    before: z.array(Window).describe("The windows that this one was compared with"),
+    incomplete: z.boolean().optional().describe("Whether AWS lost records. Left out if nobody knows"),
     findings: z.array(
       z.object({
         id: z.string().describe("The same for the same thing in another window"),
@@ -44,7 +44,7 @@ const Findings = z
         title: z.string(),
         hosts: z.array(z.string()),
         ports: z.array(z.number()),
-        technique: z.string().describe("Of ATT&CK"),
+        technique: z.string().describe("The technique in MITRE ATT&CK"),
         first: Time,
         last: Time,
         numbers: z.record(z.string(), z.number()),
@@ -101,15 +101,15 @@ export function findingsRoutes(service: Service): FastifyPluginCallbackZod {
           baseline: count(
             "baseline",
             MAX_BASELINE,
-            "Compare with so many windows of the same length right before, those of them that are stored",
+            "Compare with so many windows of the same length just before, as far as they are stored",
           ),
-          limit: count("limit", MAX_LIMIT, `At most so many findings; ${USUAL_LIMIT}, unless given`),
+          limit: count("limit", MAX_LIMIT, `The largest number of findings; ${USUAL_LIMIT} by default`),
         }).transform(withWindow(service)),
         response: {
           200: { description: "The findings", content: { "application/json": { schema: Findings } } },
           204: empty("The graph is being made", "Retry-After"),
-          304: empty("The caller has them already (`If-None-Match`)"),
-          400: failure("No such window, or a parameter that can't be"),
+          304: empty("The findings haven't changed (`If-None-Match`)"),
+          400: failure("The window or another parameter is wrong"),
           404: failure("There is no such graph, or none to compare with"),
           422: failure("The graph is too large"),
           500: failure("The storage or the marker failed"),
@@ -120,7 +120,7 @@ export function findingsRoutes(service: Service): FastifyPluginCallbackZod {
       handler: async (request, reply) => {
         const { window, against, baseline = 0, limit = USUAL_LIMIT } = request.query;
         if (against !== undefined && baseline > 0) {
-          throw new HttpError(400, "against and baseline can't both be given");
+          throw new HttpError(400, "give against or baseline, not both");
         }
         const named = against === undefined ? [] : [otherWindow(against, window, maxWindowMs)];
         const earlier = windowsBefore(window, baseline);

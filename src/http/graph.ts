@@ -22,7 +22,7 @@ const FUTURE_MS = 60_000;
 const refresh = z
   .enum(["true", "false"], 'refresh must be "true" or "false"')
   .default("false")
-  .describe("`true`: make it again also where it exists, for logs that came late");
+  .describe("`true`: make the graph again if it exists, for flow logs that came late");
 
 function location({ start, stop, scope }: TimeWindow): string {
   const window = new URLSearchParams({ start, stop }).toString();
@@ -34,10 +34,10 @@ const DotStream = z.custom<Readable | Buffer | undefined>(() => true).meta({ typ
 
 const lookupAnswers = {
   200: { description: "The graph", content: { "text/vnd.graphviz": { schema: DotStream } } },
-  204: empty("It is being made", "Retry-After"),
-  304: empty("The caller has it already (`If-None-Match`, or else `If-Modified-Since`)"),
-  400: failure("No such window"),
-  404: failure("There is none: never asked for, or why the last attempt failed"),
+  204: empty("The graph is being made", "Retry-After"),
+  304: empty("The graph hasn't changed (`If-None-Match`, or else `If-Modified-Since`)"),
+  400: failure("The window is wrong"),
+  404: failure("There is no graph: nobody asked for it, or the last attempt failed. The message says which"),
   500: failure("The storage or the marker failed"),
   503: failure("Too many requests are being answered, or the process is stopping", "Retry-After"),
   ...anyFailure,
@@ -57,15 +57,15 @@ const viewAnswers = {
       ),
     },
   },
-  400: failure("No such window, or a parameter that can't be"),
-  406: failure("No such format"),
+  400: failure("The window or another parameter is wrong"),
+  406: failure("The format is unknown"),
   422: failure("The graph is too large, or the picture would be"),
 };
 
 const requestAnswers = {
   202: empty("Queued", "Location", "Retry-After"),
-  400: failure("No such window"),
-  409: failure("It exists, or is being made", "Location"),
+  400: failure("The window is wrong"),
+  409: failure("The graph exists, or is being made", "Location"),
   500: failure("The storage or the marker failed"),
   502: failure("The queue failed"),
   503: failure("The queue is full, or too many requests are being answered", "Retry-After"),
@@ -120,7 +120,7 @@ export function graphRoutes(service: Service): FastifyPluginCallbackZod {
       { url: "/", name: "GraphByAlias", tags: ["aliases"], deprecated: true },
     ];
     for (const { url, name, tags, deprecated } of aliases) {
-      const summaries = { GET: "The graph of a window", HEAD: "What is known of the graph of a window" };
+      const summaries = { GET: "The graph of a window", HEAD: "The headers of the graph of a window" };
       for (const method of ["GET", "HEAD"] as const) {
         const shared = {
           operationId: method === "GET" ? `get${name}` : `head${name}`,
@@ -146,7 +146,8 @@ export function graphRoutes(service: Service): FastifyPluginCallbackZod {
           url,
           schema: {
             ...shared,
-            description: "As it is stored, in DOT; with any of the other parameters, a view of it.",
+            description:
+              "With a window alone: the graph as it is stored, in DOT. With more parameters: a view of it.",
             querystring: strictly({ ...query.shape, ...viewParameters }).transform(withWindow(service)),
             response: viewAnswers,
           },
@@ -165,7 +166,7 @@ export function graphRoutes(service: Service): FastifyPluginCallbackZod {
         url,
         schema: {
           operationId: `request${name}`,
-          summary: "Have the graph of a window made",
+          summary: "Make the graph of a window",
           tags,
           deprecated,
           querystring: query.extend({ refresh }).transform(withWindow(service)),

@@ -29,15 +29,15 @@ function time(name: "from" | "to", meaning: string) {
       }
     })
     .meta({
-      description: `${meaning}. RFC 3339; truncated down to the minute in UTC`,
+      description: `${meaning}. RFC 3339, cut down to the minute in UTC`,
       example: name === "from" ? "2019-06-01T00:00:00Z" : "2019-06-02T00:00:00Z",
       format: "date-time",
     });
 }
 
 const parameters = {
-  from: time("from", "Windows that end later than this"),
-  to: time("to", "Windows that end at this time or before"),
+  from: time("from", "Only windows that end after this time"),
+  to: time("to", "Only windows that end at this time or before"),
   limit: single("limit")
     .transform((text, context) => {
       const limit = text === undefined ? DEFAULT_LIMIT : /^\d{1,4}$/.test(text) ? Number(text) : 0;
@@ -46,15 +46,15 @@ const parameters = {
       return z.NEVER;
     })
     .meta({
-      description: `Graphs on a page at most: ${DEFAULT_LIMIT} unless given, ${MAX_LIMIT} at most`,
+      description: `Graphs on a page: ${DEFAULT_LIMIT} by default, at most ${MAX_LIMIT}`,
       example: "100",
     }),
   after: single("after")
     .refine(
       (key) => key === undefined || refOf(key) !== undefined,
-      "after must be the next of the page before",
+      "after must be the value of next in the page before",
     )
-    .meta({ description: "`next` of the page before" }),
+    .meta({ description: "The value of `next` in the page before" }),
   ...scopeParameters,
 };
 
@@ -77,12 +77,12 @@ const Graph = z
     nodes: Numbers.shape.nodes.describe("Distinct addresses"),
     edges: Numbers.shape.edges.describe("Lines of the graph, one for each direction"),
     rejected: Numbers.shape.rejected.describe("Edges whose traffic was rejected"),
-    bytes: Numbers.shape.bytes.describe("Of the DOT, expanded"),
+    bytes: Numbers.shape.bytes.describe("Size of the DOT, not compressed"),
     incomplete: incomplete.describe("Whether AWS lost records of the window (SKIPDATA)"),
-    table: table.describe("Whether the edges are kept as a table in Parquet"),
-    findings: findings.describe("How many findings it has of each severity"),
+    table: table.describe("Whether the edges are also stored as a table in Parquet"),
+    findings: findings.describe("The number of findings of each severity"),
   })
-  .describe("A stored graph. A number that nobody has counted is left out");
+  .describe("A stored graph. Numbers that nobody has counted are left out");
 
 const Page = z
   .object({
@@ -91,18 +91,18 @@ const Page = z
       .string()
       .optional()
       .describe(
-        "What to send as `after` to get the next page, which may have fewer graphs than the limit. Left out on the last",
+        "Send this as `after` to get the next page. A page may have fewer graphs than the limit. The last page has no `next`",
       ),
     unlisted: z
       .int()
       .optional()
       .describe(
-        "On the first page: graphs whose window nobody knows, since the Go service made them, as of a minute ago at most. " +
-          "`GET /graph` of the window lists one. Left out where there are too many graphs to count",
+        "Only on the first page: the number of graphs whose window nobody knows, because the Go service made them. At most a minute old. " +
+          "`GET /graph` of its window adds a graph to the list. Left out if there are too many graphs to count",
       ),
   })
   .meta({
-    description: "Graphs, the window that ends last first",
+    description: "Graphs. The window that ends last comes first",
     examples: [
       {
         graphs: [
@@ -126,7 +126,7 @@ const Page = z
 
 const answers = {
   200: Page,
-  400: failure("A parameter that isn't known, or isn't as it should be"),
+  400: failure("A parameter is unknown or wrong"),
   500: failure("The storage failed"),
   501: failure("The storage keeps no list"),
   503: failure("Too many requests are being answered, or the process is stopping", "Retry-After"),
@@ -143,7 +143,7 @@ export function graphsRoutes(service: Service): FastifyPluginCallbackZod {
           operationId: "listGraphs",
           summary: "The stored graphs",
           description:
-            "Those that are being made aren't among them. With `account`, `region` or `vpc`: those of this very scope.",
+            "Graphs that are being made are not in the list. With `account`, `region` or `vpc`: those of this very scope.",
           tags: ["graph"],
           querystring: Query,
           response: answers,

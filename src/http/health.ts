@@ -35,12 +35,12 @@ export function healthRoutes(service: Service): FastifyPluginCallbackZod {
         config: { access: "open" },
         schema: {
           operationId: method === "GET" ? "getReadiness" : "headReadiness",
-          summary: "Whether the storage, the marker, the queuer and the digester could serve now",
+          summary: "Whether storage, marker, queuer and digester can do their work now",
           tags: ["health"],
           security: [],
           response: {
             200: Ok,
-            503: failure("Says which of them could not", "Retry-After"),
+            503: failure("The message names those that can't", "Retry-After"),
             default: anyFailure.default,
           },
         },

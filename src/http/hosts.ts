@@ -17,7 +17,7 @@ export const hostSettings = {
     })
     .optional()
     .describe(
-      "names that requests may be for (`Host`), comma-separated, besides `localhost`, this machine's name and addresses; unset: any, but with callers free only those on the loopback",
+      "host names by which the service may be called (`Host` header), separated by commas. `localhost`, IP addresses and this machine's name are always allowed. Unset: any name, except over the loopback interface when callers need no token",
     ),
 };
 
@@ -53,6 +53,9 @@ export function requireHost(
     const local = LOOPBACK.test(raw.socket.localAddress ?? "");
     if (allowed === undefined && !(open && local)) return;
     if (routeOptions.config.access === "open" || isOwn(host) || allowed?.includes(host) === true) return;
-    throw new HttpError(421, "this name isn't served here; HTTP_ALLOWED_HOSTS sets those that are");
+    throw new HttpError(
+      421,
+      "the service doesn't answer to this host name; HTTP_ALLOWED_HOSTS lists those that it answers to",
+    );
   });
 }

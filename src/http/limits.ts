@@ -10,15 +10,15 @@ import { whenEnded } from "./request-end.js";
 export const limitSettings = {
   HTTP_TRUST_PROXY: boolean
     .prefault("false")
-    .describe("whether a proxy in front says who the caller is (`X-Forwarded-…`)"),
+    .describe("true: believe the `X-Forwarded-…` headers. Set it only behind a proxy that overwrites them"),
   HTTP_MAX_REQUESTS: integer(1, 1_000_000)
     .prefault("1000")
     .describe(
-      "requests answered at once before more get 503, health checks aside; as many jobs may be delivered",
+      "requests answered at once; more get 503. The same number of jobs can be delivered at once. Health checks don't count",
     ),
   HTTP_MAX_CONNECTIONS: integer(1, 1_000_000)
     .prefault("10000")
-    .describe("connections open at once before more are closed"),
+    .describe("connections open at once; more are closed"),
 };
 const defaults = z.object(limitSettings);
 export type LimitSettings = z.infer<typeof defaults>;
@@ -70,7 +70,7 @@ export function limitRequests(app: FastifyInstance, limits: LimitSettings): void
     }
     const { expect } = request.headers;
     if (expect !== undefined && expect.toLowerCase() !== "100-continue") {
-      throw new HttpError(417, "the header Expect can be 100-continue and nothing else");
+      throw new HttpError(417, "the header Expect can only be 100-continue");
     }
     if (closing && request.routeOptions.url !== HEALTHCHECK) {
       throw new RetryLaterError("the process is stopping", BUSY_RETRY_MS);
@@ -106,7 +106,7 @@ function refusal(code: string | undefined): Refusal {
     return { statusCode: 431, message: `URL and headers are larger than ${maxHeaderSize} bytes` };
   }
   return code === "ERR_HTTP_REQUEST_TIMEOUT"
-    ? { statusCode: 408, message: "the request took too long to come" }
+    ? { statusCode: 408, message: "the request took too long to arrive" }
     : { statusCode: 400, message: "this is not HTTP" };
 }
 

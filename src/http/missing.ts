@@ -17,8 +17,8 @@ export function answerMissing(missing: Missing, reply: FastifyReply): FastifyRep
   throw new HttpError(
     404,
     missing.reason === undefined
-      ? "this graph was never asked for: POST /graph has it made"
-      : `the last attempt at this graph failed: ${missing.reason}`,
+      ? "nobody has asked for this graph: POST /graph makes it"
+      : `the last attempt to make this graph failed: ${missing.reason}`,
   );
 }
 
@@ -32,6 +32,6 @@ export function answerUnanswered(missing: Unanswered, asked: TimeWindow, reply: 
     404,
     missing.state === "in progress"
       ? `${which} is being made: ask again later`
-      : `${which} isn't there: POST /graph has it made`,
+      : `${which} doesn't exist: POST /graph makes it`,
   );
 }

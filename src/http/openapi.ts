@@ -26,7 +26,7 @@ export async function describeApi(app: FastifyInstance): Promise<void> {
       openapi: "3.1.0",
       info: {
         title: "vpcflow-grapherd",
-        description: "Turns AWS VPC flow logs into graphs of who talks to whom, in DOT.",
+        description: "Turns AWS VPC flow logs into graphs that show who talks to whom.",
         license: { name: "Apache-2.0", identifier: "Apache-2.0" },
         version: "1",
       },
@@ -35,15 +35,15 @@ export async function describeApi(app: FastifyInstance): Promise<void> {
       tags: [
         { name: "graph", description: "Asking for graphs" },
         { name: "worker", description: "Delivering jobs, for event buses" },
-        { name: "health", description: "For whoever watches the process" },
-        { name: "aliases", description: "The same under the paths of the Go service" },
+        { name: "health", description: "For monitoring" },
+        { name: "aliases", description: "The same calls at the paths of the Go service" },
       ],
       components: {
         securitySchemes: {
           bearer: {
             type: "http",
             scheme: "bearer",
-            description: "Where API_TOKENS or PRODUCE_TOKENS are set",
+            description: "Needed if API_TOKENS or PRODUCE_TOKENS is set",
           },
         },
       },

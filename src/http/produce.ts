@@ -13,14 +13,14 @@ const CONTENT_TYPES = ["application/json", "application/octet-stream", "text/pla
 const MAX_JOB_BYTES = 64 * 1024;
 
 const answers = {
-  200: empty("The same as 204, to the daemon of Elastic Beanstalk"),
-  202: empty("Taken over (`Prefer: respond-async`)", "Preference-Applied"),
+  200: empty("The same as 204, for the daemon of Elastic Beanstalk"),
+  202: empty("The worker has taken the job over (`Prefer: respond-async`)", "Preference-Applied"),
   204: empty("The graph is stored, or nothing was left to do"),
-  400: failure("Not a job"),
-  422: failure("It can never succeed: don't deliver it again"),
+  400: failure("The body isn't a job"),
+  422: failure("The flow logs can't be read, now or later: don't deliver the job again"),
   500: failure("The storage or the marker failed"),
   502: failure("The digester failed"),
-  503: failure("At capacity, too early, or another worker holds it", "Retry-After"),
+  503: failure("The worker is full, it is too early, or another worker has this job", "Retry-After"),
   504: failure("The digester did not answer in time"),
   ...anyFailure,
 };
@@ -78,7 +78,7 @@ export function produceRoutes(service: Service): FastifyPluginCallbackZod {
         config: { access: "produce" },
         schema: {
           operationId: url === "/produce" ? "produce" : "produceByTopic",
-          summary: "Work a job",
+          summary: "Run a job",
           description:
             "The body is a job, or an SNS notification, an SQS record, an EventBridge event, a CloudEvent or a Pub/Sub push around one. " +
             "Its content type doesn't matter.",

@@ -27,13 +27,13 @@ const Progress = z
     state: z
       .enum(["queued", "settling", "reading", "storing", "done", "failed", "none"])
       .describe(
-        "`queued`: its job waits, or whoever has it hasn't told more yet; `settling`: it waits until the flow logs are there; " +
-          "`reading` them; `storing` the graph; `done`: it is there; `failed`: why is in `reason`; `none`: nobody has asked for it",
+        "`queued`: the job waits, or its worker hasn't reported yet; `settling`: the job waits until the flow logs have arrived; " +
+          "`reading` flow logs; `storing` the graph; `done`: the graph is stored; `failed`: `reason` says why; `none`: nobody has asked for this graph",
       ),
     until: z.iso.datetime().optional().describe("When the flow logs are expected to be complete"),
-    filesDone: filesDone.describe("Files of flow logs that have been read"),
-    files: files.describe("Of so many"),
-    records: records.describe("Records in those that have been read"),
+    filesDone: filesDone.describe("Number of files that have been read"),
+    files: files.describe("Number of files in all"),
+    records: records.describe("Number of records in the files that have been read"),
     reason: z.string().optional().describe("Why the last attempt failed"),
   })
   .meta({
@@ -52,7 +52,7 @@ type Progress = z.infer<typeof Progress>;
 const answers = {
   200: {
     description:
-      "How far it is; as server-sent events each time that it is further, until it is done, failed or none",
+      "The progress. With server-sent events: one each time it changes, until it is done, failed or none",
     content: {
       "application/json": { schema: Progress },
       [STREAM_TYPE]: {
@@ -62,10 +62,10 @@ const answers = {
       },
     },
   },
-  400: failure("No such window"),
+  400: failure("The window is wrong"),
   500: failure("The storage or the marker failed"),
   503: failure(
-    "Too many requests are being answered, or streams open, or the process is stopping",
+    "Too many requests are being answered, too many streams are open, or the process is stopping",
     "Retry-After",
   ),
   ...anyFailure,
@@ -97,8 +97,8 @@ export function progressRoutes(
       {
         schema: {
           operationId: "getProgress",
-          summary: "How far the graph of a window is, whichever process makes it",
-          description: `With \`Accept: ${STREAM_TYPE}\`: as server-sent events, for a browser's EventSource. It should be closed after \`done\`, \`failed\` or \`none\`: the stream ends, and EventSource would ask again.`,
+          summary: "The progress of a graph, whichever process makes it",
+          description: `With \`Accept: ${STREAM_TYPE}\`: as server-sent events, for a browser's EventSource. Close it after \`done\`, \`failed\` or \`none\`: the stream ends then, and EventSource would ask again.`,
           tags: ["graph"],
           querystring: strictly({
             start: instant("start"),

@@ -26,6 +26,6 @@ export function failure(description: string, ...headers: HeaderName[]) {
 
 /** What every route may answer. */
 export const anyFailure = {
-  401: failure("No token, or not one of those that are accepted"),
-  default: failure("Anything else that went wrong"),
+  401: failure("The token is missing or wrong"),
+  default: failure("Another failure"),
 };

@@ -20,10 +20,12 @@ const address = z.string().transform((text, context) => {
 });
 
 export const httpSettings = {
-  PORT: integer(0, 65_535).prefault("8080").describe("port to listen on; 0: any free one"),
+  PORT: integer(0, 65_535).prefault("8080").describe("port to listen on; 0 means any free port"),
   RUNTIME_HTTPSERVER_ADDRESS: address
     .optional()
-    .describe("listening address, `host:port` or `:port` (all interfaces); wins over PORT"),
+    .describe(
+      "address to listen on, `host:port` or `:port` (all interfaces). It wins over PORT. Unset: PORT, on this machine only",
+    ),
 };
 
 export function listenAddress(config: z.infer<z.ZodObject<typeof httpSettings>>): {

@@ -33,34 +33,35 @@ function choice<const Words extends readonly [string, ...string[]]>(
 export const viewParameters = {
   format: text(
     "format",
-    `What the answer is: ${Object.keys(VIEW_FORMATS).join(", ")}; or by \`Accept\`. \`dot\` alone is the stored graph`,
+    `The format of the answer: ${Object.keys(VIEW_FORMATS).join(", ")}; or by \`Accept\`. \`dot\` alone is the stored graph`,
     "json",
   ),
   where: text(
     "where",
-    "A filter: terms separated by spaces must all hold, `a,b` is either, `-` before a term excludes",
+    "A filter. All terms, separated by spaces, must hold; `a,b` means one of both; `-` before a term excludes what matches",
     "port:22 -from:internet",
   ),
   edges: choice(
     "edges",
     ["conversations", "flows"],
-    "`conversations`, the default: both directions as one, what several interfaces logged counted once. `flows`: the rows as stored",
+    "`conversations`, the default: both directions together, and traffic that several interfaces logged counted once. `flows`: the rows as they are stored",
   ),
   group: text("group", `What a node is: ${GROUP_VALUES.join(", ")}`, "auto"),
   open: text(
     "open",
-    "Nodes that are shown one level finer: their ids, separated by commas, those with spaces or commas in quotes. Needs groups",
+    "Nodes to show one level finer: their ids, separated by commas. Put ids with spaces or commas in quotes. Needs a `group` other than `host`",
     "10.20.10.0/24",
   ),
-  around: text("around", `Only what is near this host: ${END_VALUES}`, "10.20.0.51"),
-  hops: choice("hops", ["1", "2"], "How near: 1, the default, or 2. Needs `around`"),
+  around: text("around", `Only what is near this host or network: ${END_VALUES}`, "10.20.0.51"),
+  hops: choice("hops", ["1", "2"], "How many hops away from `around`: 1, the default, or 2"),
   top: z
     .string("top must be given once")
     .regex(/^[1-9]\d{0,6}$/, `top must be a whole number from 1 to ${MAX_TOP}`)
     .refine((digits) => Number(digits) <= MAX_TOP, `top must be a whole number from 1 to ${MAX_TOP}`)
     .optional()
     .meta({
-      description: "Only so many links, the heaviest, and what is flagged; the rest is folded into others",
+      description:
+        "Only this number of links: those of findings, and the heaviest. All others are added up as `other`",
       example: "50",
     }),
   offset: z
@@ -69,11 +70,15 @@ export const viewParameters = {
     .optional()
     .meta({
       description:
-        "Pages: leaves out so many links, then shows `top` at most. Flagged ones come first, then the heaviest. Needs `top`",
+        "For pages: skip this number of links, then show at most `top`. Links of findings come first, then the heaviest. Needs `top`",
       example: "0",
     }),
-  by: choice("by", MEASURES, "What is heavy: bytes, the default, packets or flows. Needs `top`"),
-  layout: choice("layout", ["map"], "`map`: JSON with the places of the boxes and lines that SVG draws"),
+  by: choice("by", MEASURES, "What makes a link heavy: bytes (the default), packets or flows. Needs `top`"),
+  layout: choice(
+    "layout",
+    ["map"],
+    "`map`: JSON with the positions of the boxes and lines that the SVG draws",
+  ),
   against: text(
     "against",
     "`start/stop` of another stored window: each conversation is new, gone, changed or same",

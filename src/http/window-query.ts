@@ -12,7 +12,7 @@ export function instant(name: "start" | "stop") {
           : `${name} must be given once`,
     })
     .meta({
-      description: `RFC 3339; truncated down to the minute in UTC. The window contains its start, not its stop.`,
+      description: `RFC 3339, cut down to the minute in UTC. The window contains its start and not its stop.`,
       example: name === "start" ? "2019-06-01T00:00:00Z" : "2019-06-01T01:00:00Z",
       format: "date-time",
     });

@@ -29,7 +29,7 @@ class UnfitStoreError extends DependencyError {
     super(
       "marker",
       `the S3 store of bucket ${bucket} ${what}: two processes would do the same job without noticing. ` +
-        "Use a store that honours If-None-Match and If-Match on PutObject",
+        "Use a store that supports If-None-Match and If-Match on PutObject",
       { transient: false },
     );
   }
@@ -210,8 +210,8 @@ export const s3Marker = implementation({
       .string()
       .min(3, "expected the name of a bucket")
       .optional()
-      .describe("S3 bucket for claims; unset: files"),
-    GRAPH_PROGRESS_BUCKET_REGION: z.string().optional().describe("its region; unset: AWS_REGION's"),
+      .describe("S3 bucket for claims. Unset: files in GRAPH_DATA_DIR"),
+    GRAPH_PROGRESS_BUCKET_REGION: z.string().optional().describe("region of that bucket. Unset: AWS_REGION"),
   },
   rules: [bucketsTogether],
   create: (config): Marker | undefined => {

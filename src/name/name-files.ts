@@ -124,7 +124,7 @@ export class NameFiles {
     const fault = `${identity} ${message}`;
     if (fault === watched.fault) return;
     watched.fault = fault;
-    const kept = loaded === undefined ? "it has no names yet" : "its names of before are kept";
+    const kept = loaded === undefined ? "it has no names yet" : "its former names are still used";
     this.#log.warn({ file, reason: `${message}; ${kept}`, error }, "names-fault");
   }
 }

@@ -11,6 +11,6 @@ export const nameSettings = {
     })
     .optional()
     .describe(
-      "files that name addresses, separated by commas: CSV of `cidr,name[,group]`, AWS's `ip-ranges.json`, `.mmdb` databases of countries or autonomous systems. Read at start and whenever they change; unset: none",
+      "files that name addresses, separated by commas: CSV of `cidr,name[,group[,side]]`, AWS's `ip-ranges.json`, `.mmdb` databases of countries or autonomous systems. They are read at start, and again when they change. Unset: none",
     ),
 };

@@ -16,7 +16,7 @@ export const queuerSettings = {
   STREAM_APPLIANCE_ENDPOINT: endpointOf(schemes)
     .optional()
     .describe(
-      "where jobs go: a queue of SQS, `https://sqs.<region>.amazonaws.com/<account>/<queue>` (`sqs+https://…` for other services that speak its protocol), or a bus that they are POSTed to, by URL, host:port or :port; unset: this process's own /produce",
+      "where jobs go: an SQS queue, `https://sqs.<region>.amazonaws.com/<account>/<queue>` (`sqs+https://…` for other services with the same protocol), or a bus that jobs are POSTed to: a URL, `host:port` or `:port`. Unset: this process's own /produce",
     ),
   ...settingsOf(schemes),
 };

@@ -9,10 +9,10 @@ export const s3Settings = {
   AWS_ENDPOINT_URL_S3: z
     .url({ protocol: /^https?$/, error: "expected an http or https URL" })
     .optional()
-    .describe("another S3-compatible store than AWS"),
+    .describe("URL of an S3-compatible store other than AWS"),
   GRAPH_S3_FORCE_PATH_STYLE: boolean
     .prefault("false")
-    .describe("true: address buckets as /bucket/key, as most stores other than AWS want it"),
+    .describe("true: put the bucket into the path (`/bucket/key`), as most stores other than AWS need it"),
   ...credentialSettings,
 };
 

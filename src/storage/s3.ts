@@ -137,8 +137,8 @@ export const s3Storage = implementation({
       .string()
       .min(3, "expected the name of a bucket")
       .optional()
-      .describe("S3 bucket for graphs; unset: files"),
-    GRAPH_STORAGE_BUCKET_REGION: z.string().optional().describe("its region; unset: AWS_REGION's"),
+      .describe("S3 bucket for graphs. Unset: files in GRAPH_DATA_DIR"),
+    GRAPH_STORAGE_BUCKET_REGION: z.string().optional().describe("region of that bucket. Unset: AWS_REGION"),
   },
   rules: [bucketsTogether],
   create: (config): Storage | undefined => {

@@ -16,27 +16,29 @@ export const connectionStateSettings = {
   RUNTIME_CONNSTATE_REPORTINTERVAL: interval
     .prefault("5s")
     .describe("how often the gauges of connections are reported"),
-  RUNTIME_CONNSTATE_NEWCOUNTER: name("http.server.connstate.new").describe("counter of connections opened"),
+  RUNTIME_CONNSTATE_NEWCOUNTER: name("http.server.connstate.new").describe(
+    "name of the counter of connections that were opened",
+  ),
   RUNTIME_CONNSTATE_NEWGAUGE: name("http.server.connstate.new.gauge").describe(
-    "gauge of connections without a request yet",
+    "name of the gauge of connections that had no request yet",
   ),
   RUNTIME_CONNSTATE_ACTIVECOUNTER: name("http.server.connstate.active").describe(
-    "counter of connections that began a request",
+    "name of the counter of connections that started a request",
   ),
   RUNTIME_CONNSTATE_ACTIVEGAUGE: name("http.server.connstate.active.gauge").describe(
-    "gauge of connections within a request",
+    "name of the gauge of connections in the middle of a request",
   ),
   RUNTIME_CONNSTATE_IDLECOUNTER: name("http.server.connstate.idle").describe(
-    "counter of connections that ended a request and stay open",
+    "name of the counter of connections that finished a request and stay open",
   ),
   RUNTIME_CONNSTATE_IDLEGAUGE: name("http.server.connstate.idle.gauge").describe(
-    "gauge of connections between requests",
+    "name of the gauge of connections between two requests",
   ),
   RUNTIME_CONNSTATE_CLOSEDCOUNTER: name("http.server.connstate.closed").describe(
-    "counter of connections closed",
+    "name of the counter of connections that were closed",
   ),
   RUNTIME_CONNSTATE_HIJACKEDCOUNTER: name("http.server.connstate.hijacked").describe(
-    "counter of connections that became something else than HTTP",
+    "name of the counter of connections that became something other than HTTP",
   ),
 };
 const defaults = z.object(connectionStateSettings);

@@ -27,14 +27,14 @@ const tags = z.string().transform((text, context) => {
 export const dogstatsdSettings = {
   RUNTIME_STATS_DATADOG_ADDRESS: address
     .prefault("localhost:8125")
-    .describe("the DogStatsD server, `host:port`; it may be absent"),
+    .describe("the DogStatsD server, `host:port`. The service runs without it, too"),
   RUNTIME_STATS_DATADOG_PACKETSIZE: integer(512, 65_507)
     .prefault("32768")
-    .describe("largest packet, in bytes; 1432 where packets leave the machine"),
+    .describe("largest packet, in bytes. Use 1432 if packets leave the machine"),
   RUNTIME_STATS_DATADOG_TAGS: tags.optional().describe("tags of every metric, separated by commas or spaces"),
   RUNTIME_STATS_DATADOG_FLUSHINTERVAL: interval
     .prefault("10s")
-    .describe("longest time that a metric waits for its packet to fill"),
+    .describe("how long a metric may wait until its packet is full"),
 };
 type DogstatsdSettings = z.infer<z.ZodObject<typeof dogstatsdSettings>>;
 

@@ -17,7 +17,7 @@ export const logSettings = {
     .transform((text) => text.toUpperCase())
     .pipe(z.enum(["DEBUG", "INFO", "WARN", "ERROR"], 'expected "DEBUG", "INFO", "WARN" or "ERROR"'))
     .default("INFO")
-    .describe("the least important level that is logged: `DEBUG`, `INFO`, `WARN` or `ERROR`"),
+    .describe("lowest level that is logged: `DEBUG`, `INFO`, `WARN` or `ERROR`"),
 };
 export type LogSettings = z.infer<z.ZodObject<typeof logSettings>>;
 

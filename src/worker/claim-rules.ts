@@ -105,6 +105,6 @@ export function deliveryOf(
 /** Why there is neither a graph nor anybody who makes it. Null: the record says nothing. */
 export function reasonOf(claim: Claim | null | undefined): string {
   // The Go service leaves a bare time, and removes it when it has stored the graph.
-  if (claim === null) return "an older service began it and left no graph; ask again";
-  return claim?.reason ?? "no worker finished it in time; ask again";
+  if (claim === null) return "an older service began this graph and didn't finish it; ask again";
+  return claim?.reason ?? "no worker finished this graph in time; ask again";
 }

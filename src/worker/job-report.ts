@@ -36,7 +36,7 @@ export class JobReport {
     const skipdata = graph.skipdata + (counts["skipdata"] ?? 0);
     const fields = { ...context(job), ...counts, ...graph, nodata, skipdata };
     if (skipdata > 0) {
-      const reason = "AWS lost records of this window: SKIPDATA";
+      const reason = "AWS lost records of this window (SKIPDATA)";
       this.#log.warn({ ...context(job), skipdata, reason }, "graph-incomplete");
     }
     for (const reason of warnings) this.#log.warn({ ...context(job), reason }, "digest-warning");

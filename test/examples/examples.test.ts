@@ -86,7 +86,7 @@ test("the format writes a view", async () => {
       by: "bytes",
     },
   );
-  expect([...(markdown.write(view) as Iterable<string>)].join("")).toBe(
+  expect((await buffer(Readable.from(markdown.write(view)))).toString()).toBe(
     "| from_label | to_label | services | client_bytes | server_bytes |\n| --- | --- | --- | --- | --- |\n| 10.0.0.1 | 203.0.113.9 | 6667/tcp | 4000 | 9000 |\n",
   );
 });

@@ -59,7 +59,7 @@ describe("corrupt input", () => {
   test("gzip cut anywhere", async () => {
     for (let length = 2; length < gzip.length; length++) await failure(gzip.subarray(0, length));
     expect(await failure(gzip.subarray(0, -1))).toMatchObject({
-      message: "the digest: expected whole and sound gzip, got an error: unexpected end of file",
+      message: "the digest: expected complete and undamaged gzip, got an error: unexpected end of file",
       cause: { code: "Z_BUF_ERROR" },
     });
   });
@@ -94,7 +94,7 @@ describe("corrupt input", () => {
     const error = await failure(Buffer.concat([gzip, rest]), size);
     if (what === "a cut magic number") return;
     expect(error).toMatchObject({
-      message: "the digest: expected whole and sound gzip, got other bytes after its end",
+      message: "the digest: expected complete and undamaged gzip, got other bytes after its end",
     });
   });
 });

@@ -45,7 +45,7 @@ describe("from request to graph", () => {
     const missing = await serving.call("GET", graphOf(window));
     expect([missing.status, missing.message]).toEqual([
       404,
-      "this graph was never asked for: POST /graph has it made",
+      "nobody has asked for this graph: POST /graph makes it",
     ]);
     const posted = await serving.call(
       "POST",
@@ -89,7 +89,7 @@ describe("from request to graph", () => {
     serving.digesterd.server.down = status(500, "secret internals");
     await serving.call("POST", graphOf(window));
     expect(await failed(serving)).toBe(
-      "the last attempt at this graph failed: the digester failed; ask again later",
+      "the last attempt to make this graph failed: the digester failed; ask again later",
     );
     const head = await serving.call("HEAD", graphOf(window));
     expect([head.status, head.body.length]).toEqual([404, 0]);

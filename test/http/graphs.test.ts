@@ -150,7 +150,7 @@ describe("a wrong parameter is named", () => {
     ["?limit=0", "limit must be a whole number from 1 to 1000"],
     ["?limit=1001", "limit must be a whole number from 1 to 1000"],
     ["?limit=1&limit=2", "limit must be given once"],
-    ["?after=x", "after must be the next of the page before"],
+    ["?after=x", "after must be the value of next in the page before"],
     ["?form=x", 'unknown parameter "form": expected some of from, to, limit, after, account, region, vpc'],
     ["?account=12", /^account must be an account id of 12 digits/],
     ["?vpc=vpc-1&vpc=vpc-2", "vpc must be given once, with commas between several"],

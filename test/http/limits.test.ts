@@ -101,7 +101,7 @@ test.for([
     "an expectation",
     "Host: localhost\r\nExpect: a-miracle\r\n",
     417,
-    "the header Expect can be 100-continue and nothing else",
+    "the header Expect can only be 100-continue",
   ],
 ] as const)("%s is refused in JSON, with the headers of any answer", async ([, headers, status, message]) => {
   await start();

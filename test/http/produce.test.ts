@@ -240,14 +240,14 @@ describe("a bad digest can never be a graph", () => {
     const answer = await deliver(serving);
     expect([answer.status, answer.message]).toEqual([
       422,
-      "the digest can't be read, now or later; the log says what is wrong with it",
+      "the flow logs of this job can't be read, now or later; the log says why",
     ]);
     expect(await serving.call("POST", graphOf(window))).toMatchObject({ status: 202 });
     await eventually(async () => {
       const missing = await serving.call("GET", graphOf(window));
       expect(missing.status).toBe(404);
       expect(missing.message).toMatch(
-        /^the last attempt at this graph failed: its flow logs are (?:malformed|larger)/,
+        /^the last attempt to make this graph failed: its flow logs are (?:malformed|larger)/,
       );
     });
     expect(await serving.storage.head(window.id, never)).toBeUndefined();

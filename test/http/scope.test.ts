@@ -109,7 +109,7 @@ test("what a window is compared with is of the same scope", async () => {
   const missing = await serving.call("GET", path);
   expect([missing.status, missing.message]).toEqual([
     404,
-    `against: the graph from ${before.start} to ${before.stop} of ${SCOPE} isn't there: POST /graph has it made`,
+    `against: the graph from ${before.start} to ${before.stop} of ${SCOPE} doesn't exist: POST /graph makes it`,
   ]);
   const baseline = `${graphOf(hour, "/graph/findings")}&${ONE}&baseline=1`;
   expect(await json(serving, baseline)).toMatchObject({ before: [] });

@@ -195,7 +195,7 @@ describe("one graph", () => {
     expect(findings.map(({ rule }) => rule)).toEqual(["port-scan", "let-in", "reached-from", "exfiltration"]);
     expect((await findingsOf(serving, { limit: "1" })).findings).toHaveLength(1);
     const both = await serving.call("GET", `${graphOf(WHOLE, "/graph/findings")}&baseline=1&against=a/b`);
-    expect(both.message).toBe("against and baseline can't both be given");
+    expect(both.message).toBe("give against or baseline, not both");
   });
 
   test("all of many questions at once are answered", async () => {

@@ -70,7 +70,7 @@ test("a fault keeps the old names of this file, is logged once, and other files 
     event: "names-fault",
     file: at("a.csv"),
     reason: expect.stringMatching(
-      /a\.csv: line 2: expected cidr,name.*got "oops"; its names of before are kept$/,
+      /a\.csv: line 2: expected cidr,name.*got "oops"; its former names are still used$/,
     ),
   });
   await writeFile(at("b.csv"), "10.1.0.0/24,new\n");

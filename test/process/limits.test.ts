@@ -45,7 +45,7 @@ describe("a request that doesn't come in time gets 408", () => {
     expects(JSON.parse(body)).toEqual({
       statusCode: 408,
       error: "Request Timeout",
-      message: "the request took too long to come",
+      message: "the request took too long to arrive",
     });
     expects(performance.now() - began).toBeGreaterThan(withinMs - 1);
   });

@@ -177,7 +177,7 @@ describe.for([
     await store.age(TIMEOUT_MS + 5000);
     expect(await claims.progress(window, signal)).toEqual({
       state: "failed",
-      reason: "no worker finished it in time; ask again",
+      reason: "no worker finished this graph in time; ask again",
     });
   });
 
@@ -258,7 +258,7 @@ describe.for([
     expect(await abandoned(signal)).toEqual([]);
     expect(await claims.progress(window, signal)).toEqual({
       state: "failed",
-      reason: "an older service began it and left no graph; ask again",
+      reason: "an older service began this graph and didn't finish it; ask again",
     });
     expect((await claims.work(job, signal))?.claim).toMatchObject({ state: "working" });
   });

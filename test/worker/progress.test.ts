@@ -107,7 +107,7 @@ test("a worker that died: failed, unless there is a graph", async () => {
   vi.advanceTimersByTime(TIMEOUT_MS + 1);
   expect(await seenBy(other)).toEqual({
     state: "failed",
-    reason: "no worker finished it in time; ask again",
+    reason: "no worker finished this graph in time; ask again",
   });
   await stores.put();
   expect(await seenBy(other)).toEqual({ state: "done" });

@@ -32,7 +32,7 @@ export class Alike {
     const [one, other] = this.#pair;
     const files = this.#count === 1 ? "1 file begins" : `${this.#count} files begin`;
     return [
-      `${files} with the same records as another, such as ${other} and ${one}: both were read, so what is in copies counts twice. FLOW_LOG_EXCLUDE leaves them out`,
+      `${files} with the same records as another, such as ${other} and ${one}: both were read, so copies count twice. FLOW_LOG_EXCLUDE leaves them out`,
     ];
   }
 }

@@ -14,22 +14,22 @@ export const bucketSettings = {
     .string()
     .min(1)
     .optional()
-    .describe("region of the flow logs' bucket; unset: S3 is asked"),
+    .describe("region of the bucket of flow logs. Unset: the service asks S3"),
   FLOW_LOG_ROLE_ARN: z
     .string()
     .regex(/^arn:[a-z-]+:iam::\d{12}:role\/.+$/, "expected arn:aws:iam::<account>:role/<name>")
     .optional()
-    .describe("role to assume for reading the flow logs, such as one of the account that keeps them"),
+    .describe("role to assume to read flow logs, for example a role of the account that has them"),
   FLOW_LOG_ROLE_EXTERNAL_ID: secret(
-    z.string().min(2).optional().describe("external id that this role asks for, if any"),
+    z.string().min(2).optional().describe("external id that this role requires"),
   ),
   AWS_ENDPOINT_URL_STS: z
     .url({ protocol: /^https?$/, error: "expected an http or https URL" })
     .optional()
-    .describe("another endpoint than AWS's for assuming roles"),
+    .describe("URL of a service other than AWS's to assume roles with"),
   FLOW_LOG_PREFETCH: integer(1, 256)
     .prefault("16")
-    .describe("objects fetched at once; together they hold at most 64 MiB in memory"),
+    .describe("objects that a job fetches at once. It holds at most 64 MiB of them in memory"),
 };
 
 type Settings = z.output<z.ZodObject<typeof s3Settings & typeof bucketSettings>>;

@@ -156,6 +156,6 @@ async function readSmall(path: Buffer, size: number, signal: AbortSignal): Promi
 function failure(message: string, cause: unknown, isMisplaced = false): DependencyError {
   const reason = cause instanceof Error ? cause.message : String(cause);
   const obstacle = obstacleOf(cause) ?? (isMisplaced ? "settings" : undefined);
-  const advice = obstacle === "access" ? ". Grant it, or leave it out by FLOW_LOG_EXCLUDE" : "";
+  const advice = obstacle === "access" ? ". Grant access, or leave it out with FLOW_LOG_EXCLUDE" : "";
   return new DependencyError("digester", `${message}: ${reason}${advice}`, { cause, obstacle });
 }

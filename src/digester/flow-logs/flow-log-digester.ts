@@ -183,7 +183,7 @@ export class FlowLogDigester implements Digester {
     }
     const files = foreign.length === 1 ? "1 file that is" : `${foreign.length} files that are`;
     warnings.push(
-      `passed over ${files} no flow log by the content: ${firstOf(names)}. FLOW_LOG_EXCLUDE leaves them out for good`,
+      `passed over ${files} not a flow log by its content: ${firstOf(names)}. FLOW_LOG_EXCLUDE leaves them out for good`,
     );
   }
 }
@@ -204,18 +204,18 @@ function explained(key: string, error: unknown): Error {
       { cause: error },
     );
     return new CorruptInputError(
-      `${key}: expected records with vpc-id, since the graph is of a VPC, got some without. Make a flow log whose format has vpc-id and leave this one out by FLOW_LOG_IDS or FLOW_LOG_EXCLUDE, or ask without vpc`,
+      `${key}: expected records with vpc-id, since the graph is of a VPC, got some without. Make a flow log whose format has vpc-id and leave this one out with FLOW_LOG_IDS or FLOW_LOG_EXCLUDE, or ask without vpc`,
       { cause },
     );
   }
   if (error instanceof CorruptInputError) {
-    const advice = "FLOW_LOG_EXCLUDE leaves a file out that can't be mended, or is no flow log";
+    const advice = "If the file can't be repaired, or isn't a flow log, leave it out with FLOW_LOG_EXCLUDE";
     return new CorruptInputError(`${error.message}. ${advice}`, { cause: error });
   }
   if (error instanceof DependencyError) return error;
   const reason = error instanceof Error ? error.message : String(error);
   const obstacle = obstacleOf(error);
-  const advice = obstacle === "access" ? ". Grant it, or leave it out by FLOW_LOG_EXCLUDE" : "";
+  const advice = obstacle === "access" ? ". Grant access, or leave it out with FLOW_LOG_EXCLUDE" : "";
   return new DependencyError("digester", `can't read the flow log ${key}: ${reason}${advice}`, {
     cause: error,
     obstacle,

@@ -92,13 +92,13 @@ export class Inventory {
     }
     if (this.#unnameable.length > 0) {
       warnings.push(
-        `${this.#unnameable.length} objects have names that aren't UTF-8 and can't be read: ${firstOf(this.#unnameable)}. Copy them to other names, or leave them out by FLOW_LOG_EXCLUDE`,
+        `${this.#unnameable.length} objects have names that aren't UTF-8 and can't be read: ${firstOf(this.#unnameable)}. Copy them to other names, or leave them out with FLOW_LOG_EXCLUDE`,
       );
     }
     if (this.#links.length > 0) {
       const links = this.#links.length === 1 ? "1 link wasn't" : `${this.#links.length} links weren't`;
       warnings.push(
-        `${links} followed: ${firstOf(this.#links)}. What a link leads to is read where DIGESTER_ENDPOINT points at it`,
+        `${links} followed: ${firstOf(this.#links)}. To read what a link leads to, let DIGESTER_ENDPOINT point at it`,
       );
     }
     if (kept.length + filesOutsideWindow + this.#otherDays === 0) {
@@ -145,7 +145,7 @@ function areArchived(where: string, archived: readonly Candidate[]): DependencyE
   const keys = firstOf(archived.map(({ key }) => key));
   return new DependencyError(
     "digester",
-    `below ${where}, ${archived.length === 1 ? "1 file" : `${archived.length} files`} that may be of this window can't be read, because archived in the storage class ${classes}: ${keys}. Restore them (aws s3api restore-object), or leave them out by FLOW_LOG_EXCLUDE`,
+    `below ${where}, ${archived.length === 1 ? "1 file" : `${archived.length} files`} that may be of this window can't be read, because archived in the storage class ${classes}: ${keys}. Restore them (aws s3api restore-object), or leave them out with FLOW_LOG_EXCLUDE`,
     { obstacle: "archive" },
   );
 }

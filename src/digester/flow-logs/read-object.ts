@@ -80,7 +80,7 @@ async function open(
 function archived({ name }: Bucket, key: string, cause: unknown): DependencyError {
   return new DependencyError(
     "digester",
-    `GetObject s3://${name}/${key}: it is archived. Restore it (aws s3api restore-object), or leave it out by FLOW_LOG_EXCLUDE`,
+    `GetObject s3://${name}/${key}: it is archived. Restore it (aws s3api restore-object), or leave it out with FLOW_LOG_EXCLUDE`,
     { cause, obstacle: "archive" },
   );
 }

@@ -53,49 +53,51 @@ export const flowLogSettings = {
   FLOW_LOG_FORMAT: formats
     .prefault(DEFAULT_FORMAT.map((field) => `\${${field}}`).join(" "))
     .describe(
-      "fields of flow logs without a header line, in AWS's notation; several formats are separated by commas and told apart by their number of fields. AWS's default formats, of VPCs and Transit Gateways, are known besides",
+      "fields of flow logs that have no header line, in AWS's notation. Several formats are separated by commas and must have different numbers of fields. AWS's default formats for VPCs and Transit Gateways are always known",
     ),
   FLOW_LOG_ADDRESSES: z
     .enum(["interface", "packet"], 'expected "interface" or "packet"')
     .default("interface")
     .describe(
-      "which addresses name the nodes: srcaddr and dstaddr, or the packets' own, pkt-srcaddr and pkt-dstaddr",
+      "interface: nodes are srcaddr and dstaddr. packet: nodes are pkt-srcaddr and pkt-dstaddr, the real ends behind NAT or in containers",
     ),
   FLOW_LOG_ACCOUNTS: listOf("account ids of 12 digits", /^\d{12}$/)
     .optional()
     .describe(
-      "accounts whose flow logs are read, separated by commas; unset: all. Told by names and folders, or else by the records",
+      "read only flow logs of these accounts, separated by commas. The account is in names, folders or records. Unset: all",
     ),
   FLOW_LOG_REGIONS: listOf("regions such as eu-west-1", /^[a-z]+(-[a-z]+)+-\d+$/)
     .optional()
-    .describe("regions whose flow logs are read, separated by commas; unset: all. Told by names and folders"),
+    .describe(
+      "read only flow logs of these regions, separated by commas. The region is in names or folders. Unset: all",
+    ),
   FLOW_LOG_IDS: listOf("ids of flow logs such as fl-0a1b2c3d4e5f60718", /^fl-[0-9a-z]+$/)
     .optional()
     .describe(
-      "flow logs that are read, by their ids in the names that AWS gives, separated by commas; unset: all",
+      "read only these flow logs, separated by commas. AWS puts the id of the flow log into the name of each file. Unset: all",
     ),
   FLOW_LOG_INCLUDE: globs
     .optional()
     .describe(
-      "patterns of the keys that are read, such as `AWSLogs/**`, separated by commas; unset: all. One without a slash goes for names of files and folders anywhere",
+      "read only keys that match one of these patterns, such as `AWSLogs/**`, separated by commas. A pattern without a slash matches the name of a file or folder anywhere. Unset: all",
     ),
   FLOW_LOG_EXCLUDE: globs
     .optional()
-    .describe("patterns of the keys that are not read, such as `athena-results/**,*.csv`"),
+    .describe("don't read keys that match one of these patterns, such as `athena-results/**,*.csv`"),
   FLOW_LOG_KEYS_IN_MEMORY: integer(1, MAX_KEYS_IN_MEMORY)
     .prefault("2000000")
     .describe(
-      "keys of a digest above which its rows are moved to a temporary file; each takes 50 to 100 bytes",
+      "different flows that a job keeps in memory, 50 to 100 bytes each. Above that number they move to temporary files",
     ),
   FLOW_LOG_SPILL_DIR: z
     .string()
     .min(1)
     .optional()
-    .describe("directory for those temporary files; unset: the system's"),
+    .describe("directory for these temporary files. Unset: the system's"),
   FLOW_LOG_SETTLE: duration
     .optional()
     .describe(
-      "how long after its end a window's logs take to arrive, before which it isn't digested; unset: 20m for S3, 0 for files",
+      "how long after the end of a window its flow logs may still arrive. The service waits so long. Unset: 20m for S3, 0 for files",
     ),
 };
 

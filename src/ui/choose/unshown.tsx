@@ -97,6 +97,6 @@ function Make({ isAgain }: { isAgain: boolean }) {
 
 /** A message of the service as a sentence. */
 function sentence(message: string): string {
-  const text = message.replace(": POST /graph has it made", "");
+  const text = message.replace(": POST /graph makes it", "");
   return `${text.charAt(0).toUpperCase()}${text.slice(1)}${/[.!?]$/.test(text) ? "" : "."}`;
 }

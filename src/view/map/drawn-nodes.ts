@@ -55,6 +55,6 @@ export class DrawnNodes {
 
 export function tooLarge(): MapTooLargeError {
   return new MapTooLargeError(
-    `expected at most ${MAX_BOXES} boxes and ${MAX_LINES} lines, for nobody could read a picture of more: try group=auto, top=50, or a narrower where=`,
+    `expected at most ${MAX_BOXES} boxes and ${MAX_LINES} lines, since nobody can read a larger picture: try group=auto, top=50, or a narrower where=`,
   );
 }

@@ -243,7 +243,7 @@ describe("what is wrong fails, and says where", () => {
     gz.writeUInt32LE(gz.readUInt32LE(gz.length - 8) + 1, gz.length - 8);
     const failed = digest(directoryOf({ "flow.log.gz": gz }));
     await expect(failed).rejects.toThrow(CorruptInputError);
-    await expect(failed).rejects.toThrow("flow.log.gz: expected whole and sound gzip");
+    await expect(failed).rejects.toThrow("flow.log.gz: expected complete and undamaged gzip");
   });
 
   test("a directory that doesn't exist", async () => {

@@ -203,9 +203,9 @@ describe("fails, and says what to do, whoever named it", () => {
     [
       "JSON that is cut",
       `${message}\n${message.slice(0, 50)}`,
-      "expected whole and sound JSON, got a fault after 1 records",
+      "expected complete and undamaged JSON, got a fault after 1 records",
     ],
-    ["JSON with a fault", `${message},`, "expected whole and sound JSON"],
+    ["JSON with a fault", `${message},`, "expected complete and undamaged JSON"],
     [
       "JSON with another message",
       `${message}{"message":"START RequestId: 1"}`,
@@ -216,7 +216,7 @@ describe("fails, and says what to do, whoever named it", () => {
       JSON.stringify(fields({ srcport: 70000 })),
       "record 1: expected srcport from 0 to 65535",
     ],
-    ["JSON cut in its first record", message.slice(0, -10), "expected whole and sound JSON"],
+    ["JSON cut in its first record", message.slice(0, -10), "expected complete and undamaged JSON"],
     [
       "JSON that lacks fields",
       JSON.stringify({ ...fields(), end: undefined, bytes: undefined }),

@@ -91,7 +91,7 @@ test("so does what expands to more than is expanded at once, and what is just sm
   }
 });
 
-test("nothing expands at once beyond its bound, nor what isn't whole and sound", () => {
+test("nothing expands at once beyond its bound, nor what isn't complete and undamaged", () => {
   const bomb = gzipSync(Buffer.alloc(50_000_000));
   expect(gunzipSmall(bomb, 1_000_000)).toBeUndefined();
   const content = Buffer.from(records(10));
