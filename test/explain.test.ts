@@ -18,8 +18,8 @@ test.for([
   [failure("digester", "access"), "this service has no access to the flow logs"],
   [failure("digester", "settings"), "this service finds no flow logs where DIGESTER_ENDPOINT points"],
   [failure("storage", "access"), "this service has no access to the storage"],
-  [failure("storage", "settings"), "the settings of the storage don't fit"],
-  [new DependencyError("storage", "secret", { transient: false }), "the settings of the storage don't fit"],
+  [failure("storage", "settings"), "the settings of the storage are wrong"],
+  [new DependencyError("storage", "secret", { transient: false }), "the settings of the storage are wrong"],
   [new TypeError("secret"), "an unexpected failure"],
 ] as const)("what lasts says who can mend it, and never to ask again later: %s", ([error, reason]) => {
   expect(explain(error)).toContain(reason);

@@ -44,7 +44,7 @@ describe("TimeWindow.parse", () => {
     const hour = 3_600_000;
     expect(TimeWindow.parse("2019-06-01T00:00:00Z", "2019-06-01T01:00:00Z", hour).stop).toBeDefined();
     expect(() => TimeWindow.parse("2019-06-01T00:00:00Z", "2019-06-01T01:01:00Z", hour)).toThrow(
-      "stop is 61 minutes after start: a window may be 60 minutes long",
+      "stop is 61 minutes after start: a window can be at most 60 minutes long",
     );
   });
 });

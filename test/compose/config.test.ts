@@ -172,12 +172,12 @@ describe("configWarnings", () => {
       {
         event: "variable-adjusted",
         variables: ["GRAPH_PROGRESS_TIMEOUT"],
-        reason: "10 is too little: taken as 1000",
+        reason: "10 is too small: the service uses 1000",
       },
       {
         event: "variable-adjusted",
         variables: ["DIGESTER_POLLING_INTERVAL"],
-        reason: "0 is too little: taken as 1",
+        reason: "0 is too small: the service uses 1",
       },
     ]);
   });

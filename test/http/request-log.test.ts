@@ -137,7 +137,7 @@ describe("the line of a request", () => {
     });
     expect(await event("not-found")).toMatchObject({
       level: "info",
-      reason: expect.stringContaining("never"),
+      reason: expect.stringContaining("nobody"),
     });
   });
 

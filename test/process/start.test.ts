@@ -62,7 +62,7 @@ test("what does nothing, and what is taken as something else, is said once in th
     {
       message: "variable-adjusted",
       variables: ["GRAPH_PROGRESS_TIMEOUT"],
-      reason: "10 is too little: taken as 1000",
+      reason: "10 is too small: the service uses 1000",
     },
   ]);
 });

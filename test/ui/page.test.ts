@@ -276,6 +276,6 @@ describe.skipIf(!hasChromium())("the page in a browser", () => {
     const page = await open(SAMPLE, {}, failing);
     await page.getByRole("button", { name: "Make it" }).click();
     await page.getByRole("button", { name: "Try again" }).waitFor();
-    await page.getByText(/last attempt at this graph failed/).waitFor();
+    await page.getByText(/last attempt to make this graph failed/).waitFor();
   });
 });

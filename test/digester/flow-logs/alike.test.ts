@@ -11,7 +11,7 @@ const RECORD = record("10.0.0.1");
 const AWS_NAME = "123456789012_vpcflowlogs_us-east-1_fl-1_20240601T1200Z_0a1b2c3d";
 const FIREHOSE = "PUT-S3-1-2024-06-01-12-02-05-5f3c1f6a";
 const TWICE = [
-  expect.stringMatching(/^1 file begins with the same records .* counts twice.*FLOW_LOG_EXCLUDE/),
+  expect.stringMatching(/^1 file begins with the same records .* count twice.*FLOW_LOG_EXCLUDE/),
 ];
 
 async function warningsOf(

@@ -59,7 +59,7 @@ describe("gzip in several members", () => {
     const whole = Buffer.concat(members.slice(0, 2));
     for (const bytes of [whole.subarray(0, -1), Buffer.concat([whole, Buffer.from("more")])]) {
       await expect(digest(directoryOf({ "flow.log.gz": bytes }))).rejects.toThrow(
-        "flow.log.gz: expected whole",
+        "flow.log.gz: expected complete",
       );
     }
   });
