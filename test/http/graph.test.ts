@@ -190,7 +190,11 @@ describe("what a caller sends", () => {
     ["GET", "", "start is missing: expected an RFC 3339 time such as 2019-06-01T00:00:00Z; stop is missing"],
     ["POST", start, "stop is missing"],
     ["GET", `${start}&${start}&${stop}`, "start must be given once"],
-    ["GET", `${start}&stop=2019-07-03T00:00:00Z`, "stop is 46080 minutes after start: a window can be at most 44640"],
+    [
+      "GET",
+      `${start}&stop=2019-07-03T00:00:00Z`,
+      "stop is 46080 minutes after start: a window can be at most 44640",
+    ],
     ["POST", `${start}&${stop}&refresh=yes`, 'refresh must be "true" or "false"'],
     ["POST", `${start}&${stop}&refresh=`, 'refresh must be "true" or "false"'],
     ["POST", `${start}&${stop}&refresh=true&refresh=true`, 'refresh must be "true" or "false"'],
