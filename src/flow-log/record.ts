@@ -106,6 +106,18 @@ export class RecordIntake {
     return this.accounts.has(this.#scratch.toString("latin1", 0, length));
   }
 
+  /** Whether a record of this VPC may be taken, whatever else it says. */
+  mayBeOf(vpc: string): boolean {
+    if (this.vpcs === undefined || vpc === "-" || vpc === "") return true;
+    return this.vpcs.has(this.#numberOf(this.aggregation.combinations.values, vpc));
+  }
+
+  /** Counts a record that isn't of what was asked for. */
+  leaveOut(): void {
+    this.counts.records++;
+    this.counts.recordsNotSelected++;
+  }
+
   /** @throws RecordError, MissingVpcError */
   add(record: FlowRecord): void {
     this.counts.records++;
@@ -179,7 +191,7 @@ export class RecordIntake {
     if (text === undefined && !lacksAddress(record)) throw new MissingVpcError();
     // What AWS lost it may have lost of any VPC.
     if (text === undefined || text === "-") return status === "SKIPDATA";
-    return this.vpcs.has(this.#numberOf(this.aggregation.combinations.values, text));
+    return this.mayBeOf(text);
   }
 
   /** The number of a combination of values. One that no edge can have is no reason to do without the graph. */

@@ -177,8 +177,7 @@ export class TextReader {
       return true;
     }
     if (this.#intake.accounts !== undefined && !this.#isSelected()) {
-      counts.records++;
-      counts.recordsNotSelected++;
+      this.#intake.leaveOut();
       return true;
     }
 
@@ -195,8 +194,7 @@ export class TextReader {
       const vpc = aggregation.combinations.values.intern(view, vpcStart, vpcEnd);
       if (vpc < 0) return false;
       if (!this.#intake.vpcs.has(vpc)) {
-        counts.records++;
-        counts.recordsNotSelected++;
+        this.#intake.leaveOut();
         return true;
       }
     }

@@ -18,15 +18,33 @@ export interface Values {
   at: number;
 }
 
+/** Whether a row is wanted, by its value in one column. */
+export interface RowTest {
+  readonly column: Values;
+  readonly isWanted: (value: unknown) => boolean;
+}
+
 /**
- * The next rows as lines of text, byte by byte. The values are there.
+ * The next rows as lines of text, byte by byte; a row that isn't wanted is a blank line. The values are there.
  *
  * @throws CorruptInputError naming the file, row and column
  */
-export function takeLines(key: string, columns: readonly Values[], rows: number, firstRow: number): Buffer {
+export function takeLines(
+  key: string,
+  columns: readonly Values[],
+  rows: number,
+  firstRow: number,
+  test?: RowTest,
+): Buffer {
   let block = Buffer.allocUnsafe(rows * ROW_BYTES);
   let at = 0;
   for (let row = 0; row < rows; row++) {
+    if (test !== undefined && !test.isWanted(test.column.page[test.column.at])) {
+      for (const values of columns) values.at++;
+      if (at === block.length) block = Buffer.concat([block], 2 * at);
+      block[at++] = LINE_FEED;
+      continue;
+    }
     for (const values of columns) {
       const { column, page } = values;
       let value;

@@ -7,7 +7,7 @@ import { ParquetBytes, type ParquetFile } from "./parquet-bytes.js";
 import { readChunks } from "./parquet-chunks.js";
 import { flowColumns, type FlowColumn } from "./parquet-columns.js";
 import { readFooter } from "../../parquet/footer.js";
-import { takeLines, type Values } from "./parquet-lines.js";
+import { type RowTest, takeLines, type Values } from "./parquet-lines.js";
 import { ColumnPages, MAX_HELD_VALUES } from "./parquet-pages.js";
 
 /** Rows taken in at a time: some milliseconds during which nothing else runs. */
@@ -35,14 +35,29 @@ export async function readParquet(
   const fields = columns.map(({ field }) => field);
   // As text, the rows take the fast path and meet the same checks.
   const reader = new TextReader(key, intake, { fields, addresses }, "row");
+  const isWanted = vpcTest(intake);
   for (const group of groups) {
-    for await (const lines of linesOf(key, file, group, columns, reader)) {
+    for await (const lines of linesOf(key, file, group, columns, reader, isWanted)) {
       reader.push(lines);
       await afterBlock();
       await setImmediate();
       signal.throwIfAborted();
     }
   }
+}
+
+/** Whether a row is of a VPC that is wanted: what isn't, needn't become text. What is odd is left to the reader. */
+function vpcTest(intake: RecordIntake): RowTest["isWanted"] | undefined {
+  if (intake.vpcs === undefined) return undefined;
+  // Of a dictionary, each value is one object.
+  const known = new WeakMap<Uint8Array, boolean>();
+  return (value) => {
+    if (!(value instanceof Uint8Array)) return true;
+    const isWanted = known.get(value) ?? intake.mayBeOf(Buffer.from(value).toString("latin1"));
+    known.set(value, isWanted);
+    if (!isWanted) intake.leaveOut();
+    return isWanted;
+  };
 }
 
 interface PagedValues extends Values {
@@ -56,6 +71,7 @@ async function* linesOf(
   group: RowGroup,
   columns: readonly FlowColumn[],
   { lines: rowsBefore }: { readonly lines: number },
+  isWanted: RowTest["isWanted"] | undefined,
 ): AsyncGenerator<Buffer> {
   const chunks = await file.decoded(() => readChunks(file, group, columns));
   const values = chunks.map(({ column, ...chunk }): PagedValues => ({
@@ -64,6 +80,8 @@ async function* linesOf(
     page: [],
     at: 0,
   }));
+  const vpcs = values.find(({ column }) => column.field === "vpc-id");
+  const test = vpcs && isWanted && { column: vpcs, isWanted };
   const rows = Number(group.num_rows);
   for (let row = 0; row < rows;) {
     for (const column of values) {
@@ -76,7 +94,7 @@ async function* linesOf(
     }
     const block = Math.min(BLOCK_ROWS, ...values.map(({ page, at }) => page.length - at));
     const firstRow = rowsBefore + row + 1;
-    yield await file.decoded(() => takeLines(key, values, block, firstRow));
+    yield await file.decoded(() => takeLines(key, values, block, firstRow, test));
     row += block;
   }
 }

@@ -44,6 +44,11 @@ test("rows of Parquet are chosen by their VPC, whichever way the column is kept"
     expect(lines).toEqual([expect.stringContaining(" 10.0.0.1 10.0.0.2 0 443 6 9000 900000 ")]);
     expect(counts).toMatchObject({ records: 9001, recordsNotSelected: 6001 });
   }
+  // Rows that aren't wanted are counted, too.
+  const other = select({ vpc_id: "'vpc-2'", protocol: "999" });
+  const wrong = select({ vpc_id: "'vpc-1'", protocol: "999" });
+  const third = await parquetOf(`${other} union all ${other} union all ${wrong}`);
+  await expect(digest(third, IN_VPC_1)).rejects.toThrow("flow.parquet, row 3: expected protocol");
   for (const values of [{}, { vpc_id: "[1]" }]) {
     await expect(digest(await parquetOf(select(values)), IN_VPC_1)).rejects.toThrow(LACKS);
   }
