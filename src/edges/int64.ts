@@ -43,8 +43,11 @@ export function bigInt64At(column: Int64s, row: number): bigint {
  * what is left of it.
  */
 export function addInt64(to: Int64s, row: number, from: Int64s, fromRow: number): boolean {
-  const low = (to[2 * row] ?? 0) + (from[2 * fromRow] ?? 0);
-  const high = (to[2 * row + 1] ?? 0) + (from[2 * fromRow + 1] ?? 0) + (low >= WORD ? 1 : 0);
+  // Two words below 2^31 and 1 are below 2^32: all of it is arithmetic of words.
+  const added = from[2 * fromRow] ?? 0;
+  const low = ((to[2 * row] ?? 0) + added) >>> 0;
+  const carry = low < added ? 1 : 0;
+  const high = ((to[2 * row + 1] ?? 0) + (from[2 * fromRow + 1] ?? 0) + carry) >>> 0;
   to[2 * row] = low;
   to[2 * row + 1] = high;
   return high < WORD / 2;

@@ -37,17 +37,33 @@ export function sideGroup(side: "internet" | "inside", none: readonly string[]):
   };
 }
 
-export function networkGroup(
-  address: number,
+/** Groups by networks of these prefixes, each made once. */
+export function networkGroups(
   values: AddressValues,
   { v4, v6 }: Prefixes,
   query: (network: Cidr, text: string) => NodeQuery,
-): Group {
-  const version = values.version(address);
-  const words = Uint32Array.from([0, 1, 2, 3], (index) => values.word(address, index));
-  const network = networkOf({ version, words, prefix: version === 4 ? v4 : v6 });
-  const text = cidrText(network);
-  return { id: text, label: text, kind: "network", query: query(network, text) };
+): GroupOf {
+  const made = new Map<number, Group>();
+  const groupOf = (network: Cidr): Group => {
+    const text = cidrText(network);
+    return { id: text, label: text, kind: "network", query: query(network, text) };
+  };
+  const mask = v4 === 0 ? 0 : -1 << (32 - v4);
+  return (address) => {
+    const version = values.version(address);
+    if (version === 6) return groupOf(networkOf({ version, words: wordsOf(address, values), prefix: v6 }));
+    const key = values.word(address, 3) & mask;
+    let group = made.get(key);
+    if (group === undefined) {
+      group = groupOf(networkOf({ version, words: wordsOf(address, values), prefix: v4 }));
+      made.set(key, group);
+    }
+    return group;
+  };
+}
+
+function wordsOf(address: number, values: AddressValues): Uint32Array {
+  return Uint32Array.from([0, 1, 2, 3], (index) => values.word(address, index));
 }
 
 export function ofNetwork(_: Cidr, text: string): NodeQuery {
@@ -76,7 +92,7 @@ export function networksOf(
   const isCoarse = (versions.has(4) && prefixes.v4 < 32) || (versions.has(6) && prefixes.v6 < 128);
   const which = none.length > 0 ? "The other inside hosts" : "Inside hosts";
   return {
-    groupOf: (address) => networkGroup(address, values, prefixes, query),
+    groupOf: networkGroups(values, prefixes, query),
     notes: isCoarse
       ? [
           `${which} are grouped by prefixes (${lengths.join(", ")}), the longest that give at most ${groups} groups.`,

@@ -3,7 +3,7 @@ import type { Conversations } from "./conversations.js";
 import {
   fieldGroup,
   hostGroup,
-  networkGroup,
+  networkGroups,
   networksOf,
   ofNetwork,
   sideGroup,
@@ -78,10 +78,8 @@ function groupsOf(
   switch (grouping.by) {
     case "auto":
       return autoGroups(list, table, hosts, out);
-    case "prefix": {
-      const { prefixes } = grouping;
-      return { groupOf: (address) => networkGroup(address, table.values, prefixes, ofNetwork), notes: [] };
-    }
+    case "prefix":
+      return { groupOf: networkGroups(table.values, grouping.prefixes, ofNetwork), notes: [] };
     case "name":
       return {
         groupOf: (address) => {

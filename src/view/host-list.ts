@@ -1,8 +1,5 @@
-import { NumberSet } from "../edges/number-set.js";
-import { withRoom } from "../flow-log/room.js";
+import { weightsOf } from "./measure.js";
 import type { Conversations } from "./conversations.js";
-import type { RowTest } from "./filter.js";
-import { measureOf } from "./measure.js";
 
 /** The hosts that are ends of the rows that are kept. */
 export interface HostList {
@@ -14,31 +11,28 @@ export interface HostList {
   readonly bytes: Float64Array;
 }
 
-export function hostsOf(table: Conversations, kept: RowTest): HostList {
-  const seen = new NumberSet();
-  let addresses = new Int32Array(0);
-  let size = 0;
+/** @param kept 1 for each row that isn't filtered out */
+export function hostsOf(table: Conversations, kept: Uint8Array): HostList {
+  const { client, server, size } = table;
   let bound = 0;
-  const add = (address: number): void => {
-    if (!seen.add(address)) return;
-    addresses = withRoom(addresses, size + 1);
-    addresses[size++] = address;
-    if (address >= bound) bound = address + 1;
-  };
-  for (let row = 0; row < table.size; row++) {
-    if (!kept(row)) continue;
-    add(table.client[row] ?? 0);
-    add(table.server[row] ?? 0);
+  for (let row = 0; row < size; row++) {
+    if (kept[row] === 1) bound = Math.max(bound, (client[row] ?? 0) + 1, (server[row] ?? 0) + 1);
   }
+  const weights = weightsOf(table.traffic, "bytes");
   const bytes = new Float64Array(bound);
-  const bytesOf = measureOf(table.traffic, "bytes");
-  for (let row = 0; row < table.size; row++) {
-    if (!kept(row)) continue;
-    const amount = bytesOf(row);
-    for (const end of [table.client, table.server]) {
-      const address = end[row] ?? 0;
-      bytes[address] = (bytes[address] ?? 0) + amount;
-    }
+  const isSeen = new Uint8Array(bound);
+  const addresses: number[] = [];
+  for (let row = 0; row < size; row++) {
+    if (kept[row] !== 1) continue;
+    const from = client[row] ?? 0;
+    const to = server[row] ?? 0;
+    const weight = weights[row] ?? 0;
+    bytes[from] = (bytes[from] ?? 0) + weight;
+    bytes[to] = (bytes[to] ?? 0) + weight;
+    if (isSeen[from] === 0) addresses.push(from);
+    isSeen[from] = 1;
+    if (isSeen[to] === 0) addresses.push(to);
+    isSeen[to] = 1;
   }
-  return { addresses: addresses.slice(0, size), bound, bytes };
+  return { addresses: Int32Array.from(addresses), bound, bytes };
 }

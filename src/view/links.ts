@@ -10,8 +10,11 @@ import {
   TRAFFIC_KINDS,
   type Conversations,
 } from "./conversations.js";
-import { measureOf } from "./measure.js";
+import { larger } from "./capacity.js";
+import { weightsOf } from "./measure.js";
+import { mergeBits, mergeGreatest, mergeLeast } from "./merge-columns.js";
 import { Sums, type SumColumns } from "./sums.js";
+import { addTotals, totalsOf, type Totals } from "./totals.js";
 import { Triples } from "./triples.js";
 
 /** What an end sent over a link. */
@@ -87,7 +90,7 @@ export function rowLink({ table, status, before }: RowFacts, row: number): LinkF
   };
 }
 
-/** Adds rows up into links. */
+/** Rows added up into links, a column after the other. */
 export class LinkSums {
   readonly #facts: RowFacts;
   readonly #size: number;
@@ -105,9 +108,12 @@ export class LinkSums {
   readonly #services = new Triples();
   #serviceBytes = new Float64Array(1024);
   #servicesOf: readonly (readonly Service[])[] | undefined;
-  readonly #bytesOf: (row: number) => number;
 
-  constructor(facts: RowFacts, size: number) {
+  /**
+   * @param linkOf by row: its link, or `NONE`
+   * @param turned by row: 1 where the row's client is the link's server
+   */
+  constructor(facts: RowFacts, size: number, linkOf: Int32Array, turned: Uint8Array) {
     const hasFlows = facts.table.traffic[0].flows !== undefined;
     const sums = () => new Sums(hasFlows, size);
     this.#facts = facts;
@@ -122,42 +128,79 @@ export class LinkSums {
     this.#active = newInt64s(size);
     this.#statuses = new Uint32Array(5 * size);
     this.#before = newInt64s(size);
-    this.#bytesOf = measureOf(facts.table.traffic, "bytes");
+    if (size === 0) return;
+    this.#addTraffic(linkOf, turned);
+    this.#addCounts(linkOf);
+    this.#addTimes(linkOf);
+    this.#addChanges(linkOf);
+    this.#addServices(linkOf);
   }
 
-  /** @param isTurned whether the row's client is the link's server */
-  add(link: number, row: number, isTurned: boolean): void {
-    const { table, status, before } = this.#facts;
-    const has = table.has[row] ?? 0;
+  #addTraffic(linkOf: Int32Array, turned: Uint8Array): void {
+    const { traffic, size } = this.#facts.table;
+    if (!turned.includes(1)) {
+      for (const kind of TRAFFIC_KINDS) this.#traffic[kind].addAll(linkOf, traffic[kind], size);
+      return;
+    }
+    const straight = linkOf.map((link, row) => (turned[row] === 1 ? NONE : link));
+    const around = linkOf.map((link, row) => (turned[row] === 1 ? link : NONE));
     for (const kind of TRAFFIC_KINDS) {
-      if ((has & (1 << kind)) === 0) continue;
-      const to = isTurned ? (kind + 2) % TRAFFIC_KINDS.length : kind;
-      this.#traffic[to]?.add(link, table.traffic[kind], row);
+      this.#traffic[kind].addAll(straight, traffic[kind], size);
+      this.#traffic[(kind + 2) % TRAFFIC_KINDS.length]?.addAll(around, traffic[kind], size);
     }
-    this.#has[link] = (this.#has[link] ?? 0) | has;
-    this.#rows[link] = (this.#rows[link] ?? 0) + 1;
-    if ((has & HAS_REJECTED) !== 0) this.#rejectedRows[link] = (this.#rejectedRows[link] ?? 0) + 1;
-    this.#served[link] = table.served[row] ?? 0;
-    const first = table.first?.[row] ?? Number.NaN;
-    if (first < (this.#first[link] ?? 0)) this.#first[link] = first;
-    const last = table.last?.[row] ?? Number.NaN;
-    if (last > (this.#last[link] ?? 0)) this.#last[link] = last;
-    if (table.active) {
-      this.#active[2 * link] = (this.#active[2 * link] ?? 0) | (table.active[2 * row] ?? 0);
-      this.#active[2 * link + 1] = (this.#active[2 * link + 1] ?? 0) | (table.active[2 * row + 1] ?? 0);
+  }
+
+  #addCounts(linkOf: Int32Array): void {
+    const { has, served, size } = this.#facts.table;
+    const [allHas, allServed, rows, rejectedRows] = [this.#has, this.#served, this.#rows, this.#rejectedRows];
+    for (let row = 0; row < size; row++) {
+      const link = linkOf[row] ?? NONE;
+      if (link === NONE) continue;
+      const bits = has[row] ?? 0;
+      allHas[link] = (allHas[link] ?? 0) | bits;
+      allServed[link] = served[row] ?? 0;
+      rows[link] = (rows[link] ?? 0) + 1;
+      if ((bits & HAS_REJECTED) !== 0) rejectedRows[link] = (rejectedRows[link] ?? 0) + 1;
     }
-    if (status) {
-      const at = 5 * link + (status[row] ?? 0);
+  }
+
+  #addTimes(linkOf: Int32Array): void {
+    const { first, last, active } = this.#facts.table;
+    if (first !== undefined) mergeLeast(this.#first, linkOf, first);
+    if (last !== undefined) mergeGreatest(this.#last, linkOf, last);
+    if (active !== undefined) mergeBits(this.#active, linkOf, active);
+  }
+
+  #addChanges(linkOf: Int32Array): void {
+    const { table, status, before } = this.#facts;
+    if (status === undefined && before === undefined) return;
+    for (let row = 0; row < table.size; row++) {
+      const link = linkOf[row] ?? NONE;
+      if (link === NONE) continue;
+      const at = 5 * link + (status?.[row] ?? 0);
       this.#statuses[at] = (this.#statuses[at] ?? 0) + 1;
+      if (before !== undefined) addInt64(this.#before, link, before, row);
     }
-    if (before) addInt64(this.#before, link, before, row);
-    const service = this.#services.add(link, ((table.protocol[row] ?? 0) << 16) | (table.port[row] ?? 0), 0);
-    if (service >= this.#serviceBytes.length) {
-      const room = new Float64Array(2 * this.#serviceBytes.length);
-      room.set(this.#serviceBytes);
-      this.#serviceBytes = room;
+  }
+
+  #addServices(linkOf: Int32Array): void {
+    const { traffic, protocol, port, size } = this.#facts.table;
+    const weights = weightsOf(traffic, "bytes");
+    const services = this.#services;
+    let bytes = this.#serviceBytes;
+    for (let row = 0; row < size; row++) {
+      const link = linkOf[row] ?? NONE;
+      if (link === NONE) continue;
+      const service = services.add(link, ((protocol[row] ?? 0) << 16) | (port[row] ?? 0), 0);
+      if (service >= bytes.length) bytes = larger(bytes, new Float64Array(2 * bytes.length));
+      bytes[service] = (bytes[service] ?? 0) + (weights[row] ?? 0);
     }
-    this.#serviceBytes[service] = (this.#serviceBytes[service] ?? 0) + this.#bytesOf(row);
+    this.#serviceBytes = bytes;
+  }
+
+  /** Of all links. */
+  get totals(): Totals {
+    return this.#traffic.map((sums) => totalsOf(sums, this.#size)).reduce(addTotals);
   }
 
   at(link: number): LinkFacts {

@@ -2,7 +2,7 @@ import { NONE } from "../edges/table.js";
 import type { Conversations } from "./conversations.js";
 import type { Hosts } from "./hosts.js";
 import type { FlagKind, Marks } from "./marks.js";
-import { measureOf } from "./measure.js";
+import { weightsOf } from "./measure.js";
 import type { Nodes } from "./nodes.js";
 
 /** As which end of links a host is looked at. */
@@ -77,13 +77,13 @@ function rolesOf(table: Conversations, kept: Uint8Array, isTurned: (row: number)
   const roles = new Uint8Array(bound);
   const bytesFrom = new Float64Array(bound);
   const bytesTo = new Float64Array(bound);
-  const bytesOf = measureOf(table.traffic, "bytes");
+  const weights = weightsOf(table.traffic, "bytes");
   for (let row = 0; row < table.size; row++) {
     if (kept[row] !== 1) continue;
     const client = table.client[row] ?? 0;
     const server = table.server[row] ?? 0;
     const [from, to] = isTurned(row) ? [server, client] : [client, server];
-    const bytes = bytesOf(row);
+    const bytes = weights[row] ?? 0;
     roles[from] = (roles[from] ?? 0) | FROM;
     roles[to] = (roles[to] ?? 0) | TO;
     bytesFrom[from] = (bytesFrom[from] ?? 0) + bytes;

@@ -1,5 +1,5 @@
 import type { Conversations } from "./conversations.js";
-import { fieldGroup, hostGroup, networkGroup, type Group, type GroupOf } from "./group-kinds.js";
+import { fieldGroup, hostGroup, networkGroups, type Group, type GroupOf } from "./group-kinds.js";
 import type { HostField, Hosts } from "./hosts.js";
 import type { ViewNode } from "./nodes.js";
 import { longestPrefixes } from "./prefixes.js";
@@ -81,8 +81,7 @@ function networkParts(
   const { values } = table;
   if (most < versionsOf(addresses, table)) return undefined;
   const prefixes = longestPrefixes(addresses, values, most, ANY);
-  const groupOf = (address: number) =>
-    networkGroup(address, values, prefixes, (_, text) => ({ all: [text], none }));
+  const groupOf = networkGroups(values, prefixes, (_, text) => ({ all: [text], none }));
   const counts = new Map<string, number>();
   for (const address of addresses) {
     const { id } = groupOf(address);

@@ -54,22 +54,9 @@ function groupsByPrefix(
   version: 4 | 6,
   most: number,
 ): GroupsByPrefix {
-  const sorted = Int32Array.from(addresses).toSorted((a, b) => values.compare(a, b));
-  const bits = version === 4 ? 32 : 128;
-  const firstWord = version === 4 ? 3 : 0;
-  /** By the number of bits that neighbours have in common: how many such neighbours there are. */
-  const common = new Uint32Array(bits + 1);
-  for (let i = 1; i < sorted.length; i++) {
-    let same = 0;
-    for (let word = firstWord; word < 4; word++) {
-      const differing = Math.clz32(values.word(sorted[i - 1] ?? 0, word) ^ values.word(sorted[i] ?? 0, word));
-      same += differing;
-      if (differing < 32) break;
-    }
-    common[same] = (common[same] ?? 0) + 1;
-  }
+  const common = version === 4 ? commonBits4(addresses, values) : commonBits6(addresses, values);
   const groups = (prefix: number): number => {
-    if (sorted.length === 0) return 0;
+    if (addresses.length === 0) return 0;
     return common.subarray(0, prefix).reduce((sum, count) => sum + count, 1);
   };
   const longest = (count: number): number => {
@@ -77,5 +64,31 @@ function groupsByPrefix(
     while (prefix > 0 && groups(prefix) > count) prefix--;
     return prefix;
   };
-  return { count: sorted.length, groups, longest };
+  return { count: addresses.length, groups, longest };
+}
+
+/** By the number of bits that neighbours in order have in common: how many such neighbours there are. */
+function commonBits4(addresses: readonly number[], values: AddressValues): Uint32Array {
+  const sorted = Uint32Array.from(addresses, (address) => values.word(address, 3)).toSorted();
+  const common = new Uint32Array(32 + 1);
+  for (let i = 1; i < sorted.length; i++) {
+    const same = Math.clz32((sorted[i - 1] ?? 0) ^ (sorted[i] ?? 0));
+    common[same] = (common[same] ?? 0) + 1;
+  }
+  return common;
+}
+
+function commonBits6(addresses: readonly number[], values: AddressValues): Uint32Array {
+  const sorted = Int32Array.from(addresses).toSorted((a, b) => values.compare(a, b));
+  const common = new Uint32Array(128 + 1);
+  for (let i = 1; i < sorted.length; i++) {
+    let same = 0;
+    for (let word = 0; word < 4; word++) {
+      const differing = Math.clz32(values.word(sorted[i - 1] ?? 0, word) ^ values.word(sorted[i] ?? 0, word));
+      same += differing;
+      if (differing < 32) break;
+    }
+    common[same] = (common[same] ?? 0) + 1;
+  }
+  return common;
 }

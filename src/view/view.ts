@@ -1,4 +1,3 @@
-import type { Int64s } from "../edges/int64.js";
 import type { OptionalColumn } from "../edges/table.js";
 import { NONE } from "../edges/table.js";
 import { around, type Hops } from "./around.js";
@@ -11,15 +10,14 @@ import { groupHosts } from "./group.js";
 import type { Grouping } from "./grouping.js";
 import { hostsOf, type HostList } from "./host-list.js";
 import { Hosts, type NameLookup } from "./hosts.js";
-import { linkQuery, type LinkKind } from "./link-query.js";
-import { LinkSums, rowLink, type LinkFacts, type RowFacts } from "./links.js";
+import { allOf, pairKeys, rowKeys, shownOf } from "./link-keys.js";
+import { linkList } from "./link-list.js";
+import type { LinkFacts, RowFacts } from "./links.js";
 import { marksOf, type Flagging, type Marks } from "./marks.js";
-import { measureOf, type Measure } from "./measure.js";
+import type { Measure } from "./measure.js";
 import { nodeHosts, type NodeHosts } from "./node-hosts.js";
 import type { Nodes } from "./nodes.js";
-import { heaviestOf } from "./top.js";
-import { addTotals, totalsOf, type Totals } from "./totals.js";
-import { Triples } from "./triples.js";
+import { addTotals, NO_TOTALS, totalsOf, type Totals } from "./totals.js";
 import type { Where } from "./where.js";
 
 /** What is asked of a graph. */
@@ -136,29 +134,18 @@ export function viewOf(input: ViewInput, request: ViewRequest): View {
   const { rows, conversations, facts, marks } = rowsOf(input);
   const { table } = facts;
   const hosts = input.hosts ?? new Hosts(table, input.names);
-  let test = filterOf(request.where, table, hosts, marks);
-  if (request.around !== undefined) test = around(request.around, request.hops, table, hosts, test);
-  const kept = new Uint8Array(table.size);
-  for (let row = 0; row < table.size; row++) if (test(row)) kept[row] = 1;
-  const list = hostsOf(table, (row) => kept[row] === 1);
+  const kept = keptOf(request, table, hosts, marks);
+  const list = hostsOf(table, kept);
   const nodes = groupHosts(request.grouping, list, table, hosts, input.flaggedHosts, request.open);
   const isByHost = request.grouping.by === "host";
   const keys = isByHost ? rowKeys(kept) : pairKeys(kept, nodes, table, marks);
   const shown = shownOf(keys, facts, marks, request);
   const links = linkList(keys, shown, facts, nodes, marks, isByHost, request.whereText);
-  const folded = kept.map((isKept, row) => (isKept === 1 && links.linkOf(row) === NONE ? 1 : 0));
+  const folded = foldedOf(kept, links.linkOf);
   const otherNodes = otherNodesOf(folded, nodes, list, facts.table, hosts);
   const noMarks = marksOf(0, undefined, undefined);
   const otherKeys = pairKeys(folded, otherNodes, table, noMarks);
-  const other = linkList(
-    otherKeys,
-    Int32Array.from({ length: otherKeys.size }, (_, link) => link),
-    facts,
-    otherNodes,
-    noMarks,
-    false,
-    request.whereText,
-  );
+  const other = linkList(otherKeys, allOf(otherKeys), facts, otherNodes, noMarks, false, request.whereText);
   const filtered = kept.map((isKept) => 1 - isKept);
   return {
     window: input.window,
@@ -167,7 +154,7 @@ export function viewOf(input: ViewInput, request: ViewRequest): View {
     rows,
     graph: {
       ...table.counted,
-      edges: conversations.edges.reduce((sum, edges) => sum + edges, 0),
+      edges: countOf(conversations.edges),
       conversations: conversations.size,
       loggedTwice: conversations.loggedTwice,
       edgesLoggedTwice: conversations.edgesLoggedTwice,
@@ -178,10 +165,13 @@ export function viewOf(input: ViewInput, request: ViewRequest): View {
     links: links.list,
     otherNodes,
     other: other.list,
-    left: { filtered: leftOf(filtered, table), folded: leftOf(folded, table) },
+    left: {
+      filtered: leftOf(filtered, table),
+      folded: { rows: countOf(folded), ...(other.totals ?? NO_TOTALS) },
+    },
     findings: marks.findings?.map(({ rows, ...finding }) => ({
       ...finding,
-      links: [...new Set(rows.map((row) => links.linkOf(row)))].filter((link) => link !== NONE),
+      links: [...new Set(rows.map((row) => links.linkOf[row] ?? NONE))].filter((link) => link !== NONE),
     })),
     notes: [...(input.notes ?? []), ...nodes.notes, ...(otherNodes === nodes ? [] : otherNodes.notes)],
     hostsOf: nodeHosts(facts.table, kept, links.isTurned, nodes, hosts, input.flaggedHosts ?? [], marks),
@@ -228,65 +218,6 @@ function rowsOf({ graph, against, findings }: ViewInput): Rows {
   };
 }
 
-/** Which link each row belongs to, `NONE` where it is left out; what tells links apart. */
-interface LinkKeys {
-  readonly size: number;
-  readonly linkOf: Int32Array;
-  /** Of links between nodes: nodes, and what kind of link it is. */
-  readonly pairs: Triples | undefined;
-}
-
-function rowKeys(kept: Uint8Array): LinkKeys {
-  const linkOf = new Int32Array(kept.length).fill(NONE);
-  let size = 0;
-  for (let row = 0; row < kept.length; row++) if (kept[row] === 1) linkOf[row] = size++;
-  return { size, linkOf, pairs: undefined };
-}
-
-/** Links between nodes: flagged ones apart, by finding, and those that nobody serves. */
-function pairKeys(kept: Uint8Array, nodes: Nodes, table: Conversations, marks: Marks): LinkKeys {
-  const linkOf = new Int32Array(kept.length).fill(NONE);
-  const pairs = new Triples();
-  for (let row = 0; row < kept.length; row++) {
-    if (kept[row] !== 1) continue;
-    const from = nodes.nodeOf[table.client[row] ?? 0] ?? NONE;
-    const to = nodes.nodeOf[table.server[row] ?? 0] ?? NONE;
-    const served = table.served[row] ?? 0;
-    const kind = 2 * (marks.flaggedBy?.[row] ?? 0) + served;
-    linkOf[row] = served === 0 && from > to ? pairs.add(to, from, kind) : pairs.add(from, to, kind);
-  }
-  return { size: pairs.size, linkOf, pairs };
-}
-
-/** The links that are shown, in order: all; or the heaviest and what is flagged, by weight; or a page of them, flagged ones first. */
-function shownOf(keys: LinkKeys, facts: RowFacts, marks: Marks, request: ViewRequest): Int32Array {
-  const { top, offset, by } = request;
-  const all = Int32Array.from({ length: keys.size }, (_, link) => link);
-  if (top === undefined) return all;
-  const weights = new Float64Array(keys.size);
-  const isFlagged = new Uint8Array(keys.size);
-  const weigh = measureOf(facts.table.traffic, by);
-  const before = by === "bytes" && facts.before ? columnMeasure(facts.before) : () => 0;
-  for (let row = 0; row < keys.linkOf.length; row++) {
-    const link = keys.linkOf[row] ?? NONE;
-    if (link === NONE) continue;
-    // What is gone weighs what it did.
-    weights[link] = (weights[link] ?? 0) + (weigh(row) || before(row));
-    if ((marks.flaggedBy?.[row] ?? 0) > 0) isFlagged[link] = 1;
-  }
-  const chosen = heaviestOf(weights, top + (offset ?? 0), (link) => isFlagged[link] === 1);
-  const byWeight = (a: number, b: number) => (weights[b] ?? 0) - (weights[a] ?? 0) || a - b;
-  const shown = all.filter((link) => chosen[link] === 1);
-  if (offset === undefined) return shown.toSorted(byWeight);
-  return shown
-    .toSorted((a, b) => (isFlagged[b] ?? 0) - (isFlagged[a] ?? 0) || byWeight(a, b))
-    .slice(offset, offset + top);
-}
-
-function columnMeasure(column: Int64s): (row: number) => number {
-  return measureOf([{ bytes: column, packets: column, flows: undefined }], "bytes");
-}
-
 function otherNodesOf(
   folded: Uint8Array,
   nodes: Nodes,
@@ -298,84 +229,33 @@ function otherNodesOf(
   return groupHosts({ by: "auto" }, list, table, hosts);
 }
 
-/** The links that are shown, numbered anew. */
-function linkList(
-  keys: LinkKeys,
-  shown: Int32Array,
-  facts: RowFacts,
-  nodes: Nodes,
-  marks: Marks,
-  isByHost: boolean,
-  base: string,
-): { list: LinkList; linkOf: (row: number) => number; isTurned: (row: number) => boolean } {
-  const { table } = facts;
-  const numberOf = new Int32Array(keys.size).fill(NONE);
-  const size = shown.length;
-  for (let number = 0; number < size; number++) numberOf[shown[number] ?? NONE] = number;
-  const linkOf = (row: number) => numberOf[keys.linkOf[row] ?? NONE] ?? NONE;
-  const firstRow = new Int32Array(size).fill(NONE);
-  const sums = isByHost ? undefined : new LinkSums(facts, size);
-  for (let row = 0; row < table.size; row++) {
-    const link = linkOf(row);
-    if (link === NONE) continue;
-    if (firstRow[link] === NONE) firstRow[link] = row;
-    sums?.add(link, row, isTurned(row));
-  }
-  function isTurned(row: number): boolean {
-    const [from, to] = nodesOf(row);
-    return !isByHost && table.served[row] === 0 && from > to;
-  }
-  function nodesOf(row: number): [number, number] {
-    return [nodes.nodeOf[table.client[row] ?? 0] ?? NONE, nodes.nodeOf[table.server[row] ?? 0] ?? NONE];
-  }
-  const beside = keys.pairs && besideOf(keys.pairs);
-  const endsAt = (link: number) => {
-    const row = firstRow[link] ?? NONE;
-    const [client, server] = nodesOf(row);
-    return isTurned(row) ? { from: server, to: client } : { from: client, to: server };
-  };
-  const at = (link: number): ViewLink => {
-    const row = firstRow[link] ?? NONE;
-    const { from, to } = endsAt(link);
-    const flaggedBy = marks.flaggedBy?.[row] ?? 0;
-    const finding = flaggedBy > 0 ? marks.findings?.[flaggedBy - 1]?.id : undefined;
-    const linkFacts = sums?.at(link) ?? rowLink(facts, row);
-    const kind: LinkKind = {
-      finding: isByHost ? undefined : finding,
-      notFindings: marks.byFewest
-        .slice(0, Math.max(0, marks.byFewest.indexOf(flaggedBy - 1)))
-        .map((index) => marks.findings?.[index]?.id ?? ""),
-      besideFlagged: beside?.flagged(from, to) ?? false,
-      besideOther: beside?.notServed(from, to) ?? false,
-    };
-    const where = linkQuery(base, nodes.at(from), nodes.at(to), linkFacts, isByHost, kind);
-    return { ...linkFacts, from, to, finding, where };
-  };
-  return { list: { size, at, endsAt }, linkOf, isTurned };
+/** 1 for each row that isn't filtered out. */
+function keptOf(request: ViewRequest, table: Conversations, hosts: Hosts, marks: Marks): Uint8Array {
+  const kept = new Uint8Array(table.size);
+  if (request.where.length === 0 && request.around === undefined) return kept.fill(1);
+  let test = filterOf(request.where, table, hosts, marks);
+  if (request.around !== undefined) test = around(request.around, request.hops, table, hosts, test);
+  for (let row = 0; row < table.size; row++) if (test(row)) kept[row] = 1;
+  return kept;
 }
 
-function pairKey(a: number, b: number): string {
-  return a < b ? `${a} ${b}` : `${b} ${a}`;
-}
-
-/** What there is between two nodes, either way round. */
-function besideOf(pairs: Triples): Record<"flagged" | "notServed", (from: number, to: number) => boolean> {
-  const flagged = new Set<string>();
-  const notServed = new Set<string>();
-  for (let pair = 0; pair < pairs.size; pair++) {
-    const kind = pairs.c[pair] ?? 0;
-    if (kind > 1) flagged.add(pairKey(pairs.a[pair] ?? 0, pairs.b[pair] ?? 0));
-    if (kind % 2 === 0) notServed.add(pairKey(pairs.a[pair] ?? 0, pairs.b[pair] ?? 0));
-  }
-  return {
-    flagged: (from, to) => flagged.has(pairKey(from, to)),
-    notServed: (from, to) => notServed.has(pairKey(from, to)),
-  };
+/** 1 for each row that is kept, and of no link. */
+function foldedOf(kept: Uint8Array, linkOf: Int32Array): Uint8Array {
+  const folded = new Uint8Array(kept.length);
+  for (let row = 0; row < kept.length; row++) if (kept[row] === 1 && linkOf[row] === NONE) folded[row] = 1;
+  return folded;
 }
 
 function leftOf(mask: Uint8Array, table: Conversations): Left {
-  const totals = TRAFFIC_KINDS.map((kind) => totalsOf(table.traffic[kind], table.size, mask)).reduce(
-    addTotals,
+  const rows = countOf(mask);
+  const totals = TRAFFIC_KINDS.map((kind) =>
+    totalsOf(table.traffic[kind], rows === 0 ? 0 : table.size, mask),
   );
-  return { rows: mask.reduce((sum, one) => sum + one, 0), ...totals };
+  return { rows, ...totals.reduce(addTotals) };
+}
+
+function countOf(column: Uint8Array | Uint32Array): number {
+  let sum = 0;
+  for (let row = 0; row < column.length; row++) sum += column[row] ?? 0;
+  return sum;
 }

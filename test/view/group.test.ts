@@ -18,7 +18,7 @@ function nodesOf(
 ) {
   const nodes = groupHosts(
     grouping,
-    hostsOf(table, () => true),
+    hostsOf(table, new Uint8Array(table.size).fill(1)),
     table,
     new Hosts(table, names),
     single,

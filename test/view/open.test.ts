@@ -11,7 +11,7 @@ import { edge } from "./graphs.js";
 /** The nodes as `id hosts`, those that were opened, and what was said. */
 async function opened(rows: readonly Row[], group: string, open: string[], names: NameLookup = NO_NAMES) {
   const table = await converse(batchesOf(rows, 50));
-  const list = hostsOf(table, () => true);
+  const list = hostsOf(table, new Uint8Array(table.size).fill(1));
   const grouping = parseGrouping(group) ?? { by: "auto" as const };
   const nodes = groupHosts(grouping, list, table, new Hosts(table, names), [], open);
   const all = Array.from({ length: nodes.size }, (_, node) => nodes.at(node));
