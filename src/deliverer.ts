@@ -2,14 +2,15 @@ import type { Module } from "./module.js";
 import type { Logger } from "./telemetry/log.js";
 
 /**
- * What becomes of a job that was delivered.
+ * What to do with a job that was delivered.
  *
- * - `done`: its graph is stored, or nothing was left to do
- * - `drop`: no delivery of it can ever succeed: it isn't a job, or its flow logs are corrupt
- * - `later`: not now, but after so many milliseconds: no room, too early, another worker has it, the process stops
- * - `again`: it failed, and may succeed when it is delivered again
+ * - `done`: the graph is stored, or nothing was left to do. Delete the message
+ * - `drop`: it can never succeed: it isn't a job, or its flow logs are corrupt. Delete the message
+ * - `later`: deliver it again after `afterMs` milliseconds: the worker is full, it is too early, another worker has the job, or the
+ *   process stops
+ * - `again`: the job failed, and may succeed when it is delivered again
  *
- * The error says why. It is for the log; `explain` has a sentence for others.
+ * The error says why. It is for the log; `explain` makes a sentence for others of it.
  */
 export type Fate =
   | { readonly fate: "done" }
@@ -18,8 +19,8 @@ export type Fate =
   | { readonly fate: "again"; readonly error: Error };
 
 /**
- * Works a job, `{ "id", "start", "stop", "refresh"?, "claim"? }`, to its end. Never rejects. Nothing else is to be done for the
- * job meanwhile: its claim is renewed here. Whoever delivered it drops it, or delivers it again, as its fate says.
+ * Runs a job, `{ "id", "start", "stop", "scope"?, "refresh"?, "claim"? }`, to its end. Never rejects. The deliverer has nothing else to
+ * do meanwhile: the service renews the claim. Then the deliverer does what the fate says.
  */
 export type Deliver = (message: unknown) => Promise<Fate>;
 
@@ -27,10 +28,10 @@ export type Deliver = (message: unknown) => Promise<Fate>;
 export type Report = Pick<Logger, "info" | "warn" | "error">;
 
 /**
- * Brings jobs to the service besides HTTP, from a queue of messages for example. It is started after all modules, told to
- * `drain` before anything else of the process stops, and stopped before the modules are, when each delivery has its fate.
+ * Brings jobs to the service by another way than HTTP, for example from a queue of messages. It is started after all modules. When the
+ * process stops, it is told to `drain` first, and to `stop` before the modules stop, when each delivery has its fate.
  */
 export interface Deliverer extends Pick<Module, "drain" | "stop"> {
-  /** Begins to deliver. Resolves when it has begun; a rejection stops the process from starting. */
+  /** Starts to deliver. Resolves when it has started. If it rejects, the process does not start. */
   start(deliver: Deliver, report: Report): Promise<void>;
 }

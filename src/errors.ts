@@ -1,29 +1,29 @@
 /**
- * What a port may throw. Nothing here knows HTTP: `http/errors.ts` alone maps these to statuses.
+ * The errors that a port can throw. Nothing here knows HTTP: only `http/errors.ts` maps them to statuses.
  *
- * A message is for the log and may name URLs and keys; callers see a sentence that `http/errors.ts` picks.
+ * A message is for the log and can name URLs and keys. Callers see a sentence that `http/errors.ts` chooses.
  */
 
 export type DependencyName = "storage" | "marker" | "queuer" | "digester" | "grapher" | "webhook";
 
 /**
- * What keeps a dependency from doing its part until somebody mends it: settings that lead nowhere, access that isn't
- * granted, flow logs that have to be restored from an archive first.
+ * Why a dependency can't do its work until somebody repairs something: wrong settings, missing access, or flow logs that must be
+ * restored from an archive first.
  */
 export type Obstacle = "settings" | "access" | "archive";
 
-/** A dependency did not do its part. It may the next time: worth a retry unless `transient` is false. */
+/** A dependency failed. The next attempt may succeed, unless `transient` is false. */
 export class DependencyError extends Error {
   override name = "DependencyError";
   readonly dependency: DependencyName;
-  /** True when the dependency did not answer in time, as opposed to answering wrongly. */
+  /** True if the dependency did not answer in time; false if it gave a wrong answer. */
   readonly timedOut: boolean;
-  /** Undefined when it may pass by itself. */
+  /** Undefined if the failure may go away by itself. */
   readonly obstacle: Obstacle | undefined;
-  /** False when trying again can't help: wrong credentials, no such bucket or directory. */
+  /** False if another attempt can't help: wrong credentials, no such bucket or directory. */
   readonly transient: boolean;
 
-  /** @param options `transient: false` alone means that the settings are to blame */
+  /** @param options `transient: false` without an `obstacle` means that the settings are wrong */
   constructor(
     dependency: DependencyName,
     message: string,
@@ -37,7 +37,7 @@ export class DependencyError extends Error {
   }
 }
 
-/** What a graph was to replace isn't there any more: somebody else stored one since. Another attempt begins from that. */
+/** Another worker has stored this graph since the attempt began. The next attempt starts from the new graph. */
 export class SupersededError extends DependencyError {
   override name = "SupersededError";
 
@@ -46,10 +46,10 @@ export class SupersededError extends DependencyError {
   }
 }
 
-/** The digest, or the flow logs it is made of, can never give a graph: malformed, truncated, too large. Never retried. */
+/** The digest or its flow logs can never become a graph: they are malformed, cut off or too large. Never retried. */
 export class CorruptInputError extends Error {
   override name = "CorruptInputError";
-  /** There is more of it than `DIGEST_MAX_BYTES` allows. */
+  /** It is larger than `DIGEST_MAX_BYTES` allows. */
   readonly tooLarge: boolean;
 
   constructor(message: string, options: ErrorOptions & { tooLarge?: boolean } = {}) {
@@ -58,7 +58,7 @@ export class CorruptInputError extends Error {
   }
 }
 
-/** Not now: the queue is full, it is too early, somebody else holds the job, the process is stopping. */
+/** Not now: the queue is full, it is too early, another worker has the job, or the process is stopping. */
 export class RetryLaterError extends Error {
   override name = "RetryLaterError";
   readonly retryAfterMs: number;

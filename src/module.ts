@@ -1,4 +1,4 @@
-/** An address this process listens on, as `server.address()` tells it. */
+/** An address that this process listens on, as in `server.address()`. */
 export interface BoundAddress {
   /** An IP address. */
   readonly host: string;
@@ -6,24 +6,24 @@ export interface BoundAddress {
 }
 
 /**
- * What every module behind a port may have besides the port itself. Constructors do nothing; `start` does.
- * Modules are started in the order storage, marker, digester, queuer and stopped in the reverse.
+ * What every module can have besides the methods of its port. Constructors do nothing; `start` does the work.
+ * Modules are started in the order storage, marker, digester, queuer, and stopped in the reverse order.
  */
 export interface Module {
   /**
-   * Called once before any other call. A rejection stops the process from starting. A start that takes longer than five
-   * seconds isn't waited for: the process serves, isn't ready until it has ended, and other calls may come before.
+   * Called once, before any other call. If it rejects, the process does not start. If it takes longer than five seconds, the process
+   * starts to serve without it: it isn't ready until this has ended, and other calls can come before.
    */
   start?(): Promise<void>;
-  /** Called when the process has begun to listen, with where. */
+  /** Called when the process has started to listen. */
   listening?(address: BoundAddress): void;
   /**
-   * Called once, when the process begins to stop: bring nothing new. Other calls, for what is under way, still follow.
+   * Called once, when the process starts to stop: take on nothing new. Other calls still follow, for work that is under way.
    * Must not hang.
    */
   drain?(): Promise<void>;
-  /** Called once, after the last other call has settled. Must not hang. */
+  /** Called once, after all other calls have ended. Must not hang. */
   stop?(): Promise<void>;
-  /** Resolves when the module could serve a call now; rejects with the reason when it could not. */
+  /** Resolves if the module can do its work now; otherwise rejects with the reason. */
   ready?(signal: AbortSignal): Promise<void>;
 }

@@ -28,7 +28,7 @@ const NAMESPACE = uuidv5("graph", NIL);
 const INSTANT =
   /^(\d{4})-(\d{2})-(\d{2})T([01]\d|2[0-3]):([0-5]\d):([0-5]\d)(?:\.\d{1,9})?(?:Z|([+\- ])([01]\d|2[0-3]):([0-5]\d))$/;
 
-/** A wrong window. The message names the parameter and the rule, and is meant for the caller. */
+/** A wrong window. The message is for the caller: it names the parameter and the rule. */
 export class WindowError extends Error {
   override name = "WindowError";
 }

@@ -12,10 +12,10 @@ import { createStorage } from "../storage/index.js";
 import { webhookOf } from "../webhook.js";
 
 export interface ServiceOptions extends Partial<Modules> {
-  /** undici clients to be used as they are, with their own retries and limits. They aren't closed by the service. */
+  /** undici clients, used as they are, with their own retries and limits. The service doesn't close them. */
   readonly queuerHttpClient?: Dispatcher;
   readonly digesterHttpClient?: Dispatcher;
-  /** Who brings jobs besides HTTP. */
+  /** They bring jobs by other ways than HTTP. */
   readonly deliverers?: readonly Deliverer[];
 }
 
@@ -45,11 +45,11 @@ export function deliverersOf({ queuer, deliverers = [] }: ServiceOptions, config
 }
 
 /**
- * What the library calls Service: the built-in module in every place where none is given, set up from the environment. A
- * module that is given needs none of its variables.
+ * The Service of the library. Modules that you don't give are built in and take their settings from the environment. The variables of
+ * modules that you give are not read.
  */
 export class BuiltInService extends Service {
-  /** API_TOKENS and PRODUCE_TOKENS, which `buildApp` asks for unless it is told otherwise. */
+  /** API_TOKENS and PRODUCE_TOKENS: `buildApp` requires them, unless you give it others. */
   readonly access: AccessTokens;
 
   /** @throws ConfigError that lists every fault of the environment */

@@ -6,47 +6,47 @@ import type { Scope } from "../scope.js";
 import type { TimeWindow } from "../window.js";
 
 /**
- * A digest is the flow log records of a window, summed:
+ * A digest is the sum of the flow log records of a window:
  *
- * - **Window.** A record belongs to the window that its `end` is in, the window's stop excluded, so that none belongs to two.
- *   Of a record, all or nothing is counted.
- * - **Key.** A line for each account, interface, source, destination, protocol, pair of ports, action and log-status, as
- *   they are written in the records; no two lines have one key.
- * - **Ports.** The end that doesn't serve has port 0, so that a service called two thousand times from as many ports is one
- *   line each way; both are 0 where there are no ports.
- * - **Sums.** Packets and bytes are exact, beyond 2^53 as well. For each key without its ports they are those of its records.
- * - **Times.** `start` and `end` of each line are the least start and the greatest end of all records of the window.
- * - **Order.** Any; the same flow logs always give the same bytes.
- * - **Records without traffic.** NODATA and SKIPDATA are lines of their own (a vpcflow-digesterd's) or among the `counts`,
- *   never both: SKIPDATA says that AWS lost records, and the job's events tell it.
+ * - **Window.** A record is counted in the window that contains its `end`. (The stop of a window isn't part of it.) So no record
+ *   is in two windows, and each record counts completely or not at all.
+ * - **Key.** One line for each combination of account, interface, source, destination, protocol, ports, action and log-status, as
+ *   they are written in the records. No two lines have the same key.
+ * - **Ports.** The end that doesn't serve has port 0. So a service that a client called two thousand times is one line in each
+ *   direction. Both ports are 0 for protocols without ports.
+ * - **Sums.** Packets and bytes are exact, also beyond 2^53. For each key without its ports, they are the sums of its records.
+ * - **Times.** All lines have the same `start` and `end`: the earliest start and the latest end of all records of the window.
+ * - **Order.** Any order, but the same flow logs always give the same bytes.
+ * - **Records without traffic.** NODATA and SKIPDATA are lines of their own (a vpcflow-digesterd's) or are in `counts`, never
+ *   both. SKIPDATA means that AWS lost records; the log says so.
  */
 export type Digest = DigestOfLines | DigestOfEdges;
 
-/** A digest as a vpcflow-digesterd, or whoever writes text, gives it. */
+/** A digest as text, such as a vpcflow-digesterd gives it. */
 export interface DigestOfLines extends DigestFacts {
   /**
-   * Lines in the default flow log format, plain or gzip (told by the first bytes). Errors with
-   * `CorruptInputError` when the flow logs can never be digested, otherwise with `DependencyError("digester", …)`.
-   * Never ends early: an end means that it is whole. The reader must consume or destroy it.
+   * Lines in AWS's default format, plain or gzip (the first bytes tell). Fails with `CorruptInputError` if the flow logs can never
+   * be digested, otherwise with `DependencyError("digester", …)`. Never ends early: an end means that the digest is complete. The
+   * reader must consume or destroy it.
    */
   readonly body: Readable;
 }
 
-/** A digest as a table, which has room for more than lines tell: times, flags and flows of each edge. */
+/** A digest as a table, which can hold more than lines can: times, flags and number of flows of each edge. */
 export interface DigestOfEdges extends DigestFacts {
   /**
-   * The lines as rows, NODATA and SKIPDATA excepted, with `start` and `end` the same in all of them. To be read once; fails
-   * and ends as `body` does. Whoever stops reading early ends it by `return`, as `for await` does.
+   * The lines as rows, without NODATA and SKIPDATA, with the same `start` and `end` in all of them. Read it once. It fails and ends
+   * as `body` does. A reader that stops early calls `return`, as `for await` does.
    */
   readonly edges: AsyncIterable<EdgeBatch>;
 }
 
 interface DigestFacts {
-  /** How far the reading of the flow logs is, at any time until the digest has been read. */
+  /** How far reading is. Can be called at any time until the digest has been read. */
   readonly progress?: () => { readonly filesDone: number; readonly files: number; readonly records: number };
-  /** What was read and what was left out, for the job's log event. Final when the body has ended. */
+  /** What was read and what was left out, for the event `job-finished`. Final when the body has ended. */
   readonly counts?: Readonly<Record<string, number>>;
-  /** What whoever runs the service should know of the flow logs, each in a sentence. Final when the body has ended. */
+  /** What the operator should know about the flow logs, one sentence each. Final when the body has ended. */
   readonly warnings?: readonly string[];
 }
 

@@ -39,27 +39,26 @@ const LAST_ANSWERS_MS = 1000;
 const STEP_MARGIN_MS = 10_000;
 
 export interface AppOptions {
-  /** A logger with pino's interface; none: nothing is logged. */
+  /** A logger with pino's interface. Without it, nothing is logged. */
   readonly logger?: FastifyBaseLogger;
-  /** A statistics client with hot-shots' interface; none: no statistics. It isn't closed here. */
+  /** A metrics client with hot-shots' interface. Without it, nothing is counted. The app doesn't close it. */
   readonly stats?: Stats;
-  /** What the metrics of connection states are called. */
+  /** Names of the metrics of connection states. */
   readonly connectionStates?: ConnectionStateSettings;
-  /** What GET /metrics answers; none: there is no such route. */
+  /** What GET /metrics answers. Without it, there is no such route. */
   readonly metrics?: MetricsOptions;
-  /** How much is too much. */
+  /** Limits of requests and connections. */
   readonly limits?: LimitSettings;
-  /** Middleware, registered before the routes so that its hooks see every request. */
+  /** Your own Fastify plugins, registered before the routes, so that their hooks see every request. */
   readonly plugins?: readonly (FastifyPluginCallback | FastifyPluginAsync)[];
-  /** Who may call. By default what the service brings: the built-in one reads API_TOKENS and PRODUCE_TOKENS. */
+  /** Which tokens callers need. By default those of the service: the built-in one reads API_TOKENS and PRODUCE_TOKENS. */
   readonly access?: AccessTokens;
-  /** The names that requests may be for, besides those of this machine. Undefined: see `requireHost`. */
+  /** Host names that requests can be for, besides those of this machine. Undefined: see `requireHost`. */
   readonly allowedHosts?: readonly string[] | undefined;
 }
 
 /**
- * The service over HTTP. Starting and closing the app start and stop the service; `listen` makes it take up jobs that
- * were left behind.
+ * The service over HTTP. `listen` starts the service and takes up jobs that were left behind; `close` stops it.
  */
 export async function buildApp(
   service: Service & { readonly access?: AccessTokens },

@@ -3,11 +3,11 @@ import type { Module } from "../module.js";
 import { Scope } from "../scope.js";
 import type { GraphId } from "../window.js";
 
-/** How far a job is, as its worker tells. */
+/** How far a job is, as its worker reports. */
 export const JobProgress = z.object({
   /** `reading` its flow logs, or `storing` the graph that is made of them. */
   step: z.enum(["reading", "storing"]),
-  /** Files that have been read, of so many, and the records that were in them. Left out where the digester doesn't tell. */
+  /** Files that have been read, files in all, and records in the files that have been read. Left out if the digester doesn't report them. */
   filesDone: z.int().nonnegative().optional(),
   files: z.int().nonnegative().optional(),
   records: z.int().nonnegative().optional(),
@@ -16,7 +16,7 @@ export type JobProgress = z.infer<typeof JobProgress>;
 
 /** The durable record of a job. */
 export const Claim = z.object({
-  /** Names the claim; the job carries it. */
+  /** Names the claim. The job has it, too. */
   token: z.string().min(1).max(128),
   start: z.string(),
   stop: z.string(),
@@ -31,66 +31,66 @@ export const Claim = z.object({
    * - `held`: no job, but somebody who removes the graph and what belongs to it, or tells of its findings; nobody may take it
    */
   state: z.enum(["queued", "working", "free", "failed", "held"]),
-  /** Tells who wrote it last: each hold of a claim has another, those of one process too. */
+  /** Who wrote it last. Each hold of a claim has another value, also within one process. */
   holder: z.string().optional(),
   /** Why the last attempt failed: a sentence for callers, without internals. */
   reason: z.string().optional(),
   /** The request that asked for the graph, for the log. */
   requestId: z.string().max(128).optional(),
-  /** RFC 3339. The digest isn't complete before. */
+  /** RFC 3339. Flow logs are not complete before this time. */
   notBefore: z.string().optional(),
   /**
    * Milliseconds that a queued record lives beyond the timeout: from its writing to `notBefore`, and as long as its job may
    * lie in a queue. Lets the store's clock alone decide when it lapses.
    */
   waitMs: z.number().nonnegative().optional(),
-  /** Milliseconds that it was old when a request, which had taken it over and was refused, wrote it back. */
+  /** Its age in milliseconds when a refused request, which had taken it over, wrote it back. */
   agedMs: z.number().nonnegative().optional(),
-  /** As of the last renewal. What can't be read of it says nothing of the claim. */
+  /** As of the last renewal. If it can't be read, the claim is still valid. */
   progress: JobProgress.optional().catch(undefined),
 });
 export type Claim = z.infer<typeof Claim>;
 
 export interface ClaimRecord {
-  /** Null for what isn't a claim of ours, such as the bare time that the Go service left: working, and no more is known. */
+  /** Null if the record isn't a claim of ours, such as the time that the Go service wrote. It counts as working. */
   readonly claim: Claim | null;
-  /** Names this very write of the record; no later write of any process has the same. */
+  /** Names this write of the record. No later write of any process has the same version. */
   readonly version: string;
   /**
-   * Milliseconds since it was written, on the store's clock and never on this process's. Never negative, and never more
-   * than it is, unless that clock was set: a store that counts in seconds gives the least it can be.
+   * Milliseconds since it was written, on the store's clock, never on this process's. Never negative, and never more than the real
+   * age, unless that clock was set: a store that counts in seconds gives the lowest possible age.
    */
   readonly ageMs: number;
 }
 
 /**
- * Where claims are kept: a store of small records with compare-and-set. It knows nothing of what the states mean
- * (`worker/claims.ts` does), so that an implementation is input and output alone.
+ * Keeps claims: a store of small records with compare-and-set. It doesn't know what the states mean (`worker/claims.ts` does). So an
+ * implementation only reads and writes.
  *
- * `create`, `replace` and `remove` are atomic towards every process that shares the store: of any number of
- * concurrent calls on one version, or of creations, exactly one succeeds. Losing that race is an answer (undefined or
- * false), not an error. All calls may run concurrently. Failures are `DependencyError("marker", …)` with their cause;
- * after a failure a write may or may not have happened, and a reader sees either the old record or the new one, whole.
+ * `create`, `replace` and `remove` are atomic for all processes that share the store. If any number of them create a record, or
+ * change the same version, at the same time, exactly one succeeds. The others get undefined or false, not an error. All calls can
+ * run at the same time. A failure is a `DependencyError("marker", …)` with its cause. After a failure the write may have happened or
+ * not; readers see the old record or the new one, completely.
  */
 export interface Marker extends Module {
-  /** Undefined when there is none. */
+  /** Undefined when there is no record. */
   read(id: GraphId, signal: AbortSignal): Promise<ClaimRecord | undefined>;
 
-  /** Writes a record where there is none. Its version, or undefined when there is one already, of whatever age. */
+  /** Writes a record if there is none. Returns its version, or undefined if there is already one, however old. */
   create(id: GraphId, claim: Claim, signal: AbortSignal): Promise<string | undefined>;
 
-  /** Replaces the record that has this version. The new version, or undefined when that record is no longer there. */
+  /** Replaces the record that has this version. Returns the new version, or undefined if that record is no longer there. */
   replace(id: GraphId, version: string, claim: Claim, signal: AbortSignal): Promise<string | undefined>;
 
-  /** Removes the record that has this version; false when it is no longer there. */
+  /** Removes the record that has this version. Returns false if it is no longer there. */
   remove(id: GraphId, version: string, signal: AbortSignal): Promise<boolean>;
 
-  /** All records, in any order, each at most once. What is written or removed meanwhile may or may not be among them. */
+  /** All records, in any order, each at most once. Records that are written or removed meanwhile may be missing. */
   list(signal: AbortSignal): AsyncIterable<{ readonly id: GraphId; readonly version: string }>;
 }
 
 /** What a process has for a Marker besides its settings. */
 export interface MarkerGiven {
-  /** Milliseconds after which what nobody wrote to is taken for a killed process's. */
+  /** Milliseconds after which a temporary file that nobody wrote to counts as left behind by a killed process. */
   readonly staleMs: number;
 }
