@@ -23,7 +23,7 @@ export const webhookSettings = {
     address
       .optional()
       .describe(
-        "URL that each new finding of the windows of GRAPH_SCHEDULE is POSTed to, once: JSON that Slack's incoming webhooks take as well. Unset: none",
+        "URL that each new finding in the windows of GRAPH_SCHEDULE is POSTed to, once, as JSON that Slack's incoming webhooks understand. Unset: none",
       ),
   ),
   FINDINGS_WEBHOOK_SECRET: secret(
@@ -31,9 +31,7 @@ export const webhookSettings = {
       .string()
       .min(16, "expected at least 16 characters")
       .optional()
-      .describe(
-        "key that each POST to FINDINGS_WEBHOOK is signed with, as X-Signature-256. Unset: not signed",
-      ),
+      .describe("key to sign each POST to FINDINGS_WEBHOOK with (X-Signature-256). Unset: not signed"),
   ),
 };
 type WebhookSettings = z.infer<z.ZodObject<typeof webhookSettings>>;
@@ -41,7 +39,7 @@ type WebhookSettings = z.infer<z.ZodObject<typeof webhookSettings>>;
 export const webhookRules: readonly Rule[] = [
   {
     variables: ["FINDINGS_WEBHOOK", "GRAPH_SCHEDULE"],
-    expected: "GRAPH_SCHEDULE as well: findings are sent of scheduled windows",
+    expected: "GRAPH_SCHEDULE as well: only findings in scheduled windows are sent",
     holds: ({ FINDINGS_WEBHOOK, GRAPH_SCHEDULE }) =>
       FINDINGS_WEBHOOK === undefined || GRAPH_SCHEDULE !== undefined,
   },

@@ -127,9 +127,9 @@ async function checkRedrive(queue: Queue, report: Report, signal: AbortSignal): 
   const maxReceives = await queue.maxReceives(signal);
   const reason =
     maxReceives === undefined
-      ? "the queue has no dead-letter queue: a job that fails each time is delivered until the queue forgets it"
+      ? "the queue has no dead-letter queue: a job that always fails is delivered until the queue deletes it"
       : maxReceives < FEW_RECEIVES
-        ? `the queue gives a message up after ${maxReceives} receives, fewer than ${FEW_RECEIVES}: a worker that is killed costs up to two`
+        ? `the queue gives up a message after ${maxReceives} receives, fewer than ${FEW_RECEIVES}: each worker that is killed costs up to two`
         : undefined;
   if (reason !== undefined) report.warn({ dependency: "queuer", reason }, "queue-settings");
   return true;

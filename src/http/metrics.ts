@@ -17,7 +17,7 @@ export function metricsRoutes({ contentType, text, open }: MetricsOptions): Fast
       config: open ? { access: "open" } : {},
       schema: {
         operationId: "getMetrics",
-        summary: "The statistics of this process, for Prometheus",
+        summary: "The metrics of this process, for Prometheus",
         tags: ["health"],
         ...(open && { security: [] }),
         response: {

@@ -50,9 +50,7 @@ export const queueUrl = z.string().transform((text, context) => {
     return refuse("expected a URL without user and password: see USE_IAM");
   }
   if (name.endsWith(".fifo")) {
-    return refuse(
-      "expected a standard queue: one of kind FIFO can't hold a job back, and claims make one job a window",
-    );
+    return refuse("expected a standard queue: a FIFO queue can't delay single jobs, and isn't needed");
   }
   return new QueueUrl(url.href, region);
 });

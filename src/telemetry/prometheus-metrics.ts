@@ -47,42 +47,42 @@ export function metricDescriptions(names: ConnectionStateSettings): MetricDescri
     counters: [
       {
         name: "vpcflow_grapherd_http_requests_total",
-        help: "Requests that were answered or broken off",
+        help: "Requests that ended",
         of: { "grapherd.http.requests": {} },
         labels: REQUEST,
       },
       {
         name: "vpcflow_grapherd_jobs_total",
-        help: "Attempts at jobs that have ended",
+        help: "Attempts at jobs that ended",
         of: { "grapherd.jobs": {} },
         labels: ["outcome"],
         zeros: ["stored", "retried", "failed", "corrupt", "interrupted"].map((outcome) => ({ outcome })),
       },
       {
         name: "vpcflow_grapherd_digest_records_total",
-        help: "Records that became edges, and those that make none",
+        help: "Edges, and records without an edge",
         of: { "grapherd.digest.records": {} },
         labels: ["kind"],
       },
       {
         name: "vpcflow_grapherd_flow_logs_total",
-        help: "Files and records of flow logs that were read or skipped",
+        help: "Files and records of flow logs that were read or passed over",
         of: { "grapherd.flow_logs": {} },
         labels: ["kind"],
       },
       {
         name: "vpcflow_grapherd_digest_bytes_total",
-        help: "Bytes of digests of a vpcflow-digesterd, expanded",
+        help: "Bytes of digests of a vpcflow-digesterd, not compressed",
         of: { "grapherd.digest.bytes": {} },
       },
       {
         name: "vpcflow_grapherd_graph_bytes_total",
-        help: "Bytes of stored graphs, as gzip",
+        help: "Bytes of graphs that were stored, compressed",
         of: { "grapherd.graph.bytes": {} },
       },
       {
         name: "vpcflow_grapherd_graph_expanded_bytes_total",
-        help: "Bytes of stored graphs, as DOT",
+        help: "Bytes of graphs that were stored, not compressed",
         of: { "grapherd.graph.expanded_bytes": {} },
       },
       {
@@ -93,7 +93,7 @@ export function metricDescriptions(names: ConnectionStateSettings): MetricDescri
       },
       {
         name: "vpcflow_grapherd_http_connections_total",
-        help: "How often a connection came into a state",
+        help: "Connections that came into a state",
         of: {
           [names.RUNTIME_CONNSTATE_NEWCOUNTER]: { state: "new" },
           [names.RUNTIME_CONNSTATE_ACTIVECOUNTER]: { state: "active" },
@@ -107,13 +107,13 @@ export function metricDescriptions(names: ConnectionStateSettings): MetricDescri
     gauges: [
       {
         name: "vpcflow_grapherd_jobs_in_process",
-        help: "Jobs that are worked on, and jobs that wait",
+        help: "Jobs in this process",
         of: { "grapherd.jobs.in_process": {} },
         labels: ["state"],
       },
       {
         name: "vpcflow_grapherd_event_loop_utilization_ratio",
-        help: "Part of the last 10 s that the event loop was busy",
+        help: "How busy the event loop was in the last 10 s, from 0 to 1",
         of: { "grapherd.process.event_loop_utilization": {} },
       },
       {
@@ -130,7 +130,7 @@ export function metricDescriptions(names: ConnectionStateSettings): MetricDescri
     histograms: [
       {
         name: "vpcflow_grapherd_http_duration_seconds",
-        help: "From the head of a request to the last byte of its answer",
+        help: "Time from the headers of a request to the last byte of its answer",
         of: { "grapherd.http.duration": {} },
         labels: REQUEST,
         buckets: CALL_BUCKETS,
@@ -138,7 +138,7 @@ export function metricDescriptions(names: ConnectionStateSettings): MetricDescri
       },
       {
         name: "vpcflow_grapherd_job_duration_seconds",
-        help: "Attempts that stored a graph",
+        help: "Time of attempts that stored a graph",
         of: { "grapherd.job.duration": {} },
         buckets: JOB_BUCKETS,
         scale: SECONDS,
@@ -159,7 +159,7 @@ export function metricDescriptions(names: ConnectionStateSettings): MetricDescri
       },
       {
         name: "vpcflow_grapherd_dependency_duration_seconds",
-        help: "Calls of storage, marker, queuer and digester; of one that gives a stream, until it begins",
+        help: "Time of calls of storage, marker, queuer and digester. If a call gives a stream: until the stream begins",
         of: { "grapherd.dependency.duration": {} },
         labels: CALL,
         buckets: CALL_BUCKETS,

@@ -14,11 +14,11 @@ export const statsSettings = {
     )
     .default("DATADOG")
     .describe(
-      "where statistics go: `DATADOG`, a DogStatsD server over UDP; `PROMETHEUS`, which reads them at `/metrics`; `NULL` (or `NULLSTAT`), nowhere",
+      "where metrics go: `DATADOG`, a DogStatsD server over UDP; `PROMETHEUS`, which reads them at `/metrics`; `NULL` (or `NULLSTAT`), nowhere",
     ),
   RUNTIME_STATS_PROMETHEUS_OPEN: boolean
     .prefault("false")
-    .describe("whether `/metrics` can be read without a token; otherwise it needs one of API_TOKENS"),
+    .describe("true: `/metrics` needs no token. false: it needs a token of API_TOKENS, if there are any"),
   ...dogstatsdSettings,
 };
 type StatsSettings = z.infer<z.ZodObject<typeof statsSettings>>;
