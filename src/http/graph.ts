@@ -64,7 +64,7 @@ const viewAnswers = {
 
 const requestAnswers = {
   202: empty("Queued", "Location", "Retry-After"),
-  400: failure("The window is wrong"),
+  400: failure("The window or another parameter is wrong"),
   409: failure("The graph exists, or is being made", "Location"),
   500: failure("The storage or the marker failed"),
   502: failure("The queue failed"),
@@ -169,7 +169,11 @@ export function graphRoutes(service: Service): FastifyPluginCallbackZod {
           summary: "Make the graph of a window",
           tags,
           deprecated,
-          querystring: query.extend({ refresh }).transform(withWindow(service)),
+          // A misspelt scope would make a graph of everything.
+          querystring: (deprecated
+            ? query.extend({ refresh })
+            : strictly({ ...query.shape, refresh })
+          ).transform(withWindow(service)),
           response: requestAnswers,
         },
         handler: async (request, reply) => {

@@ -198,6 +198,7 @@ describe("what a caller sends", () => {
     ["POST", `${start}&${stop}&refresh=yes`, 'refresh must be "true" or "false"'],
     ["POST", `${start}&${stop}&refresh=`, 'refresh must be "true" or "false"'],
     ["POST", `${start}&${stop}&refresh=true&refresh=true`, 'refresh must be "true" or "false"'],
+    ["POST", `${start}&${stop}&vcp=vpc-1`, 'unknown parameter "vcp": expected some of start, stop, account'],
     [
       "POST",
       `start=${new Date(Date.now() - 60_000).toISOString()}&${future}`,

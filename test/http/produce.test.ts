@@ -72,9 +72,9 @@ describe("a delivered job", () => {
     [{ "x-aws-sqsd-msgid": "1" }],
     [{ ...DAEMON, prefer: "respond-async" }],
   ] as const)("of Elastic Beanstalk's daemon is done with 200, and not before: %j", async ([headers]) => {
-    const serving = await serve({ DIGESTER_POLLING_TIMEOUT: "500" });
-    serving.digesterd.server.down = hang;
-    expect(await deliver(serving, headers)).toMatchObject({ status: 504 });
+    const serving = await serve();
+    serving.digesterd.server.down = status(500);
+    expect(await deliver(serving, headers)).toMatchObject({ status: 502 });
     serving.digesterd.server.down = undefined;
     for (let time = 0; time < 2; time++) {
       expect(await deliver(serving, headers)).toMatchObject({ status: 200 });
