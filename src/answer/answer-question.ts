@@ -64,6 +64,7 @@ export function answerQuestion(task: Task, table: Table, before: readonly Table[
         findings: found.flagging,
         flaggedHosts: [...new Set(found.flagging.flatMap((flagged) => flagged.hosts))],
         incomplete: incompleteOf(task.graph),
+        read: task.graph.metadata?.counts,
         notes: table.facts.mayMergeAddresses ? [MERGED] : [],
       },
       question.request,

@@ -99,7 +99,8 @@ function versionsOf(addresses: readonly number[], { values }: Conversations): nu
 
 /** The same network may be part of several groups, a host is of one. */
 function withinGroup(part: Group, group: Omit<ViewNode, "hosts">): Group {
-  if (part.kind === "host") return part;
+  // What is written around them all isn't written in each again.
+  if (part.kind === "host") return part.label === group.label ? { ...part, label: part.id } : part;
   const isNetwork = part.kind === "network" && group.kind === "network";
   // Of a network and one within it, the narrower says it all.
   const all = isNetwork ? group.query.all.filter((value) => value !== group.label) : group.query.all;

@@ -61,6 +61,8 @@ export interface ViewInput {
   readonly flaggedHosts?: readonly number[] | undefined;
   /** Whether records were lost before they were digested. Undefined: nobody knows. */
   readonly incomplete: boolean | undefined;
+  /** What its job counted: files, records, those that were skipped. Undefined: nobody knows. */
+  readonly read?: Readonly<Record<string, number>> | undefined;
   /** Whatever else has to be said of the graph, a sentence each. */
   readonly notes?: readonly string[] | undefined;
 }
@@ -108,6 +110,7 @@ export interface View {
     readonly loggedTwice: number;
     readonly edgesLoggedTwice: number;
     readonly incomplete: boolean | undefined;
+    readonly read: Readonly<Record<string, number>> | undefined;
     readonly unknown: readonly OptionalColumn[];
   };
   readonly nodes: Nodes;
@@ -159,6 +162,7 @@ export function viewOf(input: ViewInput, request: ViewRequest): View {
       loggedTwice: conversations.loggedTwice,
       edgesLoggedTwice: conversations.edgesLoggedTwice,
       incomplete: input.incomplete,
+      read: input.read,
       unknown: conversations.unknown,
     },
     nodes,

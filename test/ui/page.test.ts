@@ -1,19 +1,33 @@
-import { readFile } from "node:fs/promises";
+import { readFile, rm } from "node:fs/promises";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import axe from "axe-core";
-import type { Browser, BrowserContextOptions, Page } from "playwright-core";
+import type { Browser, BrowserContextOptions, Locator, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
 import { TimeWindow } from "../../src/window.js";
 import { hasChromium, startChromium } from "../support/chromium.js";
 import { DEADLINE_MS } from "../support/deadline.js";
 import { ServiceProcess } from "../support/service-process.js";
 import { temporaryDir, type TemporaryDir } from "../support/temporary-dir.js";
+import { clients, LogFolder, silence } from "./folder.js";
 
 const LOGS = fileURLToPath(new URL("../fixtures/flow-logs", import.meta.url));
 const WHOLE = TimeWindow.parse("2024-06-01T23:00:00Z", "2024-06-02T01:00:00Z");
 const FIRST = TimeWindow.parse("2024-06-01T23:00:00Z", "2024-06-02T00:00:00Z");
 const SAMPLE = `/ui?start=${WHOLE.start}&stop=${WHOLE.stop}`;
+const QUIET = hourOf("2024-07-01");
+const CROWDED = hourOf("2024-07-02");
+const BROKEN = hourOf("2024-07-03");
+const CLIENTS = 450;
 const TOKEN = "a-token-of-callers";
+
+function hourOf(day: string): TimeWindow {
+  return TimeWindow.parse(`${day}T00:00:00Z`, `${day}T01:00:00Z`);
+}
+
+function pathOf({ start, stop }: TimeWindow): string {
+  return `/ui?start=${start}&stop=${stop}`;
+}
 
 async function startService(data: TemporaryDir, env: Record<string, string> = {}): Promise<ServiceProcess> {
   return ServiceProcess.start({ GRAPH_DATA_DIR: data.path, DIGESTER_ENDPOINT: `file:${LOGS}`, ...env });
@@ -25,7 +39,7 @@ async function makeGraph(service: ServiceProcess, window: TimeWindow): Promise<v
 }
 
 async function settled(page: Page): Promise<void> {
-  await page.locator(".timeline, .middle").first().waitFor();
+  await page.locator(".sentence, .middle").first().waitFor();
   for (const busy of [page.locator("[aria-busy=true]"), page.getByText(/^Looking/)]) {
     await expect.poll(() => busy.count()).toBe(0);
   }
@@ -41,23 +55,62 @@ async function violations(page: Page): Promise<unknown[]> {
   return Array.isArray(found) ? found : [found];
 }
 
+/** Without violations, in light and dark, at three widths, none of which it is wider than; a reload shows the same. */
+async function expectForAll(page: Page): Promise<void> {
+  await settled(page);
+  const size = page.viewportSize() ?? { width: 1280, height: 800 };
+  for (const width of [320, 768, 1280]) {
+    await page.setViewportSize({ ...size, width });
+    const scrolled = await page.evaluate("document.documentElement.scrollWidth");
+    expect(scrolled, `${page.url()} is wider than the screen`).toBe(width);
+    for (const colorScheme of ["light", "dark"] as const) {
+      await page.emulateMedia({ colorScheme });
+      expect(await violations(page), `${page.url()} ${width} ${colorScheme}`).toEqual([]);
+    }
+  }
+  await page.setViewportSize(size);
+  // What is drawn, rather than how a compositor rounds it.
+  const drawn = () => page.locator("#page").innerHTML();
+  const before = await drawn();
+  await page.reload();
+  await settled(page);
+  expect(await drawn(), page.url()).toBe(before);
+}
+
+async function leftOf(shape: Locator): Promise<number> {
+  const { x = Number.NaN } = (await shape.boundingBox()) ?? {};
+  return Math.round(x);
+}
+
 describe.skipIf(!hasChromium())("the page in a browser", () => {
   let browser: Browser;
   let data: TemporaryDir;
   let service: ServiceProcess;
+  /** Another one, which begins without graphs, and has flow logs that the sample hasn't. */
+  let fresh: ServiceProcess;
+  let freshData: TemporaryDir;
+  let logs: TemporaryDir;
+  let folder: LogFolder;
 
   beforeAll(async () => {
-    browser = await startChromium();
-    data = await temporaryDir();
-    service = await startService(data);
+    [data, freshData, logs] = [await temporaryDir(), await temporaryDir(), await temporaryDir()];
+    folder = new LogFolder(logs.path);
+    await folder.copy(LOGS);
+    await folder.add(QUIET.start, silence(QUIET.start));
+    await folder.add(CROWDED.start, clients(CROWDED.start, CLIENTS));
+    await folder.add(BROKEN.start, ["2 123456789012 eni-0a1b2c3d 10.1.0.1 10.2.0.1 - - - 5 1000"]);
+    [browser, service, fresh] = await Promise.all([
+      startChromium(),
+      startService(data),
+      startService(freshData, { DIGESTER_ENDPOINT: `file:${logs.path}` }),
+    ]);
     await makeGraph(service, WHOLE);
     await makeGraph(service, FIRST);
   });
 
   afterAll(async () => {
-    await browser.close();
-    await service.stop();
-    await data.remove();
+    await Promise.all([browser.close(), service.stop(), fresh.stop()]);
+    await Promise.all([data.remove(), freshData.remove(), logs.remove()]);
   });
 
   /** A page of its own. Whatever it complains of, its policy's breaks among it, fails the test. */
@@ -81,12 +134,6 @@ describe.skipIf(!hasChromium())("the page in a browser", () => {
   }
 
   test("from nothing to a graph that is chosen, made, seen, filtered, compared and downloaded", async () => {
-    const empty = await temporaryDir();
-    const fresh = await startService(empty);
-    onTestFinished(async () => {
-      await fresh.stop();
-      await empty.remove();
-    });
     const page = await open("/", {}, fresh);
     expect(new URL(page.url()).pathname).toBe("/ui");
     await page.getByText("None yet.").waitFor();
@@ -192,7 +239,12 @@ describe.skipIf(!hasChromium())("the page in a browser", () => {
     await page.getByRole("complementary").waitFor({ state: "detached" });
     await tabTo(/^10\.20\.10\.0\/24, 3 hosts/);
     await page.keyboard.press("Enter");
-    await page.getByRole("button", { name: "Remove host:10.20.10.0/24" }).waitFor();
+    await expect.poll(() => page.locator(":focus").getAttribute("aria-label")).toMatch(/3 hosts, opened$/);
+    expect(page.url()).toContain("open=10.20.10.0/24");
+    await tabTo(/^10\.20\.10\.12/);
+    await page.keyboard.press(" ");
+    await page.getByRole("complementary").getByText("10.20.10.12").first().waitFor();
+    await page.keyboard.press("Escape");
     await tabTo(/^Look at what is after/);
     await page.keyboard.press("PageUp");
     await page.getByRole("button", { name: /Remove after:/ }).waitFor();
@@ -209,42 +261,18 @@ describe.skipIf(!hasChromium())("the page in a browser", () => {
       .waitFor();
   });
 
-  const STATES = [
-    "",
-    "&view=matrix",
-    "&view=table",
-    "&select=host:10.20.0.51",
-    `&against=${FIRST.start}/${FIRST.stop}`,
-  ];
-
-  test("a reload shows the same", async () => {
-    for (const state of [...STATES, "&where=port:22&zone=local", "&view=table&by=flows"]) {
-      const page = await open(SAMPLE + state, { timezoneId: "Asia/Tokyo" });
-      await settled(page);
-      // What is drawn, rather than how a compositor rounds it.
-      const drawn = () => page.locator("#page").innerHTML();
-      const before = await drawn();
-      await page.reload();
-      await settled(page);
-      expect(await drawn(), state).toBe(before);
-    }
-  });
-
-  describe.each(["light", "dark"] as const)("in %s colours", (colorScheme) => {
-    test.each([320, 768, 1280])("keeps nobody out at a width of %i", async (width) => {
-      const options = { colorScheme, viewport: { width, height: 800 } };
-      for (const path of [
-        "/ui",
-        "/ui?start=2020-01-01T00:00:00Z&stop=2020-01-01T01:00:00Z",
-        ...STATES.map((state) => SAMPLE + state),
-      ]) {
-        const page = await open(path, options);
-        await settled(page);
-        expect(await violations(page), path).toEqual([]);
-        const scrolled = await page.evaluate("document.documentElement.scrollWidth");
-        expect(scrolled, `${path} is wider than the screen`).toBe(width);
-      }
-    });
+  test.each([
+    "/ui",
+    "/ui?start=2020-01-01T00:00:00Z&stop=2020-01-01T01:00:00Z",
+    SAMPLE,
+    `${SAMPLE}&open=10.20.10.0/24,internet`,
+    `${SAMPLE}&view=matrix`,
+    `${SAMPLE}&view=table&by=flows`,
+    `${SAMPLE}&select=host:10.20.0.51&where=-service:icmp&zone=local`,
+    `${SAMPLE}&against=${FIRST.start}/${FIRST.stop}`,
+    `${SAMPLE}&where=port:9999`,
+  ])("%s keeps nobody out, and is the same after a reload", async (path) => {
+    await expectForAll(await open(path, { timezoneId: "Asia/Tokyo" }));
   });
 
   test("asks for a token, keeps it in the tab, and never puts it into an address", async () => {
@@ -265,17 +293,86 @@ describe.skipIf(!hasChromium())("the page in a browser", () => {
     expect(addresses.filter((address) => address.includes(TOKEN))).toEqual([]);
   });
 
-  test("a failure says why, and is tried again", async () => {
-    const [elsewhere, logs] = [await temporaryDir(), await temporaryDir()];
-    const failing = await startService(elsewhere, { DIGESTER_ENDPOINT: `file:${logs.path}/none` });
-    onTestFinished(async () => {
-      await failing.stop();
-      await elsewhere.remove();
-      await logs.remove();
-    });
-    const page = await open(SAMPLE, {}, failing);
+  test("a failure says why and who can mend it, and is tried again", async () => {
+    const page = await open(pathOf(BROKEN), {}, fresh);
+    await page.getByText("Nobody has asked for this graph").waitFor();
     await page.getByRole("button", { name: "Make it" }).click();
-    await page.getByRole("button", { name: "Try again" }).waitFor();
-    await page.getByText(/last attempt to make this graph failed/).waitFor();
+    await page.getByText(/last attempt to make this graph failed: .*flow logs/).waitFor();
+    await folder.add(BROKEN.start, clients(BROKEN.start, 2));
+    await page.getByRole("button", { name: "Try again" }).click();
+    await page.getByText(/^2 conversations/).waitFor();
+  });
+
+  test("a window in which nothing happened says what was read, and what was skipped", async () => {
+    await makeGraph(fresh, QUIET);
+    const page = await open(pathOf(QUIET), {}, fresh);
+    await page.getByText("Read: 1 file, 3 records.").waitFor();
+    await page.getByText("2 records of an interface without traffic (NODATA)").waitFor();
+    await page.getByText("1 record because AWS lost records (SKIPDATA)").waitFor();
+    await expectForAll(page);
+  });
+
+  test("a table of many conversations has pages, each in the address", async () => {
+    await makeGraph(fresh, CROWDED);
+    const page = await open(`${pathOf(CROWDED)}&view=table`, {}, fresh);
+    const table = page.getByRole("region", { name: "Table of conversations" });
+    const pages = page.getByRole("navigation", { name: "Pages of the table" });
+    await pages.getByText(`1–200 of ${CLIENTS}`).waitFor();
+    // The heaviest first, and a row of heads.
+    expect(await table.getByRole("row").nth(1).textContent()).toContain("10.1.1.199");
+    expect(await table.getByRole("row").count()).toBe(201);
+    await pages.getByRole("button", { name: "Later rows" }).click();
+    await pages.getByText(`201–400 of ${CLIENTS}`).waitFor();
+    await pages.getByRole("button", { name: "Later rows" }).click();
+    await pages.getByText(`401–450 of ${CLIENTS}`).waitFor();
+    expect(page.url()).toContain("&page=3");
+    expect(await pages.getByRole("button", { name: "Later rows" }).isDisabled()).toBe(true);
+    await expectForAll(page);
+    await page.goBack();
+    await pages.getByText(`201–400 of ${CLIENTS}`).waitFor();
+    // Another order begins anew.
+    await page.getByRole("button", { name: "Packets" }).click();
+    await pages.getByText(`1–200 of ${CLIENTS}`).waitFor();
+    expect(page.url()).not.toContain("page=");
+  });
+
+  test("a graph without times says so, and is made again with them", async () => {
+    const window = TimeWindow.parse("2024-06-02T00:00:00Z", "2024-06-02T00:30:00Z");
+    await makeGraph(fresh, window);
+    // As the Go service left them, and whoever keeps no edges.
+    await rm(join(freshData.path, "graphs", `${window.id}.parquet`));
+    const page = await open(pathOf(window), {}, fresh);
+    await page.getByText("doesn’t tell when its conversations took place").waitFor();
+    expect(await page.locator(".timeline").count()).toBe(0);
+    await expectForAll(page);
+    await page.getByRole("button", { name: "Make it again" }).click();
+    await page.locator(".timeline").waitFor();
+    expect(await page.getByText("doesn’t tell when").count()).toBe(0);
+  });
+
+  test("a box opens at its place, by a double click or by Enter, and closes again", async () => {
+    const page = await open(SAMPLE);
+    await settled(page);
+    const canvas = page.getByRole("region", { name: "Map" });
+    const boxes = () => canvas.locator(".box").evaluateAll((all) => all.map((each) => each.dataset["node"]));
+    const closed = await boxes();
+    const web = canvas.getByRole("button", { name: /^10\.20\.10\.0\/24, 3 hosts/ });
+    const before = await leftOf(web);
+    await web.dblclick({ position: { x: 30, y: 10 } });
+    const frame = canvas.getByRole("button", { name: /^10\.20\.10\.0\/24, 3 hosts, opened/ });
+    await frame.waitFor();
+    await settled(page);
+    expect(page.url()).toContain("open=10.20.10.0/24");
+    expect(await boxes()).toEqual(expect.arrayContaining(closed.filter((node) => node !== "10.20.10.0/24")));
+    expect(await boxes()).toEqual(expect.arrayContaining(["10.20.10.11", "10.20.10.12", "10.20.10.13"]));
+    // Its place may be a little elsewhere, where there is nothing to scroll.
+    await expect.poll(async () => Math.abs((await leftOf(frame)) - before)).toBeLessThan(60);
+    await page.keyboard.press("Enter");
+    await web.waitFor();
+    await expect.poll(boxes).toEqual(closed);
+    await web.press("Enter");
+    await frame.waitFor();
+    await page.goBack();
+    await web.waitFor();
   });
 });

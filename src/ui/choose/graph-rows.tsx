@@ -53,7 +53,13 @@ function Row({ graph }: { graph: ListedGraph }) {
       <span>
         {windowText(window)} {zoneName()}
       </span>
-      {findings !== undefined && <Severities {...findings} />}
+      {findings === undefined ? (
+        <span class="facts beside" title="Findings are counted when somebody opens the graph">
+          not looked at yet
+        </span>
+      ) : (
+        <Severities {...findings} />
+      )}
       <span class="facts">{facts.filter((fact) => fact !== false).join(" · ")}</span>
     </Link>
   );

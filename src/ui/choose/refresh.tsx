@@ -2,13 +2,13 @@ import { useState } from "preact/hooks";
 import { requestGraph } from "../state/making.js";
 import { place } from "../state/place.js";
 
-/** Has the graph made again, for logs that came late. The old one is shown until then. */
-export function Refresh({ done }: { done: () => void }) {
+/** Has the graph made again. The old one is shown until then. */
+export function Refresh({ why, done }: { why: string; done?: () => void }) {
   const [fault, setFault] = useState("");
   if (place.value.window === undefined) return null;
   const refresh = async () => {
     const message = await requestGraph(true);
-    if (message === undefined) done();
+    if (message === undefined) done?.();
     else setFault(message);
   };
   return (
@@ -16,7 +16,7 @@ export function Refresh({ done }: { done: () => void }) {
       <button type="button" class="button" onClick={() => void refresh()}>
         Make it again
       </button>
-      <span class="hint">Reads the flow logs of this window anew: some may have come late.</span>
+      <span class="hint">{why}</span>
       <span class="fault" role="alert">
         {fault}
       </span>

@@ -7,7 +7,7 @@ export function WindowPanel({ close }: { close: () => void }) {
   return (
     <div class="choose">
       <WindowForm chosen={close} />
-      <Refresh done={close} />
+      <Refresh why="Reads the flow logs of this window anew: some may have come late." done={close} />
       <GraphRows chosen={close} />
     </div>
   );

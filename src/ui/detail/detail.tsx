@@ -6,6 +6,7 @@ import { hostTerm, termTexts, withTerm } from "../state/filter.js";
 import { flagOf } from "../state/flags.js";
 import { findings, grouped, viewQuery } from "../state/graph.js";
 import { go, place } from "../state/place.js";
+import { withOpened } from "../state/open.js";
 import { findingTerm, lineKey } from "../state/selection.js";
 import { bytes, clock, number, rejectedOf, sentBytes } from "../state/texts.js";
 import { HostButton } from "../table/host-button.js";
@@ -19,6 +20,8 @@ interface About {
   /** The filter that shows it, by itself. */
   readonly where: string;
   readonly host: string | undefined;
+  /** The id of a group that can be shown one level finer. */
+  readonly opens?: string;
 }
 
 /** What is selected. Undefined: nothing, or what isn't there. */
@@ -36,9 +39,9 @@ const about = computed((): About | undefined => {
   }
   if (kind === "box") {
     const node = view.nodes.find(({ id }) => id === key);
-    return (
-      node && { title: node.label, facts: `${number(node.hosts)} hosts`, where: node.where, host: undefined }
-    );
+    if (node === undefined) return undefined;
+    const facts = `${number(node.hosts)} ${node.hosts === 1 ? "host" : "hosts"}`;
+    return { title: node.label, facts, where: node.where, host: undefined, opens: node.id };
   }
   const link = view.links.find((each) => lineKey(each) === key);
   if (link === undefined) return undefined;
@@ -66,7 +69,7 @@ export function Detail() {
   if (it === undefined) return null;
   const view = shownOf(inside.value);
   return (
-    <aside class="detail" aria-labelledby="detail">
+    <aside class={it.opens === undefined ? "detail" : "detail box"} aria-labelledby="detail">
       <div class="head">
         <h2 id="detail">{it.title}</h2>
         <button
@@ -101,12 +104,21 @@ function add(term: string): void {
   go({ where: joined(place.value.where, term) });
 }
 
-function Actions({ about: { where, host } }: { about: About }) {
+function Actions({ about: { where, host, opens } }: { about: About }) {
   return (
     <div class="actions" role="group" aria-label="What to do with it">
       <button type="button" class="button" onClick={() => add(where)}>
         Only this
       </button>
+      {opens !== undefined && (
+        <button
+          type="button"
+          class="button"
+          onClick={() => go({ view: "map", open: withOpened(place.value.open, opens), selected: undefined })}
+        >
+          Open on the map
+        </button>
+      )}
       {host !== undefined && (
         <>
           {(["1", "2"] as const).map((hops) => (
@@ -158,7 +170,9 @@ function Conversations({ view, host }: { view: GraphView; host: string | undefin
                 <Ends link={link} view={view} host={host} />
               </td>
               <td>{link.services.map(serviceText).join(", ")}</td>
-              <td class="number">{carried(link)}</td>
+              <td class="number">
+                <Carried link={link} />
+              </td>
             </tr>
           ))}
         </tbody>
@@ -194,8 +208,18 @@ function End({ sign, arrow, id, view }: { sign: string; arrow: string; id: strin
   );
 }
 
-function carried(link: Link): string {
+function Carried({ link }: { link: Link }) {
   const rejected = rejectedOf(link);
-  if (!link.accepted) return `✕ ${number(rejected)} rejected`;
-  return rejected > 0 ? `${bytes(sentBytes(link))}, ✕ ${number(rejected)}` : bytes(sentBytes(link));
+  return (
+    <>
+      {link.accepted && bytes(sentBytes(link))}
+      {rejected > 0 && (
+        <span class="count">
+          {" "}
+          ✕ {number(rejected)}
+          <span class="hidden"> rejected</span>
+        </span>
+      )}
+    </>
+  );
 }

@@ -12,6 +12,8 @@ import { place } from "../state/place.js";
 import { Timeline } from "../timeline/timeline.js";
 import { Table } from "../table/table.js";
 import { Bar } from "./bar.js";
+import { Empty } from "./empty.js";
+import { Notice } from "./notice.js";
 import { Sentence } from "./sentence.js";
 import { TokenForm } from "./token-form.js";
 
@@ -32,6 +34,7 @@ function Main() {
   return (
     <>
       <Sentence view={view} />
+      <Notice view={view} />
       <div class="body">
         <Findings />
         <main class="stage" aria-busy={grouped.value.state === "asking"}>
@@ -45,6 +48,7 @@ function Main() {
 }
 
 function Shown({ view }: { view: GraphView }) {
+  if (view.graph.edges === 0 && view.against === undefined) return <Empty graph={view.graph} />;
   if (place.value.view === "matrix") return <Matrix view={view} />;
   if (place.value.view === "table" || view.map === undefined) return <Table />;
   return <MapView view={view} map={view.map} />;

@@ -32,7 +32,6 @@ export function Sentence({ view }: { view: GraphView }) {
     place.value.view !== "table" &&
       `${number(links.length)} of ${number(links.length + other.length)} links drawn`,
     graph.incomplete === true && "incomplete: AWS lost records",
-    timesUnknown(graph.unknown) && "this graph has no times: a refresh may tell them",
   ];
   return (
     <p class="sentence" aria-live="polite" aria-busy={grouped.value.state === "asking"}>
@@ -46,8 +45,4 @@ export function Sentence({ view }: { view: GraphView }) {
         ))}
     </p>
   );
-}
-
-function timesUnknown(unknown: readonly string[]): boolean {
-  return unknown.includes("first");
 }

@@ -1,12 +1,9 @@
-import type { BoxRow, MapBox } from "../../view/map/graph-map.js";
+import { BOX_PADDING, MARK_WIDTH, type BoxRow, type MapBox } from "../../view/map/graph-map.js";
 import type { GraphView } from "../state/answers.js";
-import { withTerm } from "../state/filter.js";
 import { flagText } from "../state/flags.js";
 import { go, place } from "../state/place.js";
 import { Mark } from "./mark.js";
-
-const PADDING = 12;
-const MARK_WIDTH = 15;
+import { open } from "./opening.js";
 
 /** A group of hosts. A click tells more of it, a double click or Enter opens it. */
 export function Box({
@@ -28,33 +25,36 @@ export function Box({
   const select = () => {
     if (node !== undefined) go({ selected: { kind: isHost ? "host" : "box", key: node } });
   };
-  const open = () => {
-    if (facts === undefined || isHost) select();
-    else go({ where: withTerm(place.value.where, facts.where), selected: undefined });
+  const openable = facts === undefined || isHost ? undefined : facts.id;
+  const openFrom = (target: Element) => {
+    if (openable === undefined) select();
+    else open(openable, target.closest(".box") ?? target);
   };
   const hosts = rows.filter(({ kind }) => kind === "host");
   return (
     <g
       class={["box", side, flag, isLit && "lit", isSelected && "selected"].filter(Boolean).join(" ")}
-      transform={`translate(${x} ${y})`}
+      data-node={node}
+      style={{ transform: `translate(${x}px, ${y}px)` }}
+      onDblClick={(event) => openFrom(event.currentTarget)}
       onPointerEnter={() => tip(true)}
       onPointerLeave={() => tip(false)}
     >
       <g
         role="button"
-        tabIndex={0}
+        tabindex={0}
         aria-pressed={isSelected}
+        aria-expanded={openable === undefined ? undefined : "false"}
         aria-label={[title, subtitle, flag && flagText(flag), ...hosts.map(nameOf)]
           .filter(Boolean)
           .join(", ")}
         onClick={select}
-        onDblClick={open}
         onFocus={() => tip(true)}
         onBlur={() => tip(false)}
         onKeyDown={(event) => {
           if (event.key !== "Enter" && event.key !== " ") return;
           event.preventDefault();
-          if (event.key === "Enter") open();
+          if (event.key === "Enter") openFrom(event.currentTarget);
           else select();
         }}
       >
@@ -79,6 +79,13 @@ export function Box({
           <Row row={row} />
         </g>
       ))}
+      {openable !== undefined && (
+        <g class="opener" aria-hidden="true" onClick={(event) => openFrom(event.currentTarget)}>
+          <title>{`Open ${title}`}</title>
+          <rect x={width - 27} y={23} width={22} height={21} rx={5} />
+          <path class="sign" d={`M${width - 21} 33.5h10m-5 -5v10`} />
+        </g>
+      )}
     </g>
   );
 }
@@ -87,8 +94,12 @@ function Row({ row }: { row: BoxRow }) {
   const { kind, text, full, flag, baseline } = row;
   return (
     <>
-      {flag !== undefined && <Mark flag={flag} x={PADDING + 5} y={baseline - 4} />}
-      <text class={`${kind} ${flag ?? ""}`} x={PADDING + (flag === undefined ? 0 : MARK_WIDTH)} y={baseline}>
+      {flag !== undefined && <Mark flag={flag} x={BOX_PADDING + 5} y={baseline - 4} />}
+      <text
+        class={`${kind} ${flag ?? ""}`}
+        x={BOX_PADDING + (flag === undefined ? 0 : MARK_WIDTH)}
+        y={baseline}
+      >
         {full !== undefined && <title>{full}</title>}
         {text}
       </text>

@@ -37,7 +37,7 @@ export function Line({
     >
       <g
         role="button"
-        tabIndex={0}
+        tabindex={0}
         aria-label={[status, ...title.split("\n")].filter(Boolean).join(". ")}
         aria-pressed={isSelected}
         onKeyDown={(event) => {

@@ -1,12 +1,14 @@
 import { signal } from "@preact/signals";
-import { useEffect, useRef } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import type { GraphMap, MapBox, MapLine } from "../../view/map/graph-map.js";
 import type { GraphView } from "../state/answers.js";
 import { go, place } from "../state/place.js";
 import { lineKey } from "../state/selection.js";
 import { Box } from "./box.js";
+import { Frame } from "./frame.js";
 import { Legend } from "./legend.js";
 import { Line } from "./line.js";
+import { settle } from "./opening.js";
 import { Tip, type Tipped } from "./tip.js";
 import { fitWidth, Zoom } from "./zoom.js";
 
@@ -19,12 +21,29 @@ export function MapView({ view, map }: { view: GraphView; map: GraphMap }) {
   const lit = litOf(view, map);
   const canvas = useRef<HTMLDivElement>(null);
   const { selected } = place.value;
+  useLayoutEffect(() => {
+    if (canvas.current !== null) settle(canvas.current);
+  }, [map]);
   useEffect(() => {
     if (selected !== undefined && canvas.current !== null) showLit(canvas.current);
   }, [selected, map]);
+  const drawn = (lines: readonly MapLine[]) =>
+    lines.map((line) => (
+      <Line
+        key={keyOf(line)}
+        line={line}
+        status={statusOf(line, view)}
+        isLit={lit?.lines.has(line) === true}
+        isSelected={isSelectedLine(line, view)}
+        tip={(at) => {
+          tipped.value = at && { ...at, text: line.title, line };
+        }}
+        select={() => go({ selected: { kind: "line", key: linkKeyOf(line, view) } })}
+      />
+    ));
   return (
     <div class="map">
-      <div class="canvas" ref={canvas} tabIndex={0} role="region" aria-label="Map">
+      <div class="canvas" ref={canvas} tabindex={0} role="region" aria-label="Map">
         <svg
           viewBox={`-8 -4 ${map.width + 16} ${map.height + 8}`}
           style={{ width: fitWidth(map.width + 16) }}
@@ -35,19 +54,12 @@ export function MapView({ view, map }: { view: GraphView; map: GraphMap }) {
             tipped.value = undefined;
           }}
         >
-          {map.lines.toReversed().map((line) => (
-            <Line
-              key={keyOf(line)}
-              line={line}
-              status={statusOf(line, view)}
-              isLit={lit?.lines.has(line) === true}
-              isSelected={isSelectedLine(line, view)}
-              tip={(at) => {
-                tipped.value = at && { ...at, text: line.title, line };
-              }}
-              select={() => go({ selected: { kind: "line", key: linkKeyOf(line, view) } })}
-            />
+          {map.frames.map((frame) => (
+            <Frame key={`frame ${frame.id}`} frame={frame} />
           ))}
+          <g key={place.value.open} class="lines">
+            {drawn(map.lines.filter(({ points }) => points.length > 0).toReversed())}
+          </g>
           {map.boxes.map((box) => (
             <Box
               key={box.id}
@@ -59,6 +71,7 @@ export function MapView({ view, map }: { view: GraphView; map: GraphMap }) {
               }}
             />
           ))}
+          {drawn(map.lines.filter(({ points }) => points.length === 0))}
         </svg>
       </div>
       <Legend />

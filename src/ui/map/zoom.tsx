@@ -7,14 +7,15 @@ const STEP = 1.25;
 const LEAST = 0.4;
 const MOST = 4;
 /** Below this its letters are too small. */
-const READABLE = 0.7;
+const READABLE = 0.72;
 /** Beyond this they are large for nothing. */
 const LARGE = 1.15;
 
 /** As CSS has it. */
 export function fitWidth(width: number): string {
   const px = (scale: number) => `${Math.round(width * scale * zoom.value)}px`;
-  return `clamp(${px(READABLE)}, ${Math.round(100 * zoom.value)}%, ${px(LARGE)})`;
+  // Of the stage rather than of what a drawer leaves of it: nothing moves below the pointer when one opens.
+  return `clamp(${px(READABLE)}, ${Math.round(100 * zoom.value)}cqw - 40px, ${px(LARGE)})`;
 }
 
 function change(factor: number): void {

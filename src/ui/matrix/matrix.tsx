@@ -2,7 +2,7 @@ import type { GraphView, Link, Node } from "../state/answers.js";
 import { flagOf, flagText, type Flag } from "../state/flags.js";
 import { go, place } from "../state/place.js";
 import { lineKey } from "../state/selection.js";
-import { serviceText, serviceTitle } from "../state/service-text.js";
+import { nameOf, serviceText, serviceTitle } from "../state/service-text.js";
 import { bytes, number, sentBytes } from "../state/texts.js";
 
 /** Groups: clients down, servers across. In each cell the top service, shaded by bytes. */
@@ -14,7 +14,12 @@ export function Matrix({ view }: { view: GraphView }) {
   const most = Math.max(1, ...[...cells.values()].map(weightOf));
   const folded = view.left.folded.rows;
   return (
-    <div class="table matrix" tabIndex={0} role="region" aria-label="Matrix of groups">
+    <div
+      class={servers.length > UPRIGHT ? "table matrix many" : "table matrix"}
+      tabindex={0}
+      role="region"
+      aria-label="Matrix of groups"
+    >
       <table>
         <caption class="hidden">Clients down, servers across</caption>
         <thead>
@@ -106,7 +111,7 @@ function Cell({ links, most }: { links: readonly Link[] | undefined; most: numbe
 
 /** A port says more than its protocol where it has no name. */
 function shortText(service: Link["services"][number]): string {
-  return service.name === undefined && service.port !== undefined
+  return nameOf(service) === undefined && service.port !== undefined
     ? String(service.port)
     : serviceText(service);
 }
@@ -117,6 +122,8 @@ function markOf(flag: Flag | undefined): string {
 }
 
 const SHADES = 4;
+/** More columns than these fit if their heads stand. */
+const UPRIGHT = 8;
 
 /** 0 to 4, by the order of magnitude below the heaviest. */
 function shadeOf(bytes: number, most: number): number {

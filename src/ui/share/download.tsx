@@ -1,7 +1,7 @@
 import { useState } from "preact/hooks";
 import { Menu } from "../frame/menu.js";
 import { call } from "../state/api.js";
-import { viewQuery } from "../state/graph.js";
+import { openOf, viewQuery } from "../state/graph.js";
 import { place } from "../state/place.js";
 
 const FORMATS = [
@@ -16,7 +16,8 @@ const FORMATS = [
 export function Download() {
   const [said, setSaid] = useState("");
   const download = async (format: string, close: () => void) => {
-    const query = viewQuery(place.value, { format });
+    const opened = format === "svg" ? openOf(place.value) : {};
+    const query = viewQuery(place.value, { format, ...opened });
     if (query === undefined) return;
     setSaid("Fetching …");
     try {

@@ -16,8 +16,10 @@ export interface Place {
   readonly hops: "1" | "2";
   readonly selected: Selection | undefined;
   readonly by: Measure;
-  /** How many rows the table has at most. */
-  readonly rows: number;
+  /** Of the table, from 1. */
+  readonly page: number;
+  /** Groups that are shown one level finer, as the API's `open` has them. */
+  readonly open: string;
   readonly zone: "utc" | "local";
 }
 
@@ -42,12 +44,22 @@ interface Selection {
 
 /** Rows of a page of the table. */
 export const PAGE_ROWS = 200;
+const MOST_PAGES = 1_000_000;
+/** What decides which rows there are: if it changes, one begins at the first page. */
+const ROWS_OF = ["window", "scope", "where", "against", "around", "hops", "by"] as const;
+
+/** A place with what changes; what isn't named stays. */
+export function changed(place: Place, change: Partial<Place>): Place {
+  const next = { ...place, ...change };
+  const isSame = ROWS_OF.every((name) => next[name] === place[name]);
+  return isSame ? next : { ...next, page: change.page ?? 1 };
+}
 
 export function parsePlace(search: string): Place {
   const parameters = new URLSearchParams(search);
   const oneOf = <T extends string>(name: string, words: readonly T[], usual: T): T =>
     words.find((word) => word === parameters.get(name)) ?? usual;
-  const rows = Number(parameters.get("rows"));
+  const page = Number(parameters.get("page"));
   return {
     window: windowOf(parameters.get("start"), parameters.get("stop")),
     scope: scopeOf((part) => parameters.get(part)),
@@ -58,14 +70,15 @@ export function parsePlace(search: string): Place {
     hops: oneOf("hops", ["1", "2"], "1"),
     selected: parseSelection(parameters.get("select") ?? ""),
     by: oneOf("by", MEASURES, "bytes"),
-    rows: Number.isInteger(rows) && rows > PAGE_ROWS ? rows : PAGE_ROWS,
+    page: Number.isInteger(page) && page > 1 && page <= MOST_PAGES ? page : 1,
+    open: parameters.get("open") ?? "",
     zone: oneOf("zone", ["utc", "local"], "utc"),
   };
 }
 
 /** As `parsePlace` reads it; what is usual isn't written. */
 export function searchOf(place: Place): string {
-  const { window, scope, view, where, against, around, hops, selected, by, rows, zone } = place;
+  const { window, scope, view, where, against, around, hops, selected, by, page, open, zone } = place;
   const parameters = new URLSearchParams();
   if (window !== undefined) {
     parameters.set("start", window.start);
@@ -81,7 +94,8 @@ export function searchOf(place: Place): string {
   }
   if (selected !== undefined) parameters.set("select", `${selected.kind}:${selected.key}`);
   if (by !== "bytes") parameters.set("by", by);
-  if (rows !== PAGE_ROWS) parameters.set("rows", String(rows));
+  if (page !== 1) parameters.set("page", String(page));
+  if (open !== "") parameters.set("open", open);
   if (zone !== "utc") parameters.set("zone", zone);
   const text = queryText(parameters);
   return text === "" ? "" : `?${text}`;

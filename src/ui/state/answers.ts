@@ -65,6 +65,8 @@ export interface GraphView {
     readonly loggedTwice: number;
     readonly edgesLoggedTwice: number;
     readonly incomplete?: boolean;
+    /** What the job counted. */
+    readonly read?: Readonly<Record<string, number>>;
     readonly unknown: readonly string[];
   };
   readonly nodes: readonly Node[];

@@ -24,32 +24,30 @@ export function viewQuery(place: Place, further: Readonly<Record<string, string>
 export const grouped = asked<GraphView>(computed(() => groupedQuery(place.value)));
 
 export function groupedQuery(place: Place): string | undefined {
-  return viewQuery(place, { format: "json", layout: "map" });
+  return viewQuery(place, { format: "json", layout: "map", ...openOf(place) });
+}
+
+/** What is opened, for what shows groups. */
+export function openOf({ open }: Place): Readonly<Record<string, string>> {
+  return open === "" ? {} : { open };
 }
 
 const isThere = computed(() => shownOf(grouped.value) !== undefined);
 
-/** Conversations, flagged ones among them, then the heaviest. */
-export const conversations = asked<GraphView>(
-  computed(() => {
-    const { rows, by } = place.value;
-    return isThere.value
-      ? viewQuery(place.value, { format: "json", group: "host", top: String(rows), by })
-      : undefined;
-  }),
+/** Conversations, flagged ones first, then the heaviest: a page of them. The rest is folded. */
+export const conversations = asked<GraphView>(computed(() => pageQuery(place.value)));
+
+/** The same over the whole window, whatever part of it is looked at. Its first page, which is asked for anyhow. */
+export const wholeWindow = asked<GraphView>(
+  computed(() => pageQuery({ ...place.value, where: withoutTimes(place.value.where), page: 1 })),
 );
 
-/** The same over the whole window, whatever part of it is looked at. */
-export const wholeWindow = asked<GraphView>(
-  computed(() => {
-    const where = withoutTimes(place.value.where);
-    const by = place.value.where === where ? place.value.by : "bytes";
-    const top = String(place.value.where === where ? place.value.rows : PAGE_ROWS);
-    return isThere.value
-      ? viewQuery({ ...place.value, where }, { format: "json", group: "host", top, by })
-      : undefined;
-  }),
-);
+function pageQuery(place: Place): string | undefined {
+  if (!isThere.value) return undefined;
+  const { by, page } = place;
+  const offset = String((page - 1) * PAGE_ROWS);
+  return viewQuery(place, { format: "json", group: "host", top: String(PAGE_ROWS), offset, by });
+}
 
 export const findings = asked<Findings>(
   computed(() => {

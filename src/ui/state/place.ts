@@ -1,5 +1,5 @@
 import { computed, effect, signal } from "@preact/signals";
-import { parsePlace, searchOf, type Place } from "./address.js";
+import { changed, parsePlace, searchOf, type Place } from "./address.js";
 
 /** Where we are. It changes with `go`, back and forward. */
 export const place = signal<Place>(parsePlace(location.search));
@@ -14,7 +14,7 @@ addEventListener("popstate", () => {
  * @param how `replace`: one doesn't come back here
  */
 export function go(change: Partial<Place>, how: "push" | "replace" = "push"): void {
-  const next = { ...place.value, ...change };
+  const next = changed(place.value, change);
   const search = searchOf(next);
   if (search !== searchOf(place.value)) {
     const address = `${location.pathname}${search}`;
@@ -26,7 +26,7 @@ export function go(change: Partial<Place>, how: "push" | "replace" = "push"): vo
 
 /** An address of the page, for links that may be opened elsewhere, too. */
 export function addressOf(change: Partial<Place>): string {
-  return `/ui${searchOf({ ...place.value, ...change })}`;
+  return `/ui${searchOf(changed(place.value, change))}`;
 }
 
 export const isLocal = computed(() => place.value.zone === "local");

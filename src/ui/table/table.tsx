@@ -1,3 +1,4 @@
+import { useEffect, useRef } from "preact/hooks";
 import { PAGE_ROWS, type Measure } from "../state/address.js";
 import type { GraphView, Link } from "../state/answers.js";
 import { shownOf } from "../state/asked.js";
@@ -14,11 +15,21 @@ export function Table() {
   const view = shownOf(conversations.value);
   if (conversations.value.state === "refused") return <p class="note">{conversations.value.message}</p>;
   if (view === undefined) return <p class="note">Looking …</p>;
-  if (view.links.length === 0) return <p class="note">Nothing is left by this filter.</p>;
-  const rows = [...view.links.filter(isFlagged), ...view.links.filter((link) => !isFlagged(link))];
-  const folded = view.left.folded.rows;
+  if (view.links.length + view.left.folded.rows === 0)
+    return <p class="note">Nothing is left by this filter.</p>;
   return (
-    <div class="table" tabIndex={0} role="region" aria-label="Table of conversations">
+    <div class="pages">
+      <Rows view={view} />
+      <Pages view={view} />
+    </div>
+  );
+}
+
+function Rows({ view }: { view: GraphView }) {
+  const area = useRef<HTMLDivElement>(null);
+  useEffect(() => area.current?.scrollTo({ top: 0 }), [view]);
+  return (
+    <div class="table" ref={area} tabindex={0} role="region" aria-label="Table of conversations">
       <table>
         <caption class="hidden">Conversations, flagged ones first, then by {place.value.by}</caption>
         <thead>
@@ -28,42 +39,51 @@ export function Table() {
             <th scope="col">Service</th>
             <Sorted by="bytes">Bytes</Sorted>
             <th scope="col" class="number">
-              From client
+              Client sent
             </th>
             <th scope="col" class="number">
-              From server
+              Server sent
             </th>
-            <Sorted by="packets">Packets</Sorted>
-            <Sorted by="flows">Flows</Sorted>
             <th scope="col" class="number">
               Rejected
             </th>
-            <th scope="col">First</th>
-            <th scope="col">Last</th>
             <th scope="col">Activity</th>
+            <th scope="col">First, last</th>
+            <Sorted by="packets">Packets</Sorted>
+            <Sorted by="flows">Flows</Sorted>
             {view.against !== undefined && <th scope="col">Since then</th>}
           </tr>
         </thead>
         <tbody>
-          {rows.map((link, index) => (
+          {view.links.map((link, index) => (
             <Row key={index} link={link} view={view} />
           ))}
         </tbody>
       </table>
-      {folded > 0 && (
-        <p class="note">
-          {number(view.links.length)} of {number(view.links.length + folded)} conversations.{" "}
-          <button type="button" class="button" onClick={() => go({ rows: place.value.rows + PAGE_ROWS })}>
-            Show {PAGE_ROWS} more
-          </button>
-        </p>
-      )}
     </div>
   );
 }
 
-function isFlagged({ finding }: Link): boolean {
-  return finding !== undefined;
+function Pages({ view }: { view: GraphView }) {
+  const { page } = place.value;
+  const all = view.links.length + view.left.folded.rows;
+  const last = Math.ceil(all / PAGE_ROWS);
+  if (last < 2 && page === 1) return null;
+  const from = (page - 1) * PAGE_ROWS;
+  return (
+    <nav class="note" aria-label="Pages of the table">
+      <button type="button" class="button" disabled={page === 1} onClick={() => go({ page: page - 1 })}>
+        ‹ Earlier rows
+      </button>
+      <span>
+        {view.links.length === 0 ? "No rows" : `${number(from + 1)}–${number(from + view.links.length)}`} of{" "}
+        {number(all)}
+      </span>
+      <button type="button" class="button" disabled={page >= last} onClick={() => go({ page: page + 1 })}>
+        Later rows ›
+      </button>
+    </nav>
+  );
 }
 
 function Sorted({ by, children }: { by: Measure; children: string }) {
@@ -94,19 +114,24 @@ function Row({ link, view }: { link: Link; view: GraphView }) {
       <td class="number">{bytes(sentBytes(link))}</td>
       <td class="number">{bytes(link.client.bytes)}</td>
       <td class="number">{bytes(link.server.bytes)}</td>
+      <td class="number">{rejected === 0 ? "" : `✕ ${number(rejected)}`}</td>
+      <td>
+        <Sparkline active={link.active} isRejected={!link.accepted} />
+      </td>
+      <td class="times" title={[link.first, link.last].join(" – ")}>
+        {seenText(link)}
+      </td>
       <td class="number">{number(Number(link.client.packets) + Number(link.server.packets))}</td>
       <td class="number">
         {link.flows === undefined ? "" : number(Number(link.flows.accepted) + Number(link.flows.rejected))}
       </td>
-      <td class="number">{rejected === 0 ? "" : `✕ ${number(rejected)}`}</td>
-      <td>{link.first === undefined ? "" : clock(link.first, true)}</td>
-      <td>{link.last === undefined ? "" : clock(link.last, true)}</td>
-      <td>
-        <Sparkline active={link.active} isRejected={!link.accepted} />
-      </td>
       {view.against !== undefined && <td>{status}</td>}
     </tr>
   );
+}
+
+function seenText({ first, last }: Link): string {
+  return first === undefined || last === undefined ? "" : `${clock(first)} – ${clock(last)}`;
 }
 
 function Mark({ flag }: { flag: Flag | undefined }) {

@@ -163,7 +163,7 @@ function Handle({
       class="handle"
       style={{ left: `${(100 * at) / (last + 1)}%` }}
       role="slider"
-      tabIndex={0}
+      tabindex={0}
       aria-label={isFrom ? "Look at what is after" : "Look at what is before"}
       aria-valuemin={0}
       aria-valuemax={last + 1}

@@ -19,8 +19,8 @@ function* pieces(view: View): Generator<string> {
   const { window, scope, against, rows, graph, left, findings, notes } = view;
   // First of all: what is too large to be drawn is answered with an error, not with a part.
   const map = view.layout === "map" ? mapOf(view) : undefined;
-  const { flows, incomplete, unknown, ...counts } = graph;
-  const totals = { ...counts, flows, incomplete, unknown };
+  const { flows, incomplete, read, unknown, ...counts } = graph;
+  const totals = { ...counts, flows, incomplete, read, unknown };
   yield textOf({ window, scope, against, edges: rows, graph: totals }).slice(0, -1);
   yield ',\n"nodes":[';
   yield* nodesOf(view);

@@ -1,7 +1,8 @@
 import { bytesText } from "../amount-text.js";
 import type { FlagKind } from "../marks.js";
-import { markWidth, PADDING } from "../map/box-facts.js";
+import { markWidth } from "../map/box-facts.js";
 import {
+  BOX_PADDING,
   LABEL_ROW_HEIGHT,
   type BoxRow,
   type GraphMap,
@@ -120,15 +121,15 @@ function boxText({ x, y, width, height, side, flag, rows, title, subtitle }: Map
 
 function rowText(row: BoxRow): string {
   const { kind, text, full, flag, baseline } = row;
-  const x = PADDING + markWidth(row);
-  const mark = flag === undefined ? "" : markText(flag, PADDING + 5, baseline - 4);
+  const x = BOX_PADDING + markWidth(row);
+  const mark = flag === undefined ? "" : markText(flag, BOX_PADDING + 5, baseline - 4);
   const title = full === undefined ? "" : `<title>${escaped(full)}</title>`;
   return `${mark}<text class="${kind} ${flag ?? ""}" x="${x}" y="${baseline}">${title}${escaped(text)}</text>`;
 }
 
 function frameText({ x, y, width, height, side, title, full, subtitle }: MapFrame): string {
   const whole = [full ?? title, subtitle].filter(Boolean).join("\n");
-  return `<g class="frame ${side}" transform="translate(${x} ${y})"><title>${escaped(whole)}</title><rect width="${width}" height="${height}" rx="10"/><text class="title" x="${PADDING}" y="20">${escaped(title)}</text></g>\n`;
+  return `<g class="frame ${side}" transform="translate(${x} ${y})"><title>${escaped(whole)}</title><rect width="${width}" height="${height}" rx="10"/><text class="title" x="${BOX_PADDING}" y="20">${escaped(title)}</text></g>\n`;
 }
 
 /** A triangle, or a diamond: no mark is known by its colour alone. */

@@ -3,7 +3,7 @@ import type { FlagKind } from "../marks.js";
 import type { Role } from "../node-hosts.js";
 import type { ViewNode } from "../nodes.js";
 import type { View } from "../view.js";
-import type { BoxRow, MapBox, MapFrame } from "./graph-map.js";
+import { BOX_PADDING, MARK_WIDTH, type BoxRow, type MapBox, type MapFrame } from "./graph-map.js";
 import { fittedText, textWidth } from "./text-width.js";
 
 /** A box before it is placed. */
@@ -11,11 +11,10 @@ export type BoxFacts = Omit<MapBox, "x" | "y">;
 
 /** How many hosts of a group are written in its box. */
 const MOST_HOSTS = 6;
-export const PADDING = 12;
+/** Room for what opens a box, behind its second row; for what closes a frame, behind its title. */
+const SIGN_WIDTH = 22;
 const LEAST_ROOM = 92;
 const MOST_ROOM = 196;
-/** Room for a mark before a text. */
-const MARK_WIDTH = 15;
 const FONTS = {
   title: { size: 13, isBold: true },
   subtitle: { size: 11 },
@@ -72,13 +71,10 @@ export function boxOfNode(
 /** A frame before it is placed, with the room that its title takes. */
 export type FrameFacts = Omit<MapFrame, "x" | "y" | "width" | "height"> & { readonly width: number };
 
-/** Room at the end of a frame's title, for what closes it. */
-const CLOSE_WIDTH = 22;
-
 export function frameOfNode(node: ViewNode, role: Role): FrameFacts {
   const font = fontOf({ kind: "title", flag: undefined });
   const subtitle = subtitleOf(node, node.hosts, undefined);
-  const title = fittedText(node.label, font, MOST_ROOM - CLOSE_WIDTH, "end");
+  const title = fittedText(node.label, font, MOST_ROOM - SIGN_WIDTH, "end");
   return {
     id: role === "to" ? `${node.id} as server` : node.id,
     node: node.id,
@@ -86,7 +82,7 @@ export function frameOfNode(node: ViewNode, role: Role): FrameFacts {
     title,
     full: title === node.label ? undefined : node.label,
     subtitle,
-    width: Math.ceil(textWidth(title, font) + CLOSE_WIDTH),
+    width: Math.ceil(textWidth(title, font) + SIGN_WIDTH),
   };
 }
 
@@ -112,9 +108,13 @@ export function otherBox(rows: number, bytes: bigint, rejected: number, what: st
   };
 }
 
-function subtitleOf({ kind, side, label }: ViewNode, count: number, address: string | undefined): string {
+function subtitleOf(
+  { kind, side, label, parent }: ViewNode,
+  count: number,
+  address: string | undefined,
+): string {
   const hosts = countText(count, "host");
-  const where = side === "internet" && kind !== "internet" ? "Internet" : "";
+  const where = side === "internet" && kind !== "internet" && parent === undefined ? "Internet" : "";
   if (kind === "host") return [where, address === label ? "" : (address ?? "")].filter(Boolean).join(" · ");
   const what = kind === "vpc" || kind === "subnet" || kind === "account" || kind === "interface" ? kind : "";
   return [where, what, hosts].filter(Boolean).join(" · ");
@@ -128,7 +128,10 @@ function boxRows(
   texts: readonly RowText[],
   within: readonly WithinLabel[] = [],
 ): Pick<MapBox, "rows" | "rowsHeight" | "width" | "height"> {
-  const widths = texts.map((row) => markWidth(row) + textWidth(wholeOf(row), fontOf(row)));
+  const widths = texts.map(
+    (row) =>
+      markWidth(row) + textWidth(wholeOf(row), fontOf(row)) + (row.kind === "subtitle" ? SIGN_WIDTH : 0),
+  );
   const wanted = Math.min(MOST_ROOM, Math.max(LEAST_ROOM, ...widths));
   const room = Math.ceil(Math.max(wanted, ...within.map(({ width }) => width)));
   let y = TOP;
@@ -141,7 +144,7 @@ function boxRows(
   });
   const rowsHeight = y;
   for (const { height } of within) y += height;
-  return { rows, rowsHeight, width: room + 2 * PADDING, height: y + BOTTOM };
+  return { rows, rowsHeight, width: room + 2 * BOX_PADDING, height: y + BOTTOM };
 }
 
 function fontOf({ kind, flag }: Pick<BoxRow, "kind" | "flag">): {

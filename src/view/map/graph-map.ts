@@ -1,5 +1,8 @@
 import type { FlagKind } from "../marks.js";
 
+/** Between a box's edge and its texts; for a mark before a text. */
+export const BOX_PADDING = 10;
+export const MARK_WIDTH = 15;
 /** How far the rows of a label are apart. */
 export const LABEL_ROW_HEIGHT = 14;
 

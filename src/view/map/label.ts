@@ -6,7 +6,7 @@ import { fittedText, textWidth } from "./text-width.js";
 export const LABEL_FONT = { size: 11, isBold: true } as const;
 const PADDING = 6;
 /** Labels of a row more are narrower, and with them the map. */
-const USUAL_WIDTH = 116;
+const USUAL_WIDTH = 100;
 const MOST_WIDTH = 240;
 /** Room for a finding's number before a label. */
 export const NUMBER_WIDTH = 18;

@@ -1,8 +1,16 @@
 import type { View } from "../view.js";
 import { weightStep } from "../weight.js";
-import { boxOfNode, otherBox, PADDING, type BoxFacts } from "./box-facts.js";
+import { boxOfNode, otherBox, type BoxFacts } from "./box-facts.js";
 import { DrawnNodes, MAX_LINES, tooLarge } from "./drawn-nodes.js";
-import type { Area, GraphMap, MapBox, MapFrame, MapLine, Point } from "./graph-map.js";
+import {
+  BOX_PADDING,
+  type Area,
+  type GraphMap,
+  type MapBox,
+  type MapFrame,
+  type MapLine,
+  type Point,
+} from "./graph-map.js";
 import { labelOf, type Label } from "./label.js";
 import { layoutOf, type LayoutLine } from "./layout.js";
 import { bytesOf, linesOf, type LineFacts } from "./line-facts.js";
@@ -126,7 +134,7 @@ function withinPlaces(box: MapBox, lines: readonly LabelledLine[]): [LabelledLin
   let y = box.y + box.rowsHeight;
   return lines.map((line) => {
     const { width, height } = line.label;
-    const labelArea = { x: box.x + PADDING, y, width, height };
+    const labelArea = { x: box.x + BOX_PADDING, y, width, height };
     y += height;
     return [line, { points: [], labelArea }];
   });

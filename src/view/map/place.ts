@@ -19,7 +19,7 @@ const LABEL_NEARNESS = 14;
 const BOX_GAP = 22;
 const LINE_GAP = 12;
 /** Between a layer of boxes and a layer of labels: there lines bend. */
-const BEND = 30;
+const BEND = 26;
 
 interface LayoutNode {
   readonly layer: number;
