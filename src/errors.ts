@@ -73,3 +73,8 @@ export class RetryLaterError extends Error {
 export function messageOf(thrown: unknown): string {
   return thrown instanceof Error ? thrown.message : String(thrown);
 }
+
+/** Why work is aborted that somebody else goes on with: what it began elsewhere is left for them to find. */
+export class HandedOverError extends Error {
+  override name = "HandedOverError";
+}

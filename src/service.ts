@@ -607,7 +607,7 @@ export class Service {
     claim.tell(progress);
     try {
       this.#checkOwedScope(window);
-      digest = await digester.digest(window, signal);
+      digest = await digester.digest(window, signal, claim.claim.token);
       const read = whenRead(digest, () => (step = "storing"));
       stats = await makeGraph(window, read, storage, {
         maxDigestBytes: this.settings.digestMaxBytes,

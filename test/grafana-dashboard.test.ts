@@ -77,5 +77,9 @@ test("each panel has a number of its own, and every metric but the digester's by
   const missing = [...counters, ...gauges, ...histograms]
     .map(({ name }) => name)
     .filter((name) => !shown.includes(name));
-  expect(missing).toEqual(["vpcflow_grapherd_digest_bytes_total", "vpcflow_grapherd_http_connections_total"]);
+  expect(missing).toEqual([
+    "vpcflow_grapherd_digest_bytes_total",
+    "vpcflow_grapherd_digest_scanned_bytes_total",
+    "vpcflow_grapherd_http_connections_total",
+  ]);
 });

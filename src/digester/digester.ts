@@ -16,7 +16,8 @@ import type { TimeWindow } from "../window.js";
  *   direction. Both ports are 0 for protocols without ports.
  * - **Sums.** Packets and bytes are exact, also beyond 2^53. For each key without its ports, they are the sums of its records.
  * - **Times.** All lines have the same `start` and `end`: the earliest start and the latest end of all records of the window.
- * - **Order.** Any order, but the same flow logs always give the same bytes.
+ * - **Order.** Any order, but the same flow logs always give the same bytes, unless another
+ *   engine sums them up: it has an order of its own.
  * - **Records without traffic.** NODATA and SKIPDATA are lines of their own (a vpcflow-digesterd's) or are in `counts`, never
  *   both. SKIPDATA means that AWS lost records; the log says so.
  */
@@ -46,6 +47,8 @@ interface DigestFacts {
   readonly progress?: () => { readonly filesDone: number; readonly files: number; readonly records: number };
   /** What was read and what was left out, for the event `job-finished`. Final when the body has ended. */
   readonly counts?: Readonly<Record<string, number>>;
+  /** What else the event `job-finished` says, such as the id of a query. */
+  readonly details?: Readonly<Record<string, string>>;
   /** What the operator should know about the flow logs, one sentence each. Final when the body has ended. */
   readonly warnings?: readonly string[];
 }
@@ -53,11 +56,12 @@ interface DigestFacts {
 /** Sums up the flow logs of a window, or has it done elsewhere. May be called concurrently. */
 export interface Digester extends Module {
   /**
-   * The signal governs the body as well.
+   * The signal governs the body as well. If its reason is a `HandedOverError`, work that was started elsewhere goes on there.
    *
+   * @param making names this making of the graph: the same for whoever continues the job, another one for a refresh
    * @throws DependencyError ("digester"), CorruptInputError
    */
-  digest(window: TimeWindow, signal: AbortSignal): Promise<Digest>;
+  digest(window: TimeWindow, signal: AbortSignal, making?: string): Promise<Digest>;
 
   /**
    * A digester that has this sums up that part of the flow logs alone which the scope of a window names. One without it knows

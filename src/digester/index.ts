@@ -2,6 +2,7 @@ import type { z } from "zod";
 import { rulesOf, settingsOf } from "../registry.js";
 import { endpointOf } from "../scheme.js";
 import type { Digester, DigesterGiven } from "./digester.js";
+import { athenaEndpoint } from "./athena.js";
 import { fileEndpoint } from "./file.js";
 import { digesterdEndpoint } from "./http.js";
 import { s3Endpoint } from "./s3.js";
@@ -10,6 +11,7 @@ import { s3Endpoint } from "./s3.js";
 const schemes = {
   http: digesterdEndpoint,
   s3: s3Endpoint,
+  athena: athenaEndpoint,
   file: fileEndpoint,
 };
 
@@ -18,7 +20,7 @@ export const digesterSettings = {
   DIGESTER_ENDPOINT: endpointOf(schemes)
     .prefault("file:./flow-logs")
     .describe(
-      "where flow logs come from: `file:path`, `s3://bucket/prefix`, or the `http(s)://…` URL of a vpcflow-digesterd",
+      "where flow logs come from: `file:path`, `s3://bucket/prefix`, the `http(s)://…` URL of a vpcflow-digesterd, or `athena://catalog/database/table`",
     ),
   ...settingsOf(schemes),
 };

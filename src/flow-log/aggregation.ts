@@ -28,10 +28,43 @@ import { tellsServer, traitsOf } from "./traits.js";
 const PARTITIONS = 64;
 const PARTITION_SHIFT = 32 - Math.log2(PARTITIONS);
 /** Parts of a window in which an edge may be seen active. */
-const ACTIVE_PARTS = 60;
+export const ACTIVE_PARTS = 60;
 
 /** What the action of a record says, as numbers that a row's key has. */
 export const [UNDECIDED, ACCEPTED, REJECTED] = [0, 1, 2] as const;
+
+/** A sum in two parts: below `SUM_UNIT`, and how often that was taken off. */
+interface UnitSum {
+  readonly rest: number;
+  readonly units: number;
+}
+
+/** Records of one key. Names are numbers of the aggregation's tables, times seconds since 1970. */
+export interface SummedRecords {
+  readonly account: number;
+  readonly networkInterface: number;
+  readonly source: number;
+  readonly destination: number;
+  readonly sourcePort: number;
+  readonly destinationPort: number;
+  readonly protocol: number;
+  readonly action: number;
+  /** See `traitsOfSum`. */
+  readonly traits: number;
+  /** How many records. */
+  readonly flows: number;
+  readonly packets: UnitSum;
+  readonly bytes: UnitSum;
+  /** The least start as it is written, which may be after the end of its record. */
+  readonly start: number;
+  /** The least of the starts, or of the ends where these come first. */
+  readonly first: number;
+  /** The greatest end. */
+  readonly end: number;
+  /** Bit n is set when a record ended in the n-th sixtieth of the window. */
+  readonly active: bigint;
+  readonly combination: number;
+}
 
 /**
  * The sums of a window in the making: rows of records whose serving end is told, and those of the others, which keep both
@@ -109,6 +142,38 @@ export class Aggregation {
     words[ACTIVE + 1] = part < 32 ? 0 : 1 << (part - 32);
     this.#doubles[PACKETS] = packets;
     this.#doubles[BYTES] = bytes;
+    this.#put(packetUnits, byteUnits, combination);
+  }
+
+  /**
+   * Adds records of one key that were summed elsewhere. Their ends are in the window, and the port of the end that doesn't
+   * serve is 0 unless it takes all of the window to tell.
+   */
+  addSum({ packets, bytes, active, ...sum }: SummedRecords): void {
+    if (sum.start < this.start) this.start = sum.start;
+    if (sum.end > this.end) this.end = sum.end;
+    const words = this.#words;
+    words[ACCOUNT] = sum.account;
+    words[INTERFACE] = sum.networkInterface;
+    words[SOURCE] = sum.source;
+    words[DESTINATION] = sum.destination;
+    words[PORTS] = (sum.sourcePort << 16) | sum.destinationPort;
+    words[KIND] = sum.protocol | (sum.action << 8);
+    words[TRAITS] = sum.traits;
+    if (tellsServer(sum.traits)) this.hasHandshakes = true;
+    words[FLOWS] = sum.flows;
+    words[FIRST] = sum.first;
+    words[LAST] = sum.end;
+    words[ACTIVE] = Number(active & 0xffff_ffffn);
+    words[ACTIVE + 1] = Number(active >> 32n);
+    this.#doubles[PACKETS] = packets.rest;
+    this.#doubles[BYTES] = bytes.rest;
+    this.#put(packets.units, bytes.units, sum.combination);
+  }
+
+  /** Adds the row that is in the words, with what is above `SUM_UNIT`. */
+  #put(packetUnits: number, byteUnits: number, combination: number): void {
+    const words = this.#words;
     const table = decide(words, 0)
       ? this.decided[decidedPartition(words, 0)]
       : this.open[openPartition(words, 0)];

@@ -3,7 +3,8 @@ import type { ByteTable } from "./byte-table.js";
 import { NO_VALUES } from "./combinations.js";
 import { excerpt } from "./excerpt.js";
 import { FURTHER_FIELDS } from "./further-fields.js";
-import { MAX_SUM, SUM_UNIT } from "./sum-row.js";
+import { checkedFlows, MAX_SUM, SUM_UNIT } from "./sum-row.js";
+import { type SummedTraits, traitsOfSum } from "./traits.js";
 import { viewOf } from "./data-view.js";
 
 /** What a digest needs of a record, each value as text, `-` where it is absent. */
@@ -25,6 +26,18 @@ export interface FlowRecord {
   status: string;
   /** Of the further fields that its log has. */
   further: readonly { readonly field: number; readonly text: string }[] | undefined;
+}
+
+/** What records that were summed elsewhere say besides the values of a record. */
+export interface SumFacts extends Omit<SummedTraits, "flags"> {
+  /** How many records. */
+  readonly flows: number;
+  /** How many of them lack packets or bytes, which count 0. */
+  readonly withoutSums: number;
+  /** The least of the starts, or of the ends where these come first. */
+  readonly first: string;
+  /** Bit n is set when a record ended in the n-th sixtieth of the window. */
+  readonly active: bigint;
 }
 
 /** A record that can't be one. The message says what was expected and what was there, but not where. */
@@ -61,10 +74,10 @@ class RecordCounts {
 const VPC_ID = FURTHER_FIELDS.indexOf("vpc-id");
 const MAX_VERSION = 999;
 /** Seconds since 1970, from 2001 to 5138: what is less or more isn't a time of a flow, or not in seconds. */
-const MIN_TIME = 1_000_000_000;
-const MAX_TIME = 99_999_999_999;
+export const MIN_TIME = 1_000_000_000;
+export const MAX_TIME = 99_999_999_999;
 /** AWS writes starts after their ends by up to a minute at times. Far beyond that, fields are in another order. */
-const MAX_BACKWARDS = 3600;
+export const MAX_BACKWARDS = 3600;
 
 /**
  * Takes records into a digest: the obvious path, which alone decides what is an error. The fast path in
@@ -80,6 +93,8 @@ export class RecordIntake {
   accounts: ReadonlySet<string> | undefined;
   /** The VPCs whose records are taken, by the numbers of their ids; undefined: all. */
   readonly vpcs: ReadonlySet<number> | undefined;
+  /** Records with addresses and without a VPC's id, where VPCs are chosen by somebody who told so. */
+  withoutVpc = 0;
   readonly #scratch = Buffer.alloc(1024);
   readonly #view = viewOf(this.#scratch);
   readonly #further = new Int32Array(FURTHER_FIELDS.length);
@@ -120,43 +135,66 @@ export class RecordIntake {
 
   /** @throws RecordError, MissingVpcError */
   add(record: FlowRecord): void {
-    this.counts.records++;
+    this.#add(record, undefined);
+  }
+
+  /**
+   * Takes records of one key that were summed, and chosen, elsewhere: packets and bytes are their sums, the start is their
+   * least, the end their greatest, the flags are OR-ed.
+   *
+   * @throws RecordError, CorruptInputError
+   */
+  addSum(record: FlowRecord, sum: SumFacts): void {
+    this.#add(record, sum);
+  }
+
+  /** Counts records of which it can't be told whether they are of the VPCs that are taken. */
+  passOverWithoutVpc(records: number): void {
+    this.counts.records += records;
+    this.counts.recordsNotSelected += records;
+    this.withoutVpc += records;
+  }
+
+  #add(record: FlowRecord, sum: SumFacts | undefined): void {
+    const flows = sum?.flows ?? 1;
+    this.counts.records += flows;
     whole("version", record.version, MAX_VERSION);
     const status = record.status === "-" ? "OK" : record.status;
     const untimed = record.end === "-" && (isEmpty(status) || lacksAddress(record));
     const end = untimed ? this.start : time("end", record.end);
     if (end < this.start || end >= this.stop) {
-      this.counts.outsideWindow++;
+      this.counts.outsideWindow += flows;
       return;
     }
-    if (this.accounts?.has(record.account) === false) {
+    if (sum === undefined && this.accounts?.has(record.account) === false) {
       this.counts.recordsNotSelected++;
       return;
     }
-    if (!this.#isOfVpcs(record, status)) {
+    if (sum === undefined && !this.#isOfVpcs(record, status)) {
       this.counts.recordsNotSelected++;
       return;
     }
     if (status === "NODATA") {
-      this.counts.nodata++;
+      this.counts.nodata += flows;
       return;
     }
     if (status === "SKIPDATA") {
-      this.counts.skipdata++;
+      this.counts.skipdata += flows;
       return;
     }
     if (!/^ok$/i.test(status)) throw new RecordError("log-status OK, NODATA or SKIPDATA", status);
     if (lacksAddress(record)) {
-      this.counts.noAddress++;
+      this.counts.noAddress += flows;
       return;
     }
     const action = ACTIONS.get(record.action.toUpperCase());
     if (action === undefined) throw new RecordError("action ACCEPT, REJECT or -", record.action);
-    if (record.packets === "-" || record.bytes === "-") this.counts.withoutSums++;
+    const withoutSums = sum?.withoutSums ?? Number(record.packets === "-" || record.bytes === "-");
+    this.counts.withoutSums += withoutSums;
     const { accounts, interfaces, addresses } = this.aggregation;
     const packets = count("packets", record.packets);
     const bytes = count("bytes", record.bytes);
-    if (record.packets !== "-" && record.bytes !== "-" && bytes.value < packets.value) {
+    if (withoutSums === 0 && bytes.value < packets.value) {
       throw new RecordError(
         "no fewer bytes than packets",
         `${record.bytes} bytes in ${record.packets} packets`,
@@ -164,23 +202,58 @@ export class RecordIntake {
     }
     const start = record.start === "-" ? end : time("start", record.start);
     if (!isOrdered(start, end)) throw new RecordError("a start before the end", `${start} and ${end}`);
+    const account = this.#intern(accounts, "account-id, up to 256 printable characters", record.account);
+    const networkInterface = this.#intern(
+      interfaces,
+      "interface-id, up to 256 printable characters",
+      record.interface,
+    );
+    const source = this.#intern(addresses, "srcaddr, an IPv4 or IPv6 address", record.source);
+    const destination = this.#intern(addresses, "dstaddr, an IPv4 or IPv6 address", record.destination);
+    const sourcePort = wholeOrNone("srcport", record.sourcePort, 65_535);
+    const destinationPort = wholeOrNone("dstport", record.destinationPort, 65_535);
+    const protocol = wholeOrNone("protocol", record.protocol, 255);
+    const flags = record.tcpFlags === "-" ? -1 : whole("tcp-flags", record.tcpFlags, 255);
+    const combination = record.further === undefined ? NO_VALUES : this.#combination(record.further);
+    if (sum !== undefined) {
+      this.aggregation.addSum({
+        account,
+        networkInterface,
+        source,
+        destination,
+        sourcePort,
+        destinationPort,
+        protocol,
+        action,
+        traits: traitsOfSum({ ...sum, flags }),
+        flows: checkedFlows(flows),
+        packets,
+        bytes,
+        start,
+        first: time("first", sum.first),
+        end,
+        active: sum.active,
+        combination,
+      });
+      return;
+    }
     this.aggregation.add(
-      this.#intern(accounts, "account-id, up to 256 printable characters", record.account),
-      this.#intern(interfaces, "interface-id, up to 256 printable characters", record.interface),
-      this.#intern(addresses, "srcaddr, an IPv4 or IPv6 address", record.source),
-      this.#intern(addresses, "dstaddr, an IPv4 or IPv6 address", record.destination),
-      wholeOrNone("srcport", record.sourcePort, 65_535),
-      wholeOrNone("dstport", record.destinationPort, 65_535),
-      wholeOrNone("protocol", record.protocol, 255),
+      account,
+      networkInterface,
+      source,
+      destination,
+      sourcePort,
+      destinationPort,
+      protocol,
       action,
-      record.tcpFlags === "-" ? -1 : whole("tcp-flags", record.tcpFlags, 255),
+      flags,
       packets.rest,
       bytes.rest,
       packets.units,
       bytes.units,
       start,
       end,
-      record.further === undefined ? NO_VALUES : this.#combination(record.further),
+      combination,
     );
   }
 

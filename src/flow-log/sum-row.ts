@@ -40,6 +40,14 @@ export const SUM_UNIT = 2 ** 52;
 /** The largest sum that can be told exactly, 2^105-1. */
 export const MAX_SUM = BigInt(SUM_UNIT) * BigInt(Number.MAX_SAFE_INTEGER + 1) - 1n;
 
+/** @throws CorruptInputError when there are more records than a word can count */
+export function checkedFlows(flows: number): number {
+  if (flows <= MAX_FLOWS) return flows;
+  throw new CorruptInputError(
+    `expected at most ${MAX_FLOWS} records of one edge, got more: ask for shorter windows`,
+  );
+}
+
 /**
  * Merges what isn't a sum of doubles: the row at word `from` of a source into the one at word `to`.
  *
@@ -47,13 +55,7 @@ export const MAX_SUM = BigInt(SUM_UNIT) * BigInt(Number.MAX_SAFE_INTEGER + 1) - 
  */
 export function mergeWords(words: Uint32Array, to: number, source: Uint32Array, from: number): void {
   words[to + TRAITS] = mergeTraits(words[to + TRAITS] ?? 0, source[from + TRAITS] ?? 0);
-  const flows = (words[to + FLOWS] ?? 0) + (source[from + FLOWS] ?? 0);
-  if (flows > MAX_FLOWS) {
-    throw new CorruptInputError(
-      `expected at most ${MAX_FLOWS} records of one edge, got more: ask for shorter windows`,
-    );
-  }
-  words[to + FLOWS] = flows;
+  words[to + FLOWS] = checkedFlows((words[to + FLOWS] ?? 0) + (source[from + FLOWS] ?? 0));
   words[to + FIRST] = Math.min(words[to + FIRST] ?? 0, source[from + FIRST] ?? 0);
   words[to + LAST] = Math.max(words[to + LAST] ?? 0, source[from + LAST] ?? 0);
   words[to + ACTIVE] = (words[to + ACTIVE] ?? 0) | (source[from + ACTIVE] ?? 0);

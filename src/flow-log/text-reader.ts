@@ -232,7 +232,7 @@ export class TextReader {
       return false;
     if (!isOrdered(start, end)) return false;
     if (sourcePort > 65_535 || destinationPort > 65_535 || protocol > 255 || flags > 255) return false;
-    if (flags < 0 && buffer[values[columns.tcpFlags] ?? 0] !== DASH) return false;
+    if (flags < 0 && !this.#isAbsent(columns.tcpFlags)) return false;
 
     const from = buffer[values[columns.source] ?? 0] === DASH ? columns.sourceFallback : columns.source;
     const to =
@@ -274,6 +274,11 @@ export class TextReader {
       combination,
     );
     return true;
+  }
+
+  #isAbsent(value: number): boolean {
+    const from = this.#values[value] ?? 0;
+    return this.#buffer[from] === DASH && this.#values[value + 1] === from + 2;
   }
 
   /** The number of the combination that the values found are; the obvious path decides on odd ones, for which it is -1. */

@@ -22,6 +22,22 @@ export function traitsOf(flags: number): number {
   return HAS_FLAGS | handshake | (flags & FLAG_BITS);
 }
 
+/** What records that were summed elsewhere say together. */
+export interface SummedTraits {
+  /** The TCP flags of all, OR-ed; -1 where their log has none. */
+  readonly flags: number;
+  /** Whether any record accepted a connection, or asked for one: OR-ed flags don't tell. */
+  readonly accepts: boolean;
+  readonly asks: boolean;
+  /** The strongest rule by which it was decided which end serves. */
+  readonly rule: number;
+}
+
+export function traitsOfSum({ flags, accepts, asks, rule }: SummedTraits): number {
+  const told = flags < 0 ? 0 : HAS_FLAGS | (flags & FLAG_BITS);
+  return withRule(told | (accepts ? ACCEPTS : 0) | (asks ? ASKS : 0), rule);
+}
+
 export function withRule(traits: number, rule: number): number {
   return (traits & 0xffff) | (rule << RULE_SHIFT);
 }

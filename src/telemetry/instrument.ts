@@ -164,7 +164,7 @@ export function instrumentDigester(digester: Digester, stats: CurrentStats): Dig
   const { timed } = observer(stats, "digester");
   return {
     ...lifecycle("digester", digester),
-    digest: (window, signal) => timed("digest", () => digester.digest(window, signal)),
+    digest: (window, signal, making) => timed("digest", () => digester.digest(window, signal, making)),
     // An epoch long past is now.
     readyAt: (window) => digester.readyAt?.(window) ?? new Date(0),
     ...(digester.checkScope && { checkScope: (scope) => digester.checkScope?.(scope) }),

@@ -76,6 +76,11 @@ export function metricDescriptions(names: ConnectionStateSettings): MetricDescri
         of: { "grapherd.digest.bytes": {} },
       },
       {
+        name: "vpcflow_grapherd_digest_scanned_bytes_total",
+        help: "Bytes that Athena scanned for graphs that are stored",
+        of: { "grapherd.digest.scanned_bytes": {} },
+      },
+      {
         name: "vpcflow_grapherd_graph_bytes_total",
         help: "Bytes of graphs that were stored, compressed",
         of: { "grapherd.graph.bytes": {} },

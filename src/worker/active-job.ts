@@ -1,5 +1,5 @@
 import { setTimeout as delay } from "node:timers/promises";
-import { CorruptInputError, DependencyError, RetryLaterError } from "../errors.js";
+import { CorruptInputError, DependencyError, HandedOverError, RetryLaterError } from "../errors.js";
 import type { Job } from "../job.js";
 import { MAX_TIMER_MS } from "../settings.js";
 import { timesOf, type Claims } from "./claims.js";
@@ -7,7 +7,7 @@ import { type HeldClaim, LostClaimError } from "./held-claim.js";
 import type { Slots } from "./slots.js";
 
 /** Why a job was aborted: the process stops. Its claim becomes free. */
-export class StoppingError extends Error {
+export class StoppingError extends HandedOverError {
   override name = "StoppingError";
 }
 

@@ -1,9 +1,10 @@
+import { HandedOverError } from "../errors.js";
 import type { Claim, ClaimRecord, JobProgress, Marker } from "../marker/marker.js";
 import type { GraphId } from "../window.js";
 import { reasonOf } from "./claim-rules.js";
 
 /** The claim isn't ours any more: whoever has it now does the job. */
-export class LostClaimError extends Error {
+export class LostClaimError extends HandedOverError {
   override name = "LostClaimError";
 }
 

@@ -8,7 +8,7 @@ import { LostClaimError } from "./held-claim.js";
 import { StoppingError } from "./active-job.js";
 
 /** What a job's digest says of the records it was made of, beside what its lines say. */
-type DigestReport = Pick<Digest, "counts" | "warnings">;
+type DigestReport = Pick<Digest, "counts" | "warnings" | "details">;
 
 /** How jobs begin and end, as log events and as statistics. A job's events carry the id of the request that asked for it. */
 export class JobReport {
@@ -29,12 +29,12 @@ export class JobReport {
     job: Job,
     durationMs: number,
     graph: GraphStats,
-    { counts = {}, warnings = [] }: DigestReport,
+    { counts = {}, warnings = [], details = {} }: DigestReport,
   ): void {
     // A digester that reads flow logs itself has met these lines already; in a digest they are met here.
     const nodata = graph.nodata + (counts["nodata"] ?? 0);
     const skipdata = graph.skipdata + (counts["skipdata"] ?? 0);
-    const fields = { ...context(job), ...counts, ...graph, nodata, skipdata };
+    const fields = { ...context(job), ...details, ...counts, ...graph, nodata, skipdata };
     if (skipdata > 0) {
       const reason = "AWS lost records of this window (SKIPDATA)";
       this.#log.warn({ ...context(job), skipdata, reason }, "graph-incomplete");
@@ -52,7 +52,9 @@ export class JobReport {
     this.#stats.increment("grapherd.digest.records", graph.edges, { kind: "edge" });
     this.#stats.increment("grapherd.digest.records", nodata, { kind: "nodata" });
     this.#stats.increment("grapherd.digest.records", skipdata, { kind: "skipdata" });
-    for (const [kind, count] of Object.entries(counts)) {
+    const { scannedBytes, ...records } = counts;
+    if (scannedBytes !== undefined) this.#stats.increment("grapherd.digest.scanned_bytes", scannedBytes);
+    for (const [kind, count] of Object.entries(records)) {
       if (kind !== "nodata" && kind !== "skipdata") {
         this.#stats.increment("grapherd.flow_logs", count, { kind });
       }

@@ -1,11 +1,10 @@
 import { Bucket, type BucketOptions } from "../../s3/bucket.js";
-import { streamOf } from "./body.js";
 import { inParallel } from "./in-parallel.js";
 import { type Candidate, Inventory } from "./inventory.js";
 import { list, type Listed } from "./listing.js";
 import { parseAwsName } from "./aws-name.js";
 import { Folders, isMarker, LISTS_AT_ONCE } from "./places.js";
-import { readObject } from "./read-object.js";
+import { bytesOf } from "./read-object.js";
 import { type FolderChoice, type Selection, Selector } from "./selection.js";
 import type { Listing, Source } from "./source.js";
 
@@ -83,20 +82,7 @@ export class BucketSource implements Source {
 
   #candidate(listed: Listed): Candidate {
     const { key, size, etag, archived } = listed;
-    const whole = { start: 0, end: size };
-    return {
-      key,
-      version: etag,
-      size,
-      archived,
-      open: (signal, range = whole) =>
-        streamOf((closed) => readObject(this.#bucket, listed, range, closed), signal, this.#bufferedBytes),
-      read: async (signal) => {
-        const blocks: Buffer[] = [];
-        for await (const block of readObject(this.#bucket, listed, whole, signal)) blocks.push(block);
-        return Buffer.concat(blocks, size);
-      },
-    };
+    return { key, version: etag, size, archived, ...bytesOf(this.#bucket, listed, this.#bufferedBytes) };
   }
 }
 

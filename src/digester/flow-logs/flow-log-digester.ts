@@ -67,10 +67,10 @@ export class FlowLogDigester implements Digester {
     checkWithin(scope, this.#options);
   }
 
-  async digest(window: TimeWindow, signal: AbortSignal): Promise<DigestOfEdges> {
+  async digest(window: TimeWindow, signal: AbortSignal, making?: string): Promise<DigestOfEdges> {
     const selection = selectionOf(window, this.#options);
-    const listing = await this.#options.source.list(selection, signal);
-    const { objects, counts: listed } = listing;
+    const listing = await this.#options.source.list(selection, signal, making);
+    const { objects, counts: listed, details = {} } = listing;
     const counts: Record<string, number> = { files: objects.length, ...listed };
     const warnings = [...listing.warnings];
     // Where something is outside the window, or not selected, there are flow logs.
@@ -78,7 +78,7 @@ export class FlowLogDigester implements Digester {
     const where = elsewhere.every((name) => (listed[name] ?? 0) === 0) ? listing.where : undefined;
     const progress = { filesDone: 0, files: objects.length, records: 0 };
     const edges = this.#edges(selection, objects, { counts, warnings, where, progress }, signal);
-    return { edges, counts, warnings, progress: () => ({ ...progress }) };
+    return { edges, counts, warnings, details, progress: () => ({ ...progress }) };
   }
 
   async ready(signal: AbortSignal): Promise<void> {
@@ -176,6 +176,11 @@ export class FlowLogDigester implements Digester {
     counts["emptyFiles"] = emptyFiles;
     counts["foreignFiles"] = (counts["foreignFiles"] ?? 0) + foreign.length;
     warnings.push(...twiceLogged.warnings(), ...alike.warnings());
+    if (intake.withoutVpc > 0) {
+      warnings.push(
+        `records of the window that have no vpc-id aren't in the graph of a VPC (${intake.withoutVpc}): were they written before the flow log had the field?`,
+      );
+    }
     if (foreign.length === 0) return;
     const names = foreign.map(({ key }) => key);
     if (where !== undefined && foreign.length === objects.length) {

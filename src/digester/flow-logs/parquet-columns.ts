@@ -1,7 +1,8 @@
 import type { SchemaElement } from "hyparquet";
 import { CorruptInputError } from "../../errors.js";
-import { missingFields, plain, RELEVANT, relevantField } from "../../flow-log/columns.js";
+import { missingFields } from "../../flow-log/columns.js";
 import { isFurther } from "../../flow-log/further-fields.js";
+import { columnsByField } from "./columns-by-field.js";
 import { ForeignFileError } from "./foreign-file-error.js";
 import { describeType, readerOf, type ValueReader } from "./parquet-types.js";
 
@@ -13,19 +14,6 @@ export interface FlowColumn {
   readonly element: SchemaElement;
   readonly read: ValueReader;
 }
-
-/** Fields by their names in the first of AWS's tables for Athena, where these weren't the fields' own. */
-const OLD_NAMES: Readonly<Record<string, string>> = {
-  account: "account-id",
-  sourceaddress: "srcaddr",
-  destinationaddress: "dstaddr",
-  sourceport: "srcport",
-  destinationport: "dstport",
-  numpackets: "packets",
-  numbytes: "bytes",
-  starttime: "start",
-  endtime: "end",
-};
 
 /** A table without any of these has nothing of a flow log: the others' names are anybody's. */
 const TELLING = new Set(
@@ -52,7 +40,7 @@ export function flowColumns(key: string, schema: readonly SchemaElement[]): Flow
         `Security Lake, which isn't read: let the flow logs themselves be read`,
     );
   }
-  const found = columnsByField(key, columns);
+  const found = columnsByField(key, columns, ({ element }) => element.name);
   const fields = [...found.keys()];
   const listed = names.length > 20 ? [...names.slice(0, 20), "…"] : names;
   if (!fields.some((field) => TELLING.has(field))) {
@@ -91,32 +79,6 @@ function topLevel(schema: readonly SchemaElement[]): TopLevel[] {
     if (typeof element?.name !== "string") throw new Error("a column without a name");
     found.push({ element, nested: element.num_children !== undefined });
     for (let open = 1; open > 0; open--) open += Math.max(0, schema[at++]?.num_children ?? 0);
-  }
-  return found;
-}
-
-/** Names differ in case, hyphens and underscores, depending on what wrote the table. */
-function columnsByField(key: string, columns: readonly TopLevel[]): Map<string, TopLevel> {
-  const found = new Map<string, TopLevel>();
-  const spellings = [
-    ({ name }: SchemaElement) => RELEVANT.find((field) => field === name.replaceAll("_", "-")),
-    ({ name }: SchemaElement) => relevantField(name),
-    ({ name }: SchemaElement) => OLD_NAMES[plain(name)],
-  ];
-  for (const fieldOf of spellings) {
-    const taken = new Set(found.keys());
-    for (const column of columns) {
-      const field = fieldOf(column.element);
-      if (field === undefined || taken.has(field)) continue;
-      const other = found.get(field);
-      if (other !== undefined && isFurther(field)) continue;
-      if (other !== undefined && other !== column) {
-        throw new CorruptInputError(
-          `${key}: expected one column for ${field}, got ${other.element.name} and ${column.element.name}`,
-        );
-      }
-      found.set(field, column);
-    }
   }
   return found;
 }

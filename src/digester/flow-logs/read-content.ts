@@ -3,6 +3,7 @@ import { Readable } from "node:stream";
 import { CorruptInputError } from "../../errors.js";
 import type { TextFormat } from "../../flow-log/line-layout.js";
 import type { RecordIntake } from "../../flow-log/record.js";
+import { SumReader } from "../../flow-log/sum-reader.js";
 import { TextReader } from "../../flow-log/text-reader.js";
 import { contentOf, type Content } from "./content.js";
 import { inMemory } from "./look.js";
@@ -66,7 +67,9 @@ export class ContentReader {
     const { key } = object;
     const { form, blocks, layers } = content;
     try {
-      if (form === "text") {
+      if (object.sums !== undefined && form !== "empty") {
+        await this.#takeLines(new SumReader(key, this.#intake, object.sums), blocks);
+      } else if (form === "text") {
         this.#text.begin(key);
         await this.#takeLines(this.#text, blocks);
       } else if (form === "json") {

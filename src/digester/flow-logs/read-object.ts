@@ -5,7 +5,9 @@ import { DependencyError } from "../../errors.js";
 import type { Bucket, SendOptions } from "../../s3/bucket.js";
 import { isAnswer } from "../../s3/errors.js";
 import { unquote } from "../../s3/etag.js";
+import { streamOf } from "./body.js";
 import { PATIENT, type Listed } from "./listing.js";
+import type { LogObject } from "./source.js";
 
 /** How often in a row a body may break off without a byte more than before, and the pause after the first time (doubling). */
 const FUTILE_ATTEMPTS = 4;
@@ -17,7 +19,7 @@ const PAUSE_MS = 100;
  *
  * @throws DependencyError ("digester") naming the object, also when it was replaced or removed since it was listed
  */
-export async function* readObject(
+async function* readObject(
   bucket: Bucket,
   object: Listed,
   { start, end }: { readonly start: number; readonly end: number },
@@ -40,6 +42,24 @@ export async function* readObject(
       await sleep(PAUSE_MS * 2 ** futile, undefined, { signal });
     }
   }
+}
+
+/** How an object's bytes are had: as a stream that runs ahead by so many bytes, or all at once. */
+export function bytesOf(
+  bucket: Bucket,
+  object: Listed,
+  bufferedBytes: number,
+): Pick<LogObject, "open" | "read"> {
+  const whole = { start: 0, end: object.size };
+  return {
+    open: (signal, range = whole) =>
+      streamOf((closed) => readObject(bucket, object, range, closed), signal, bufferedBytes),
+    read: async (signal) => {
+      const blocks: Buffer[] = [];
+      for await (const block of readObject(bucket, object, whole, signal)) blocks.push(block);
+      return Buffer.concat(blocks, object.size);
+    },
+  };
 }
 
 /** The body of an answer that has exactly these bytes of this very version of the object. */

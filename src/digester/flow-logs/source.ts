@@ -19,6 +19,8 @@ export interface LogObject {
   readonly account: string | undefined;
   /** The flow log that it belongs to, such as fl-0a1b2c3d4e5f60718, when AWS named it. */
   readonly flowLog?: string | undefined;
+  /** Of a file whose lines are sums rather than records, all of what is wanted: the further fields that these have. */
+  readonly sums?: readonly string[] | undefined;
   /** Stands for its bytes: another one once they were replaced, as far as the store tells. */
   readonly version: string;
   /** Bytes. */
@@ -42,6 +44,8 @@ export interface Listing {
   readonly warnings: readonly string[];
   /** Where it was looked for, such as s3://bucket/prefix/, for messages. */
   readonly where: string;
+  /** What else the job's log event tells. */
+  readonly details?: Readonly<Record<string, string>> | undefined;
 }
 
 /** Where flow logs are kept. May be called concurrently. */
@@ -49,8 +53,9 @@ export interface Source extends Pick<Module, "start" | "stop"> {
   /**
    * @throws DependencyError ("digester") when it can't be listed, when what it holds of the selection is archived, or
    *   when it holds nothing that could be a flow log, of this selection or another: the message says what was found
+   * @param making names the making of the graph that it is for: the same for whoever goes on with it
    */
-  list(selection: Selection, signal: AbortSignal): Promise<Listing>;
+  list(selection: Selection, signal: AbortSignal, making?: string): Promise<Listing>;
 
   /** Rejects with the reason why it couldn't be listed now. */
   ready(signal: AbortSignal): Promise<void>;
