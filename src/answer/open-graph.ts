@@ -8,6 +8,9 @@ import type { Storage, StoredEdges } from "../storage/storage.js";
 import type { GraphId } from "../window.js";
 import type { GraphBytes } from "./read-graph.js";
 
+/** Each piece of a DOT is a turn of libuv's pool, and a message to the thread that reads it. */
+const PIECE_BYTES = 256 * 1024;
+
 /** A stored graph that is about to be read, of one making. To be closed. */
 export interface OpenGraph {
   readonly id: GraphId;
@@ -72,7 +75,7 @@ async function edgesIn(file: StoredEdges, id: GraphId, signal: AbortSignal): Pro
 
 /** A failure in the middle of either stream destroys the other. */
 function expanded(body: Readable): Readable {
-  return pipeline(body, createGunzip(), () => undefined);
+  return pipeline(body, createGunzip({ chunkSize: PIECE_BYTES }), () => undefined);
 }
 
 /** What is stored is no caller's input: who runs the service can have it made again. */

@@ -20,6 +20,7 @@ import { parquet } from "./groups/parquet.js";
 import { readBack } from "./groups/read-back.js";
 import { smallFiles } from "./groups/small-files.js";
 import { text } from "./groups/text.js";
+import { viewSizes } from "./groups/view-sizes.js";
 import { views } from "./groups/views.js";
 
 /** Each prepares its data, and gives what is to be compared. */
@@ -34,6 +35,7 @@ const groups: Readonly<Record<string, (data: BenchData) => AsyncIterable<Compari
   get,
   "read-back": readBack,
   views,
+  "view-sizes": viewSizes,
 };
 
 const { values, positionals } = parseArgs({

@@ -1,3 +1,4 @@
+import { z } from "zod";
 import { TimeWindow } from "../../../src/window.js";
 import { ServiceProcess } from "../../support/service-process.js";
 import { type Comparison, figure, type Measures } from "../compare.js";
@@ -49,7 +50,7 @@ export async function* views(data: BenchData): AsyncGenerator<Comparison> {
   };
 }
 
-async function questions(dataDir: string): Promise<Measures> {
+export async function questions(dataDir: string): Promise<Measures> {
   const service = await ServiceProcess.start({
     GRAPH_DATA_DIR: dataDir,
     VIEW_MAX_EDGES: "100000000",
@@ -70,17 +71,23 @@ async function questions(dataDir: string): Promise<Measures> {
     };
     const first = await ask("/graph", { group: "auto", top: "100" });
     const { peakRss } = await service.resources();
-    const again = await ask("/graph", { group: "24", top: "50" });
+    const { cpuSeconds: cpuOfFirst } = await service.resources();
+    const again = await ask("/graph", { group: "auto", top: "50" });
+    const byNetwork = await ask("/graph", { group: "24", top: "50" });
     const findings = await ask("/graph/findings");
     over.abort();
     const healths = await asking;
+    const edges = await edgesOf(service);
     const { cpuSeconds } = await service.resources();
     await service.stop();
     return {
+      edges,
       "view, first s": first,
       "view, again s": again,
+      "view of 10,000 links s": byNetwork,
       "findings s": findings,
       "CPU s": cpuSeconds - idle.cpuSeconds,
+      "first, CPU µs an edge": (1e6 * (cpuOfFirst - idle.cpuSeconds)) / edges,
       "MB above idle": (peakRss - idle.peakRss) / 1e6,
       "health ≤ 50 ms, %": (100 * healths.filter((ms) => ms <= HEALTHY_MS).length) / healths.length,
     };
@@ -88,3 +95,10 @@ async function questions(dataDir: string): Promise<Measures> {
     await service.kill();
   }
 }
+
+async function edgesOf(service: ServiceProcess): Promise<number> {
+  const answer = await service.fetch("/graphs");
+  return List.parse(await answer.json()).graphs[0]?.edges ?? Number.NaN;
+}
+
+const List = z.object({ graphs: z.array(z.object({ edges: z.number() })) });
