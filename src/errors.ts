@@ -37,7 +37,7 @@ export class DependencyError extends Error {
   }
 }
 
-/** Another worker has stored this graph since the attempt began. The next attempt starts from the new graph. */
+/** Somebody else has stored this graph since the attempt, or the reading, began. The next attempt starts from the new graph. */
 export class SupersededError extends DependencyError {
   override name = "SupersededError";
 

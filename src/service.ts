@@ -468,7 +468,7 @@ export class Service {
       }
       const [subject, ...others] = subjects.splice(0);
       if (subject === undefined) throw new Error("expected the graph that was opened");
-      const onFound = await this.#toldOf(window, signal);
+      const onFound = this.#tellsFindingsOf(window, subject.graph.version);
       const answer = await this.#answers.prepare(question, subject, others, onFound, signal);
       return { state: "stored", answer };
     } finally {
@@ -478,15 +478,20 @@ export class Service {
   }
 
   /** Has the list tell how many findings a graph has, if it is the same still when they are known. */
-  async #toldOf(window: TimeWindow, signal: AbortSignal): Promise<OnFound | undefined> {
+  #tellsFindingsOf(window: TimeWindow, version: string): OnFound | undefined {
     if (!this.#list.isKept) return undefined;
-    const { storage } = this.#modules;
-    const graph = await storage.head(window.id, signal);
     return async (findings) => {
-      const now = await storage.head(window.id, uninterrupted()).catch(() => undefined);
-      if (now !== undefined && now.version === graph?.version)
-        await this.#list.tell(window, now.size, { findings });
+      const size = await this.#sizeOf(window, version, uninterrupted()).catch(() => undefined);
+      if (size !== undefined) await this.#list.tell(window, size, { findings });
     };
+  }
+
+  /** Bytes of a stored graph, if it is of this making still. */
+  async #sizeOf(window: TimeWindow, version: string, signal: AbortSignal): Promise<number | undefined> {
+    const now = await this.#open(window, signal);
+    await now?.close();
+    if (now?.version !== version) return undefined;
+    return (await this.#modules.storage.head(window.id, signal))?.size;
   }
 
   #open(window: TimeWindow, signal: AbortSignal) {

@@ -3,6 +3,17 @@ import { constants, createGzip } from "node:zlib";
 import type { FastifyReply, FastifyRequest } from "fastify";
 import Negotiator from "negotiator";
 import type { Answer } from "../answer/answers.js";
+import { SupersededError } from "../errors.js";
+
+/** Answers from what is stored now, once more when that was made again while it was read. */
+export async function answerFresh(answer: () => Promise<FastifyReply>): Promise<FastifyReply> {
+  try {
+    return await answer();
+  } catch (error) {
+    if (!(error instanceof SupersededError)) throw error;
+    return answer();
+  }
+}
 
 /**
  * Sends an answer that is computed, unless the caller has it already. As gzip to whoever accepts that: a view of many links

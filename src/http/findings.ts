@@ -3,7 +3,7 @@ import { z } from "zod";
 import { USUAL_LIMIT } from "../finding/findings.js";
 import type { Service } from "../service.js";
 import { TimeWindow } from "../window.js";
-import { sendAnswer } from "./answer.js";
+import { answerFresh, sendAnswer } from "./answer.js";
 import { HttpError } from "./errors.js";
 import { answerUnanswered } from "./missing.js";
 import { whileConnected } from "./request-end.js";
@@ -124,14 +124,16 @@ export function findingsRoutes(service: Service): FastifyPluginCallbackZod {
         }
         const named = against === undefined ? [] : [otherWindow(against, window, maxWindowMs)];
         const earlier = windowsBefore(window, baseline);
-        const outcome = await service.answer(
-          { kind: "findings", limit },
-          window,
-          { named, earlier },
-          whileConnected(reply),
-        );
-        if (outcome.state !== "stored") return answerUnanswered(outcome, window, reply);
-        return sendAnswer(outcome.answer, "application/json; charset=utf-8", request, reply);
+        return answerFresh(async () => {
+          const outcome = await service.answer(
+            { kind: "findings", limit },
+            window,
+            { named, earlier },
+            whileConnected(reply),
+          );
+          if (outcome.state !== "stored") return answerUnanswered(outcome, window, reply);
+          return sendAnswer(outcome.answer, "application/json; charset=utf-8", request, reply);
+        });
       },
     });
     done();

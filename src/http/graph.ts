@@ -5,7 +5,7 @@ import { z } from "zod";
 import type { Service } from "../service.js";
 import { VIEW_FORMATS } from "../view/format/formats.js";
 import type { TimeWindow } from "../window.js";
-import { sendAnswer } from "./answer.js";
+import { answerFresh, sendAnswer } from "./answer.js";
 import { HttpError } from "./errors.js";
 import { answerMissing, answerUnanswered, pollAfter } from "./missing.js";
 import { whileConnected } from "./request-end.js";
@@ -109,9 +109,11 @@ export function graphRoutes(service: Service): FastifyPluginCallbackZod {
       reply: FastifyReply,
     ) => {
       const named = against === undefined ? [] : [against];
-      const outcome = await service.answer(question, window, { named, earlier: [] }, whileConnected(reply));
-      if (outcome.state !== "stored") return answerUnanswered(outcome, window, reply);
-      return sendAnswer(outcome.answer, VIEW_FORMATS[format]?.mediaType ?? "", request, reply);
+      return answerFresh(async () => {
+        const outcome = await service.answer(question, window, { named, earlier: [] }, whileConnected(reply));
+        if (outcome.state !== "stored") return answerUnanswered(outcome, window, reply);
+        return sendAnswer(outcome.answer, VIEW_FORMATS[format]?.mediaType ?? "", request, reply);
+      });
     };
 
     const aliases = [

@@ -17,7 +17,7 @@ export interface Range {
  * A part of an object in one request, in memory: `0-99`, or the last bytes, `-8`.
  *
  * @param version that the object has to have still
- * @returns undefined when there is no object, or an empty one
+ * @returns undefined when there is no object, or an empty one, or another version
  * @throws DependencyError, the signal's reason
  */
 export async function readRange(
@@ -45,7 +45,7 @@ export async function readRange(
         const bytes = Buffer.from((await Body?.transformToByteArray()) ?? []);
         return { bytes, size: Number(size), version: unquote(ETag) };
       } catch (error) {
-        if (isAnswer(error, "NoSuchKey", "InvalidRange")) return undefined;
+        if (isAnswer(error, "NoSuchKey", "InvalidRange", "PreconditionFailed")) return undefined;
         throw error;
       }
     },

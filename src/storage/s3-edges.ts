@@ -1,5 +1,5 @@
 import type { Readable } from "node:stream";
-import { DependencyError } from "../errors.js";
+import { SupersededError } from "../errors.js";
 import type { Bucket } from "../s3/bucket.js";
 import { readRange } from "../s3/range.js";
 import { removeObject } from "../s3/small-object.js";
@@ -47,7 +47,7 @@ export class S3Edges implements EdgeStorage {
         const last = Math.min(stop, size) - 1;
         const range = await readRange(bucket, key, `${start}-${last}`, signal, version);
         if (range === undefined)
-          throw new DependencyError("storage", `s3://${bucket.name}/${key} was removed`);
+          throw new SupersededError(`s3://${bucket.name}/${key} was replaced or removed while it was read`);
         return range.bytes;
       },
       close: async () => undefined,

@@ -93,7 +93,7 @@ export interface StoredEdges {
   readonly size: number;
   /**
    * The bytes from `start` up to `end`; fewer only at the end of the file. All bytes belong to one making: if the file was replaced
-   * since it was opened, and the old bytes are gone, this rejects with a transient `DependencyError`.
+   * since it was opened, and the old bytes are gone, this rejects with a `SupersededError`.
    */
   read(start: number, end: number, signal: AbortSignal): Promise<Buffer>;
   close(): Promise<void>;
