@@ -23,6 +23,9 @@ const LAST_MODIFIED_ERROR_MS = 999;
 /** A deletion must not arrive when the tombstone that it is for may have lapsed. */
 const DELETE: Deadline = { attemptMs: 2500, totalMs: 5000 };
 
+/** How many try to replace one object at once, when a store is tried. */
+const PROBE_WRITERS = 4;
+
 /** The store would let two processes hold one claim. */
 class UnfitStoreError extends DependencyError {
   constructor(bucket: string, what: string) {
@@ -165,7 +168,15 @@ export class S3Marker implements Marker {
       if ((await write({ version })) !== undefined) {
         throw new UnfitStoreError(this.#bucket.name, "ignores If-Match");
       }
-      await this.#delete(key, next);
+      // Some stores check a condition first and write later: asked one after the other, they look right.
+      const together = await Promise.all(
+        Array.from({ length: PROBE_WRITERS }, () => write({ version: next })),
+      );
+      const [last, second] = together.filter((version) => version !== undefined);
+      if (second !== undefined) {
+        throw new UnfitStoreError(this.#bucket.name, "lets several writers at once past If-Match");
+      }
+      await this.#delete(key, last ?? next);
     } catch (error) {
       // Best effort: the error is what counts.
       await this.#delete(key).catch(() => undefined);

@@ -277,6 +277,21 @@ describe("S3Marker", () => {
       expect(server.bucket("claims").keys()).toEqual([]);
     });
 
+    test("a store that lets several writers at once past a condition is refused too", async () => {
+      let conditional = 0;
+      server.faults.add({
+        fault: { kind: "delay", ms: 0 },
+        // Right as long as they come one after the other.
+        when: ({ operation, headers }) => {
+          if (operation === "PutObject" && headers["if-match"] !== undefined) conditional += 1;
+          if (conditional > 2) server.ignoredHeaders = new Set(["if-match"]);
+          return false;
+        },
+      });
+      await expect(marker.start()).rejects.toThrow(/lets several writers at once past If-Match/);
+      expect(server.bucket("claims").keys()).toEqual([]);
+    });
+
     test("a store that denies isn't refused: it isn't ready, and is tried again", async ({ signal }) => {
       server.faults.add({ fault: { kind: "error", status: 403, code: "AccessDenied" } });
       await marker.start();
