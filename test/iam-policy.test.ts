@@ -33,22 +33,25 @@ const Policy = z.object({
   ),
 });
 
-/** What the policies in docs/aws.md allow on a bucket or its objects. */
-async function allowed(bucket: string): Promise<string[]> {
+/** The statements of the policies in docs/aws.md. */
+async function statements() {
   const docs = await readFile(join(project, "docs/aws.md"), "utf8");
   const policies = [...docs.matchAll(/<!-- iam-policy -->\s*```json\n(.*?)```/gs)];
-  const arn = `arn:aws:s3:::${bucket}`;
-  return policies
-    .flatMap(([, json = ""]) => Policy.parse(JSON.parse(json)).Statement)
-    .flatMap(({ Action, Resource }) =>
-      // Listing is allowed on the bucket, everything else on its objects.
-      Action.filter((action) =>
-        Resource.some((on) => (action === "s3:ListBucket" ? on === arn : on.startsWith(`${arn}/`))),
-      ),
-    );
+  return policies.flatMap(([, json = ""]) => Policy.parse(JSON.parse(json)).Statement);
 }
 
-/** The S3 calls of a file and of everything of ours that it imports. */
+/** What they allow on a bucket or its objects. */
+async function allowed(bucket: string): Promise<string[]> {
+  const arn = `arn:aws:s3:::${bucket}`;
+  return (await statements()).flatMap(({ Action, Resource }) =>
+    // Listing is allowed on the bucket, everything else on its objects.
+    Action.filter((action) =>
+      Resource.some((on) => (action === "s3:ListBucket" ? on === arn : on.startsWith(`${arn}/`))),
+    ),
+  );
+}
+
+/** The calls of a file and of everything of ours that it imports. */
 async function calls(file: string, seen = new Set<string>()): Promise<string[]> {
   if (seen.has(file)) return [];
   seen.add(file);
@@ -73,4 +76,13 @@ test.for([
   );
   expect(needed).not.toEqual([]);
   expect(new Set(await allowed(bucket))).toEqual(new Set(needed));
+});
+
+test("the documented policy allows what is called on the queue, and no more", async () => {
+  const needed = (await calls(join(project, "src/sqs/queue.ts"))).map((call) => `sqs:${call}`);
+  const all = (await statements()).flatMap(({ Action }) =>
+    Action.filter((action) => action.startsWith("sqs:")),
+  );
+  expect(needed).not.toEqual([]);
+  expect(new Set(all)).toEqual(new Set(needed));
 });
