@@ -113,6 +113,24 @@ test("registries are seen by that room alone", () => {
   expect(breaks(/./, (to, from) => !registries.has(to) || from.startsWith("compose/"))).toEqual([]);
 });
 
+/** Packages that a file needs before its first line runs, with those of every file of ours that it needs so. */
+function needed(path: string, seen = new Set<string>()): string[] {
+  if (seen.has(path)) return [];
+  seen.add(path);
+  const text = readFileSync(join(root, path), "utf8");
+  const found = [...text.matchAll(/^(?:import|export) (?!type )[^;]*?from "([^"]+)";/gm)];
+  return found.flatMap(([, name = ""]) =>
+    name.startsWith(".") ? needed(`${join(dirname(path), name).slice(0, -".js".length)}.ts`, seen) : [name],
+  );
+}
+
+test("the client library of SQS is loaded only where a queue is chosen", () => {
+  const packages = needed("main.ts");
+  expect(packages).toContain("@aws-sdk/client-s3");
+  expect(packages).not.toContain("@aws-sdk/client-sqs");
+  expect(needed("sqs/queue.ts")).toContain("@aws-sdk/client-sqs");
+});
+
 test("nobody imports the executable or the library's entry", () => {
   expect(breaks(/./, (to) => to !== "main.ts" && to !== "index.ts")).toEqual([]);
 });
