@@ -30,7 +30,7 @@ export function Sentence({ view }: { view: GraphView }) {
     view.against !== undefined &&
       `${number(status("new"))} new, ${number(status("gone"))} gone, ${number(status("changed"))} changed`,
     place.value.view !== "table" &&
-      `${number(links.length)} of ${number(links.length + other.length)} links drawn`,
+      `${number(drawnOf(view))} of ${number(links.length + other.length)} links drawn`,
     graph.incomplete === true && "incomplete: AWS lost records",
   ];
   return (
@@ -45,4 +45,10 @@ export function Sentence({ view }: { view: GraphView }) {
         ))}
     </p>
   );
+}
+
+/** A map has not all of many links as lines. */
+function drawnOf({ links, map }: GraphView): number {
+  if (place.value.view !== "map" || map === undefined) return links.length;
+  return map.lines.reduce((sum, line) => sum + line.links.length, 0);
 }

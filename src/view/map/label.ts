@@ -5,9 +5,10 @@ import { fittedText, textWidth } from "./text-width.js";
 
 export const LABEL_FONT = { size: 11, isBold: true } as const;
 const PADDING = 6;
-/** Labels of a row more are narrower, and with them the map. */
-const USUAL_WIDTH = 100;
-const MOST_WIDTH = 240;
+/** Labels of a row more are narrower, and with them the map. Of many rows they are a tower: then rather wider. */
+const WIDTHS = [100, 160, 240] as const;
+const MOST_ROWS = 3;
+const [, , MOST_WIDTH] = WIDTHS;
 /** Room for a finding's number before a label. */
 export const NUMBER_WIDTH = 18;
 /** Above and below the rows, together. */
@@ -28,7 +29,8 @@ export interface Label {
 export function labelOf(line: LineFacts, end: string | undefined): Label {
   const number = line.number === undefined ? 0 : NUMBER_WIDTH;
   const parts = [...(end === undefined ? [] : [`${line.served ? "→" : "–"} ${end}`]), ...lineParts(line)];
-  const rows = rowsOf(parts, USUAL_WIDTH - number - 2 * PADDING);
+  const tried = WIDTHS.map((width) => rowsOf(parts, width - number - 2 * PADDING));
+  const rows = tried.find(({ length }) => length <= MOST_ROWS) ?? tried.at(-1) ?? [];
   const widest = Math.max(...rows.map((row) => textWidth(row, LABEL_FONT)));
   return {
     text: parts.join(SEPARATOR),
