@@ -1,7 +1,8 @@
 import { NONE, textOf } from "../edges/table.js";
 import type { Conversations } from "../view/conversations.js";
+import { RowsByKey } from "../view/rows-by-key.js";
 import { askingOf, type Asking } from "./asking.js";
-import { Groups } from "./groups.js";
+
 import { inVainOf } from "./in-vain.js";
 import { insideOf } from "./inside.js";
 
@@ -59,8 +60,8 @@ export class Evidence {
   /** By host: how many rows it tried in vain. */
   readonly triedInVain: Uint32Array;
   /** The rows of each host, as a client and as a server. */
-  readonly byClient: Groups;
-  readonly byServer: Groups;
+  readonly byClient: RowsByKey;
+  readonly byServer: RowsByKey;
   readonly #names: EvidenceOptions["nameOf"];
   /** By row: whether its client is inside, and its server. */
   readonly #direction: Uint8Array;
@@ -92,8 +93,8 @@ export class Evidence {
       const client = this.client[row] ?? 0;
       this.triedInVain[client] = (this.triedInVain[client] ?? 0) + (this.inVain[row] ?? 0);
     }
-    this.byClient = new Groups(this.client, this.hosts);
-    this.byServer = new Groups(this.server, this.hosts);
+    this.byClient = new RowsByKey(this.client, this.hosts);
+    this.byServer = new RowsByKey(this.server, this.hosts);
   }
 
   /** The address of a host. */

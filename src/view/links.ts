@@ -13,6 +13,7 @@ import {
 import { larger } from "./capacity.js";
 import { weightsOf } from "./measure.js";
 import { mergeBits, mergeGreatest, mergeLeast } from "./merge-columns.js";
+import { RowsByKey } from "./rows-by-key.js";
 import { Sums, type SumColumns } from "./sums.js";
 import { addTotals, totalsOf, type Totals } from "./totals.js";
 import { Triples } from "./triples.js";
@@ -107,7 +108,8 @@ export class LinkSums {
   /** Link, and protocol and port in one. */
   readonly #services = new Triples();
   #serviceBytes = new Float64Array(1024);
-  #servicesOf: readonly (readonly Service[])[] | undefined;
+  /** Numbers of services. */
+  #byLink: RowsByKey | undefined;
 
   /**
    * @param linkOf by row: its link, or `NONE`
@@ -206,11 +208,10 @@ export class LinkSums {
   at(link: number): LinkFacts {
     const { table, status, before } = this.#facts;
     const has = this.#has[link] ?? 0;
-    this.#servicesOf ??= this.#sortServices();
-    const services = this.#servicesOf[link] ?? [];
+    const services = this.#servicesOf(link);
     return {
       served: this.#served[link] === 1,
-      services: services.slice(0, MAX_SERVICES),
+      services: Array.from(services.subarray(0, MAX_SERVICES), (service) => this.#serviceAt(service)),
       moreServices: Math.max(0, services.length - MAX_SERVICES),
       rows: this.#rows[link] ?? 0,
       rejectedRows: this.#rejectedRows[link] ?? 0,
@@ -225,17 +226,17 @@ export class LinkSums {
     };
   }
 
-  #sortServices(): readonly (readonly Service[])[] {
-    const { a: links, b: services, size } = this.#services;
-    const order = Int32Array.from({ length: size }, (_, i) => i).toSorted(
-      (i, j) => (this.#serviceBytes[j] ?? 0) - (this.#serviceBytes[i] ?? 0) || i - j,
-    );
-    const all = Array.from({ length: this.#size }, (): Service[] => []);
-    for (const i of order) {
-      const service = services[i] ?? 0;
-      all[links[i] ?? NONE]?.push({ protocol: service >>> 16, port: service & 0xffff });
-    }
-    return all;
+  /** Numbers of the services of a link, the heaviest first. */
+  #servicesOf(link: number): Int32Array {
+    const { a: links, size } = this.#services;
+    this.#byLink ??= new RowsByKey(links.subarray(0, size), this.#size);
+    const bytes = this.#serviceBytes;
+    return this.#byLink.of(link).toSorted((i, j) => (bytes[j] ?? 0) - (bytes[i] ?? 0) || i - j);
+  }
+
+  #serviceAt(number: number): Service {
+    const service = this.#services.b[number] ?? 0;
+    return { protocol: service >>> 16, port: service & 0xffff };
   }
 }
 

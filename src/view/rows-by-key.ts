@@ -1,5 +1,5 @@
 /** Rows by a number that each has: one array, in which those with the same number lie side by side, in their order. */
-export class Groups {
+export class RowsByKey {
   readonly #rows: Int32Array;
   readonly #from: Uint32Array;
 
