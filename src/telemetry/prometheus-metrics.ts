@@ -7,11 +7,8 @@ export interface MetricDescription {
   readonly help: string;
   /** The statistics that it is made of, each with the labels that its name stands for. Their tags are labels as well. */
   readonly of: Readonly<Record<string, Labels>>;
-  readonly labels?: readonly string[];
-}
-
-interface CounterDescription extends MetricDescription {
-  /** What is there from the start: the step from nothing to 1 is no increase to Prometheus. */
+  readonly labels: readonly string[];
+  /** Of a counter: what is there from the start. The step from nothing to 1 is no increase to Prometheus. */
   readonly zeros?: readonly Labels[];
 }
 
@@ -22,19 +19,36 @@ interface HistogramDescription extends MetricDescription {
 }
 
 export interface MetricDescriptions {
-  readonly counters: readonly CounterDescription[];
+  readonly counters: readonly MetricDescription[];
   readonly gauges: readonly MetricDescription[];
   readonly histograms: readonly HistogramDescription[];
 }
 
 const REQUEST = ["route", "method", "status_class"];
 const CALL = ["dependency", "operation", "outcome"];
+const OUTCOMES = ["stored", "retried", "failed", "corrupt", "interrupted"];
 
-/** Statistics of times are milliseconds. */
-const SECONDS = 1e-3;
 const CALL_BUCKETS = [0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300];
 const JOB_BUCKETS = [0.1, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600, 1800, 3600];
 const SIZE_BUCKETS = [10, 100, 1e3, 1e4, 1e5, 1e6, 1e7];
+
+/** `grapherd.jobs` is `vpcflow_grapherd_jobs` and what it ends with. */
+function named(statistic: string, end: string, help: string, labels: readonly string[]): MetricDescription {
+  return { name: `vpcflow_${statistic.replaceAll(".", "_")}${end}`, help, of: { [statistic]: {} }, labels };
+}
+
+function counter(statistic: string, help: string, labels: readonly string[] = []): MetricDescription {
+  return named(statistic, "_total", help, labels);
+}
+
+/** Of milliseconds. */
+function times(statistic: string, help: string, buckets: readonly number[], labels: readonly string[] = []) {
+  return { ...named(statistic, "_seconds", help, labels), buckets, scale: 1e-3 };
+}
+
+function sizes(statistic: string, help: string): HistogramDescription {
+  return { ...named(statistic, "", help, []), buckets: SIZE_BUCKETS, scale: 1 };
+}
 
 /**
  * How Prometheus knows the statistics. Event-loop delay and memory aren't among them: they are among the metrics that every Node
@@ -45,57 +59,18 @@ const SIZE_BUCKETS = [10, 100, 1e3, 1e4, 1e5, 1e6, 1e7];
 export function metricDescriptions(names: ConnectionStateSettings): MetricDescriptions {
   return {
     counters: [
+      counter("grapherd.http.requests", "Requests that ended", REQUEST),
       {
-        name: "vpcflow_grapherd_http_requests_total",
-        help: "Requests that ended",
-        of: { "grapherd.http.requests": {} },
-        labels: REQUEST,
+        ...counter("grapherd.jobs", "Attempts at jobs that ended", ["outcome"]),
+        zeros: OUTCOMES.map((outcome) => ({ outcome })),
       },
-      {
-        name: "vpcflow_grapherd_jobs_total",
-        help: "Attempts at jobs that ended",
-        of: { "grapherd.jobs": {} },
-        labels: ["outcome"],
-        zeros: ["stored", "retried", "failed", "corrupt", "interrupted"].map((outcome) => ({ outcome })),
-      },
-      {
-        name: "vpcflow_grapherd_digest_records_total",
-        help: "Edges, and records without an edge",
-        of: { "grapherd.digest.records": {} },
-        labels: ["kind"],
-      },
-      {
-        name: "vpcflow_grapherd_flow_logs_total",
-        help: "Files and records of flow logs that were read or passed over",
-        of: { "grapherd.flow_logs": {} },
-        labels: ["kind"],
-      },
-      {
-        name: "vpcflow_grapherd_digest_bytes_total",
-        help: "Bytes of digests of a vpcflow-digesterd, not compressed",
-        of: { "grapherd.digest.bytes": {} },
-      },
-      {
-        name: "vpcflow_grapherd_digest_scanned_bytes_total",
-        help: "Bytes that Athena scanned for graphs that are stored",
-        of: { "grapherd.digest.scanned_bytes": {} },
-      },
-      {
-        name: "vpcflow_grapherd_graph_bytes_total",
-        help: "Bytes of graphs that were stored, compressed",
-        of: { "grapherd.graph.bytes": {} },
-      },
-      {
-        name: "vpcflow_grapherd_graph_expanded_bytes_total",
-        help: "Bytes of graphs that were stored, not compressed",
-        of: { "grapherd.graph.expanded_bytes": {} },
-      },
-      {
-        name: "vpcflow_grapherd_dependency_calls_total",
-        help: "Calls of storage, marker, queuer and digester",
-        of: { "grapherd.dependency.calls": {} },
-        labels: CALL,
-      },
+      counter("grapherd.digest.records", "Edges, and records without an edge", ["kind"]),
+      counter("grapherd.flow_logs", "Files and records of flow logs that were read or passed over", ["kind"]),
+      counter("grapherd.digest.bytes", "Bytes of digests of a vpcflow-digesterd, not compressed"),
+      counter("grapherd.digest.scanned_bytes", "Bytes that Athena scanned for graphs that are stored"),
+      counter("grapherd.graph.bytes", "Bytes of graphs that were stored, compressed"),
+      counter("grapherd.graph.expanded_bytes", "Bytes of graphs that were stored, not compressed"),
+      counter("grapherd.dependency.calls", "Calls of storage, marker, queuer and digester", CALL),
       {
         name: "vpcflow_grapherd_http_connections_total",
         help: "Connections that came into a state",
@@ -110,16 +85,12 @@ export function metricDescriptions(names: ConnectionStateSettings): MetricDescri
       },
     ],
     gauges: [
-      {
-        name: "vpcflow_grapherd_jobs_in_process",
-        help: "Jobs in this process",
-        of: { "grapherd.jobs.in_process": {} },
-        labels: ["state"],
-      },
+      named("grapherd.jobs.in_process", "", "Jobs in this process", ["state"]),
       {
         name: "vpcflow_grapherd_event_loop_utilization_ratio",
         help: "How busy the event loop was in the last 10 s, from 0 to 1",
         of: { "grapherd.process.event_loop_utilization": {} },
+        labels: [],
       },
       {
         name: "vpcflow_grapherd_http_connections",
@@ -133,43 +104,21 @@ export function metricDescriptions(names: ConnectionStateSettings): MetricDescri
       },
     ],
     histograms: [
-      {
-        name: "vpcflow_grapherd_http_duration_seconds",
-        help: "Time from the headers of a request to the last byte of its answer",
-        of: { "grapherd.http.duration": {} },
-        labels: REQUEST,
-        buckets: CALL_BUCKETS,
-        scale: SECONDS,
-      },
-      {
-        name: "vpcflow_grapherd_job_duration_seconds",
-        help: "Time of attempts that stored a graph",
-        of: { "grapherd.job.duration": {} },
-        buckets: JOB_BUCKETS,
-        scale: SECONDS,
-      },
-      {
-        name: "vpcflow_grapherd_job_edges",
-        help: "Edges of stored graphs",
-        of: { "grapherd.job.edges": {} },
-        buckets: SIZE_BUCKETS,
-        scale: 1,
-      },
-      {
-        name: "vpcflow_grapherd_job_nodes",
-        help: "Nodes of stored graphs",
-        of: { "grapherd.job.nodes": {} },
-        buckets: SIZE_BUCKETS,
-        scale: 1,
-      },
-      {
-        name: "vpcflow_grapherd_dependency_duration_seconds",
-        help: "Time of calls of storage, marker, queuer and digester. If a call gives a stream: until the stream begins",
-        of: { "grapherd.dependency.duration": {} },
-        labels: CALL,
-        buckets: CALL_BUCKETS,
-        scale: SECONDS,
-      },
+      times(
+        "grapherd.http.duration",
+        "Time from the headers of a request to the last byte of its answer",
+        CALL_BUCKETS,
+        REQUEST,
+      ),
+      times("grapherd.job.duration", "Time of attempts that stored a graph", JOB_BUCKETS),
+      sizes("grapherd.job.edges", "Edges of stored graphs"),
+      sizes("grapherd.job.nodes", "Nodes of stored graphs"),
+      times(
+        "grapherd.dependency.duration",
+        "Time of calls of storage, marker, queuer and digester. If a call gives a stream: until the stream begins",
+        CALL_BUCKETS,
+        CALL,
+      ),
     ],
   };
 }

@@ -91,18 +91,6 @@ test("names and labels are as Prometheus wants them", () => {
   expect(new Set(all.map(({ name }) => name)).size).toBe(all.length);
 });
 
-test("metrics are called as their statistics are, but for the states of connections", () => {
-  const derived = [...counters, ...gauges, ...histograms].flatMap(({ name, of }) =>
-    Object.keys(of)
-      .filter((statistic) => !/connstate|process/.test(statistic))
-      .map((statistic) => [
-        `vpcflow_${statistic.replaceAll(".", "_")}`,
-        name.replace(/_(?:total|seconds)$/, ""),
-      ]),
-  );
-  for (const [expected, name] of derived) expect(name).toBe(expected);
-});
-
 test("every statistic that the code keeps is among the metrics, but for what Node tells of every process", () => {
   const root = fileURLToPath(new URL("../../src", import.meta.url));
   const code = readdirSync(root, { recursive: true, encoding: "utf8" })
