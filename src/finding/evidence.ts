@@ -5,6 +5,7 @@ import { askingOf, type Asking } from "./asking.js";
 
 import { inVainOf } from "./in-vain.js";
 import { insideOf } from "./inside.js";
+import { countText } from "./sentence.js";
 
 /** Bits of a direction. */
 const FROM_INSIDE = 1;
@@ -107,6 +108,12 @@ export class Evidence {
     const address = this.text(host);
     const name = this.#names?.(address);
     return name === undefined ? address : `${name} (${address})`;
+  }
+
+  /** One host as titles name it, several by their number. */
+  labelOf(hosts: readonly number[], noun = "host"): string {
+    const [only = 0, ...more] = hosts;
+    return more.length === 0 ? this.label(only) : countText(hosts.length, noun);
   }
 
   isInside(host: number): boolean {

@@ -56,10 +56,17 @@ export interface Rule {
   readonly needs: readonly Need[];
   find(evidence: Evidence, context: Context): Candidate[];
   /** What is said of many that are alike, and the filter that shows them. */
-  together(
-    rest: readonly Candidate[],
-    evidence: Evidence,
-  ): { readonly title: string; readonly where: string };
+  together(many: Many): { readonly title: string; readonly where: string };
+}
+
+/** What many findings of one rule are about, each once. */
+interface Many {
+  readonly all: readonly Candidate[];
+  /** Addresses: whose doing it is. */
+  readonly hosts: readonly string[];
+  /** Addresses of the others. */
+  readonly ends: readonly string[];
+  readonly ports: readonly number[];
 }
 
 export interface Context {

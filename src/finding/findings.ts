@@ -80,9 +80,13 @@ function unknownOf(columns: readonly OptionalColumn[]): (Need | "flags")[] {
 function tell(entry: Entry, evidence: Evidence): { finding: Finding; flagging: Flagged } {
   const { rule, candidate, also, severity, rest } = entry;
   const all = rest.length === 0 ? [candidate] : rest;
-  const many = rest.length === 0 ? undefined : rule.together(rest, evidence);
-  const actors = all.map(({ actor }) => actor);
-  const hosts = [...new Set([...actors, ...all.flatMap(({ targets }) => targets)])].slice(0, MOST_LISTED);
+  const actors = [...new Set(all.map(({ actor }) => actor))];
+  const targets = [...new Set(all.flatMap((one) => one.targets))];
+  const ports = [...new Set(all.flatMap((one) => one.ports))];
+  const texts = (some: readonly number[]) => some.map((host) => evidence.text(host));
+  const many =
+    rest.length === 0 ? undefined : rule.together({ all, hosts: texts(actors), ends: texts(targets), ports });
+  const hosts = [...new Set([...actors, ...targets])].slice(0, MOST_LISTED);
   const rows = all.flatMap((one) => one.rows);
   const finding: Finding = {
     id: idOf(rule, many === undefined ? `${evidence.text(candidate.actor)} ${candidate.key ?? ""}` : "*"),
@@ -90,8 +94,8 @@ function tell(entry: Entry, evidence: Evidence): { finding: Finding; flagging: F
     also: also.map(({ name }) => name),
     severity,
     title: many?.title ?? candidate.title(),
-    hosts: hosts.map((host) => evidence.text(host)),
-    ports: [...new Set(all.flatMap(({ ports }) => ports))].slice(0, MOST_LISTED),
+    hosts: texts(hosts),
+    ports: ports.slice(0, MOST_LISTED),
     technique: rule.technique,
     ...timesOf(rows, evidence),
     numbers: many === undefined ? candidate.numbers : { findings: rest.length, conversations: rows.length },

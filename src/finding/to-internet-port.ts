@@ -1,6 +1,6 @@
 import type { Evidence } from "./evidence.js";
 import type { Candidate, Severity } from "./finding.js";
-import { bytesText, countText } from "./sentence.js";
+import { bytesText } from "./sentence.js";
 import { filter } from "./where.js";
 
 /** What is said of an inside host that uses a port of the Internet which is known for something. */
@@ -19,10 +19,8 @@ export function toInternetPort(
     ports: [port],
     rows,
     numbers: { bytes, ends: ends.length },
-    title: () => {
-      const whom = ends.length === 1 ? evidence.label(ends[0] ?? 0) : countText(ends.length, "host");
-      return `${evidence.label(host)} talked to ${whom} on the Internet on port ${port}, ${known}: ${bytesText(bytes)} both ways`;
-    },
+    title: () =>
+      `${evidence.label(host)} talked to ${evidence.labelOf(ends)} on the Internet on port ${port}, ${known}: ${bytesText(bytes)} both ways`,
     where: () =>
       filter({ from: [evidence.text(host)], to: ends.map((end) => evidence.text(end)), port: [port] }),
     key: String(port),

@@ -16,8 +16,7 @@ export const irc: Rule = {
     const found = answeredByHostAndPort(evidence, (row, port) => PORTS.has(port) && evidence.isOutbound(row));
     return found.map((use) => toInternetPort(evidence, use, { severity: "low", known: "which IRC uses" }));
   },
-  together(rest, evidence) {
-    const hosts = [...new Set(rest.map(({ actor }) => evidence.text(actor)))];
+  together({ hosts }) {
     return {
       title: `${countText(hosts.length, "host")} used IRC: ${listText(hosts)}`,
       where: filter({ from: hosts, to: "internet", port: [...PORTS] }),

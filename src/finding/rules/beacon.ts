@@ -44,9 +44,7 @@ export const beacon: Rule = {
     }
     return found;
   },
-  together(rest, evidence) {
-    const hosts = [...new Set(rest.map(({ actor }) => evidence.text(actor)))];
-    const ends = [...new Set(rest.flatMap(({ targets }) => targets))].map((end) => evidence.text(end));
+  together({ hosts, ends }) {
     return {
       title: `${countText(hosts.length, "host")} had small, regular contacts to ${listText(ends)} on the Internet: ${listText(hosts)}`,
       where: filter({ from: hosts, to: ends }),

@@ -39,8 +39,7 @@ export const blockedInside: Rule = {
       })
       .map((blocked) => candidate(evidence, blocked));
   },
-  together(rest, evidence) {
-    const hosts = rest.map(({ actor }) => evidence.text(actor));
+  together({ hosts }) {
     return {
       title: `${countText(hosts.length, "inside host")} had attempts rejected in number: ${listText(hosts)}`,
       where: filter({ from: hosts, is: "rejected" }),

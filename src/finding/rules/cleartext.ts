@@ -34,10 +34,8 @@ export const cleartext: Rule = {
         ports: [port],
         rows,
         numbers: { bytes, ends: ends.length },
-        title: () => {
-          const whom = ends.length === 1 ? evidence.label(ends[0] ?? 0) : countText(ends.length, "host");
-          return `${evidence.label(host)} ${isClient ? "used" : "answered"} ${portText(port)}, which is not encrypted, ${isClient ? "of" : "to"} ${whom} on the Internet: ${bytesText(bytes)} both ways`;
-        },
+        title: () =>
+          `${evidence.label(host)} ${isClient ? "used" : "answered"} ${portText(port)}, which is not encrypted, ${isClient ? "of" : "to"} ${evidence.labelOf(ends)} on the Internet: ${bytesText(bytes)} both ways`,
         where: () =>
           isClient
             ? filter({ from: [evidence.text(host)], to: texts, port: [port] })
@@ -46,9 +44,7 @@ export const cleartext: Rule = {
       };
     });
   },
-  together(rest, evidence) {
-    const hosts = [...new Set(rest.map(({ actor }) => evidence.text(actor)))];
-    const ports = [...new Set(rest.flatMap((one) => one.ports))];
+  together({ hosts, ports }) {
     return {
       title: `${countText(hosts.length, "host")} used services that are not encrypted across the Internet: ${listText(ports.map(portText))}`,
       where: filter({ host: hosts, port: ports }),

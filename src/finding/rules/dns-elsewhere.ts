@@ -40,8 +40,7 @@ export const dnsElsewhere: Rule = {
     if (elsewhere.length > MAX_SHARE_ELSEWHERE * askers.length) return [];
     return elsewhere.map(({ client, rows }) => candidate(evidence, client, rows));
   },
-  together(rest, evidence) {
-    const hosts = rest.map(({ actor }) => evidence.text(actor));
+  together({ hosts }) {
     return {
       title: `${countText(hosts.length, "host")} asked DNS servers that hardly any other host asks: ${listText(hosts)}`,
       where: filter({ from: hosts, port: [53, 853] }),

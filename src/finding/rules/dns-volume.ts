@@ -47,8 +47,7 @@ export const dnsVolume: Rule = {
       ];
     });
   },
-  together(rest, evidence) {
-    const hosts = rest.map(({ actor }) => evidence.text(actor));
+  together({ hosts }) {
     return {
       title: `${countText(hosts.length, "host")} sent far more DNS than others: ${listText(hosts)}`,
       where: filter({ from: hosts, port: [53, 853] }),

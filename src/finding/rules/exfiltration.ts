@@ -56,9 +56,8 @@ export const exfiltration: Rule = {
       return found === undefined ? [] : [found];
     });
   },
-  together(rest, evidence) {
-    const hosts = [...new Set(rest.map(({ actor }) => evidence.text(actor)))];
-    const bytes = rest.reduce((sum, { numbers }) => sum + (numbers["bytesOut"] ?? 0), 0);
+  together({ all, hosts }) {
+    const bytes = all.reduce((sum, { numbers }) => sum + (numbers["bytesOut"] ?? 0), 0);
     return {
       title: `${countText(hosts.length, "host")} sent ${bytesText(bytes)} to the Internet, far more than they got back: ${listText(hosts)}`,
       where: filter({ host: hosts }),

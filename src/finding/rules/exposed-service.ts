@@ -26,9 +26,7 @@ export const exposedService: Rule = {
     }
     return found;
   },
-  together(rest, evidence) {
-    const hosts = [...new Set(rest.map(({ actor }) => evidence.text(actor)))];
-    const ports = [...new Set(rest.flatMap((one) => one.ports))];
+  together({ hosts, ports }) {
     return {
       title: `${countText(hosts.length, "host")} answered the Internet on ${listText(ports.map(portText))}: ${listText(hosts)}`,
       where: filter({ from: "internet", to: hosts, port: ports }),
@@ -48,10 +46,8 @@ function candidate(evidence: Evidence, server: number, port: number, run: readon
     ports: [port],
     rows,
     numbers: { clients: clients.length, bytes },
-    title: () => {
-      const whom = clients.length === 1 ? evidence.label(clients[0] ?? 0) : countText(clients.length, "host");
-      return `${evidence.label(server)} answered ${whom} on the Internet on ${portText(port)}: ${bytesText(bytes)} both ways`;
-    },
+    title: () =>
+      `${evidence.label(server)} answered ${evidence.labelOf(clients)} on the Internet on ${portText(port)}: ${bytesText(bytes)} both ways`,
     where: () => filter({ from: "internet", to: [evidence.text(server)], port: [port] }),
     key: String(port),
   };

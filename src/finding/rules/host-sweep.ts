@@ -27,12 +27,10 @@ export const hostSweep: Rule = {
     }
     return found;
   },
-  together(rest, evidence) {
-    const sources = rest.map(({ actor }) => evidence.text(actor));
-    const ports = [...new Set(rest.flatMap((one) => one.ports))];
+  together({ hosts, ports }) {
     return {
-      title: `${countText(rest.length, "source")} tried the same ports of many hosts, mostly in vain: ${listText(sources)}`,
-      where: filter({ from: sources, port: ports }),
+      title: `${countText(hosts.length, "source")} tried the same ports of many hosts, mostly in vain: ${listText(hosts)}`,
+      where: filter({ from: hosts, port: ports }),
     };
   },
 };

@@ -51,12 +51,10 @@ export const letIn: Rule = {
       candidate(evidence, source, mine, tried.inVain[source] ?? 0),
     );
   },
-  together(rest, evidence) {
-    const sources = rest.map(({ actor }) => evidence.text(actor));
-    const ports = [...new Set(rest.flatMap((one) => one.ports))];
+  together({ hosts, ports }) {
     return {
-      title: `${countText(sources.length, "source")} that mostly tried in vain had answers on ${listText(ports.map(portText))}: ${listText(sources)}`,
-      where: filter({ from: sources, port: ports }),
+      title: `${countText(hosts.length, "source")} that mostly tried in vain had answers on ${listText(ports.map(portText))}: ${listText(hosts)}`,
+      where: filter({ from: hosts, port: ports }),
     };
   },
 };

@@ -35,9 +35,7 @@ export const mining: Rule = {
         }),
       );
   },
-  together(rest, evidence) {
-    const hosts = [...new Set(rest.map(({ actor }) => evidence.text(actor)))];
-    const ports = [...new Set(rest.flatMap((one) => one.ports))];
+  together({ hosts, ports }) {
     return {
       title: `${countText(hosts.length, "host")} talked to the Internet on ports on which mining pools listen: ${listText(hosts)}`,
       where: filter({ from: hosts, to: "internet", port: ports }),

@@ -30,9 +30,7 @@ export const newPath: Rule = {
     }
     return found;
   },
-  together(rest, evidence) {
-    const hosts = rest.map(({ actor }) => evidence.text(actor));
-    const ports = [...new Set(rest.flatMap((one) => one.ports))];
+  together({ hosts, ports }) {
     return {
       title: `${countText(hosts.length, "inside host")} used services that they had not used before: ${listText(ports.map(portText))}`,
       where: filter({ from: hosts, to: "inside", port: ports }),

@@ -36,9 +36,7 @@ export const newPeer: Rule = {
     }
     return found;
   },
-  together(rest, evidence) {
-    const hosts = rest.map(({ actor }) => evidence.text(actor));
-    const ends = [...new Set(rest.flatMap(({ targets }) => targets))].map((end) => evidence.text(end));
+  together({ hosts, ends }) {
     return {
       title: `${countText(hosts.length, "host")} had answers from Internet networks that are new: ${listText(ends)}`,
       where: filter({ from: hosts, to: ends }),

@@ -28,9 +28,7 @@ export const newService: Rule = {
     }
     return found;
   },
-  together(rest, evidence) {
-    const hosts = [...new Set(rest.map(({ actor }) => evidence.text(actor)))];
-    const ports = [...new Set(rest.flatMap((one) => one.ports))];
+  together({ hosts, ports }) {
     return {
       title: `${countText(hosts.length, "host")} began to serve ports that they had not served: ${listText(ports.map(portText))}`,
       where: filter({ to: hosts, port: ports }),
@@ -58,11 +56,8 @@ function candidate(evidence: Evidence, server: number, run: readonly number[]): 
     ports: [port],
     rows,
     numbers: { clients: clients.length, bytes },
-    title: () => {
-      const whom =
-        clients.length === 1 ? evidence.label(clients[0] ?? 0) : countText(clients.length, "client");
-      return `${evidence.label(server)} served ${portText(port)} to ${whom}, which neither it nor its neighbours had served before: ${bytesText(bytes)} both ways`;
-    },
+    title: () =>
+      `${evidence.label(server)} served ${portText(port)} to ${evidence.labelOf(clients, "client")}, which neither it nor its neighbours had served before: ${bytesText(bytes)} both ways`,
     where: () => filter({ to: [evidence.text(server)], port: [port] }),
     key: String(port),
   };

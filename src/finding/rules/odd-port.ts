@@ -33,9 +33,7 @@ export const oddPort: Rule = {
     }
     return found;
   },
-  together(rest, evidence) {
-    const hosts = [...new Set(rest.map(({ actor }) => evidence.text(actor)))];
-    const ports = [...new Set(rest.flatMap((one) => one.ports))];
+  together({ hosts, ports }) {
     return {
       title: `${countText(hosts.length, "host")} used ports that hardly any other host uses: ${listText(ports.map(String))}`,
       where: filter({ host: hosts, port: ports }),

@@ -29,12 +29,10 @@ export const portScan: Rule = {
     }
     return found;
   },
-  together(rest, evidence) {
-    const targets = new Set(rest.flatMap((one) => one.targets));
-    const sources = rest.map(({ actor }) => evidence.text(actor));
+  together({ hosts, ends }) {
     return {
-      title: `${countText(rest.length, "source")} tried many ports of ${countText(targets.size, "host")}, mostly in vain: ${listText(sources)}`,
-      where: filter({ from: sources }),
+      title: `${countText(hosts.length, "source")} tried many ports of ${countText(ends.length, "host")}, mostly in vain: ${listText(hosts)}`,
+      where: filter({ from: hosts }),
     };
   },
 };
@@ -83,10 +81,8 @@ function scanOf(evidence: Evidence, client: number): Candidate | undefined {
       const open = answered.map(
         (row) => `${evidence.text(evidence.server[row] ?? 0)} on ${portText(evidence.port[row] ?? 0)}`,
       );
-      const hosts =
-        targets.length === 1 ? evidence.label(targets[0] ?? 0) : countText(targets.length, "host");
       const result = open.length === 0 ? "none answered" : `answered: ${listText(open, 4)}`;
-      return `${evidence.label(client)} tried ${countText(ports.size, "port")} of ${hosts}; ${result}`;
+      return `${evidence.label(client)} tried ${countText(ports.size, "port")} of ${evidence.labelOf(targets)}; ${result}`;
     },
     where: () => filter({ from: [text], to: targets.map((host) => evidence.text(host)) }),
   };

@@ -32,8 +32,7 @@ export const reachedFrom: Rule = {
     }
     return candidates;
   },
-  together(rest, evidence) {
-    const hosts = rest.map(({ actor }) => evidence.text(actor));
+  together({ hosts }) {
     return {
       title: `${countText(hosts.length, "host")} with findings of their own reached others on services of administration or data: ${listText(hosts)}`,
       where: filter({ from: hosts, to: "inside" }),

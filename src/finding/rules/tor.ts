@@ -22,8 +22,7 @@ export const tor: Rule = {
         toInternetPort(evidence, use, { severity: "medium", known: "on which Tor relays listen" }),
       );
   },
-  together(rest, evidence) {
-    const hosts = [...new Set(rest.map(({ actor }) => evidence.text(actor)))];
+  together({ hosts }) {
     return {
       title: `${countText(hosts.length, "host")} talked to the Internet on ports on which Tor relays listen: ${listText(hosts)}`,
       where: filter({ from: hosts, to: "internet", port: [...PORTS] }),
