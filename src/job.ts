@@ -1,3 +1,4 @@
+import { messageOf } from "./errors.js";
 import { z } from "zod";
 import { Scope } from "./scope.js";
 import { GraphId, TimeWindow } from "./window.js";
@@ -26,7 +27,7 @@ export const Job = z
       const of = job.scope === undefined ? "the window" : "the window and the scope";
       context.addIssue(`id must be the id of ${of}, ${window.id}`);
     } catch (error) {
-      context.addIssue(error instanceof Error ? error.message : String(error));
+      context.addIssue(messageOf(error));
     }
     return z.NEVER;
   });

@@ -1,7 +1,6 @@
 import { z } from "zod";
 import { answerSettings, toAnswerOptions } from "./answer/settings.js";
 import type { Rule } from "./registry.js";
-import type { ServiceSettings } from "./service.js";
 import { atLeast, duration, integer, MAX_TIMER_MS, timerDuration } from "./settings.js";
 
 const DAY_MS = 24 * 3_600_000;
@@ -83,7 +82,10 @@ export const serviceRules: readonly Rule[] = [
   },
 ];
 
-export function toServiceSettings(config: z.infer<z.ZodObject<typeof serviceSettings>>): ServiceSettings {
+/** Times are milliseconds, sizes bytes. */
+export type ServiceSettings = Readonly<ReturnType<typeof toServiceSettings>>;
+
+export function toServiceSettings(config: z.infer<z.ZodObject<typeof serviceSettings>>) {
   return {
     progressTimeoutMs: config.GRAPH_PROGRESS_TIMEOUT,
     queuedTimeoutMs: config.GRAPH_QUEUED_TIMEOUT,

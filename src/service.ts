@@ -1,26 +1,17 @@
-import { performance } from "node:perf_hooks";
-import { json } from "node:stream/consumers";
-import { type Answer, Answers, type OnFound } from "./answer/answers.js";
-import { openGraph } from "./answer/open-graph.js";
-import type { Question } from "./answer/question.js";
-import { RefusedError } from "./answer/refused-error.js";
-import type { Subject } from "./answer/reading.js";
-import type { AnswerOptions } from "./answer/settings.js";
-import { uninterrupted } from "./deadline.js";
-import type { Digest, Digester } from "./digester/digester.js";
+import { type Answer, Answers } from "./answer/answers.js";
 import type { Deliver, Deliverer, Fate } from "./deliverer.js";
-import { CorruptInputError, DependencyError, messageOf, RetryLaterError, SupersededError } from "./errors.js";
+import type { Digester } from "./digester/digester.js";
+import { CorruptInputError, DependencyError, messageOf, RetryLaterError } from "./errors.js";
 import { explain } from "./explain.js";
-import type { EdgeBatch } from "./edges/table.js";
-import { USUAL_LIMIT } from "./finding/findings.js";
-import type { GraphStats } from "./graph/stats.js";
 import { Job } from "./job.js";
-import type { JobProgress, Marker } from "./marker/marker.js";
+import type { Marker } from "./marker/marker.js";
 import type { BoundAddress, Module } from "./module.js";
 import type { Queuer } from "./queuer/queuer.js";
 import { ScopeError } from "./scope.js";
+import type { ServiceSettings } from "./service-settings.js";
 import { startModules } from "./startup.js";
 import type { GraphInfo, Storage, StoredGraph } from "./storage/storage.js";
+import { type Found, type Missing, StoredGraphs, type Unanswered } from "./stored-graphs.js";
 import {
   instrumentDigester,
   instrumentMarker,
@@ -29,18 +20,18 @@ import {
 } from "./telemetry/instrument.js";
 import { type Logger, silent } from "./telemetry/log.js";
 import { noStats, type Stats } from "./telemetry/stats.js";
-import type { Entry } from "./entry.js";
-import type { GraphId, TimeWindow } from "./window.js";
-import { Announceable, type Announced, type Announcements, Announcer } from "./worker/announcer.js";
-import { Claims, timesOf } from "./worker/claims.js";
+import type { TimeWindow } from "./window.js";
+import { type Announcements, Announcer } from "./worker/announcer.js";
+import { Attempts } from "./worker/attempts.js";
+import type { Background } from "./worker/background.js";
+import { Claims } from "./worker/claims.js";
 import { GraphList, type ListedPage, type ListQuery } from "./worker/graph-list.js";
-import { type HeldClaim, LostClaimError } from "./worker/held-claim.js";
 import { JobReport } from "./worker/job-report.js";
 import { type GraphProgress, progressOf } from "./worker/progress.js";
+import { type RequestOutcome, Requests } from "./worker/requests.js";
 import { Retention } from "./worker/retention.js";
 import { Schedule } from "./worker/schedule.js";
 import { Sweeper } from "./worker/sweeper.js";
-import { makeGraph } from "./worker/make-graph.js";
 import { Worker } from "./worker/worker.js";
 
 export interface Modules {
@@ -49,47 +40,6 @@ export interface Modules {
   readonly queuer: Queuer;
   readonly digester: Digester;
 }
-
-/** Times are milliseconds, sizes bytes. */
-export interface ServiceSettings {
-  readonly progressTimeoutMs: number;
-  /** How long a job may lie in a queue that isn't this process's own. */
-  readonly queuedTimeoutMs: number;
-  readonly maxWindowMs: number;
-  readonly digestMaxBytes: number;
-  /** Whether edges are kept beside graphs, where the digest and the storage have them. */
-  readonly keepEdges: boolean;
-  /** Lengths of windows that are asked for without a caller. */
-  readonly scheduleMs: readonly number[];
-  /** How many of each length that have ended are asked for at start. */
-  readonly scheduleBackfill: number;
-  /** How long ago the window of a graph may have ended. Undefined: graphs stay. */
-  readonly retentionMs: number | undefined;
-  readonly workerConcurrency: number;
-  readonly workerQueueLimit: number;
-  readonly workerRetries: number;
-  readonly workerRetryDelayMs: number;
-  readonly shutdownTimeoutMs: number;
-  /** How questions about stored graphs are answered. */
-  readonly answers: AnswerOptions;
-}
-
-export type RequestOutcome =
-  | { readonly state: "queued"; readonly notBefore: Date | undefined }
-  | { readonly state: "exists" }
-  | { readonly state: "in progress" };
-
-export type Missing =
-  | { readonly state: "in progress"; readonly notBefore: Date | undefined }
-  | { readonly state: "absent"; readonly reason: string | undefined };
-
-export type Found<Graph> = { readonly state: "stored"; readonly graph: Graph };
-
-/** No answer, since a graph isn't there that it needs. */
-export type Unanswered = Missing & { readonly window: TimeWindow };
-
-/** What became of a job that ran. */
-type Produced = Readonly<GraphStats> | "exists";
 
 /**
  * The heart: answers requests for graphs and works the jobs that make them. It knows its modules by their ports alone,
@@ -101,19 +51,19 @@ export class Service {
   readonly jobs: typeof Job;
   readonly #modules: Modules;
   readonly #claims: Claims;
-  readonly #worker: Worker<Produced>;
+  readonly #requests: Requests;
+  readonly #attempts: Attempts;
+  readonly #worker: Worker<boolean>;
   readonly #started: Module[] = [];
   /** Modules that were not waited for, with why they can't serve yet. */
   #late: ReadonlyMap<keyof Modules, unknown> = new Map();
   readonly #stopping = new AbortController();
-  /** How far the jobs are that are worked here. */
-  readonly #making = new Map<GraphId, () => JobProgress>();
   readonly #sweeper: Sweeper;
   readonly #answers: Answers;
+  readonly #graphs: StoredGraphs;
   readonly #list: GraphList;
-  readonly #schedule: Schedule;
-  readonly #retention: Retention;
   readonly #announcer: Announcer;
+  readonly #background: readonly Background[];
   readonly #deliverers: readonly Deliverer[];
   readonly #delivering: Deliverer[] = [];
   #stopped: Promise<void> | undefined;
@@ -157,6 +107,22 @@ export class Service {
           "list-failure",
         ),
     });
+    this.#requests = new Requests({
+      ...this.#modules,
+      claims: this.#claims,
+      list: this.#list,
+      queuedMs: () => this.#queuedMs,
+      readyAt: (window) => this.#readyAt(window),
+      onClaimFailure: (error, reason) => this.#reportMarker(error, reason),
+    });
+    this.#attempts = new Attempts({
+      ...this.#modules,
+      ...settings,
+      list: this.#list,
+      check: (window) => this.#checkOwedScope(window),
+      report: () => this.#report,
+      onMade: (window) => this.#announcer.expect(window),
+    });
     this.#worker = new Worker({
       concurrency: settings.workerConcurrency,
       queueLimit: settings.workerQueueLimit,
@@ -165,7 +131,7 @@ export class Service {
       claims: this.#claims,
       readyAt: ({ window }) => this.#readyAt(window),
       queuedMs: () => this.#queuedMs,
-      attempt: (job, claim, signal) => this.#attempt(job, claim, signal),
+      attempt: (job, claim, signal) => this.#attempts.attempt(job, claim, signal),
       explain,
       onFailure: (job, error, last) => this.#report.failed(job, error, last),
       onClaimFailure: (job, error) => this.#report.claimFailed(job, error),
@@ -174,14 +140,15 @@ export class Service {
       info: (fields, event) => this.#log.info(fields, event),
       warn: (fields, event) => this.#log.warn(fields, event),
     });
-    this.#retention = new Retention({
+    this.#graphs = new StoredGraphs(this.#modules.storage, this.#claims, this.#list, this.#answers);
+    const retention = new Retention({
       list: this.#list,
       retentionMs: settings.retentionMs,
       onRemoved: ({ id, start, stop }) => this.#log.info({ graphId: id, start, stop }, "graph-removed"),
       onFailure: (ref, error) =>
         this.#log.warn({ graphId: ref?.id, error, reason: "the service tries again" }, "retention-failure"),
     });
-    this.#schedule = new Schedule({
+    const schedule = new Schedule({
       lengthsMs: settings.scheduleMs,
       backfill: settings.scheduleBackfill,
       readyAt: (window) => {
@@ -198,18 +165,16 @@ export class Service {
     this.#announcer = new Announcer({
       to: announcements,
       lengthsMs: settings.scheduleMs,
-      storage: this.#modules.storage,
+      ...this.#modules,
       claims: this.#claims,
       list: this.#list,
-      find: (window, signal) => this.#findingsOf(window, signal),
+      find: (window, signal) => this.#graphs.findings(window, signal),
       onSent: ({ id, start, stop }, { id: finding }) =>
         this.#log.info({ graphId: id, start, stop, finding }, "finding-sent"),
       onFailure: ({ id, start, stop }, error) =>
-        this.#log.warn(
-          { graphId: id, start, stop, error, reason: `${messageOf(error)}; it is tried again` },
-          "webhook-failure",
-        ),
+        this.#log.warn({ graphId: id, start, stop, error, reason: messageOf(error) }, "webhook-failure"),
     });
+    this.#background = [schedule, retention, this.#announcer];
     this.#sweeper = new Sweeper({
       claims: this.#claims,
       timeoutMs: settings.progressTimeoutMs,
@@ -274,9 +239,7 @@ export class Service {
   listening(address: BoundAddress): void {
     for (const module of this.#started) module.listening?.(address);
     if (this.#modules.queuer.local === true) this.#sweeper.start();
-    this.#schedule.start();
-    this.#retention.start();
-    this.#announcer.start();
+    for (const each of this.#background) each.start();
   }
 
   /** Aborts, with a RetryLaterError, when the service begins to stop: for answers that would go on. */
@@ -299,9 +262,7 @@ export class Service {
         this.#worker.stop(this.settings.shutdownTimeoutMs),
         this.#sweeper.stop(),
         this.#list.stop(),
-        this.#schedule.stop(),
-        this.#retention.stop(),
-        this.#announcer.stop(),
+        ...this.#background.map((each) => each.stop()),
       ]);
       await this.#answers.stop();
       for (const module of all) await module.stop?.().catch(noted);
@@ -352,150 +313,24 @@ export class Service {
    */
   async request(window: TimeWindow, refresh: boolean, requestId?: string): Promise<RequestOutcome> {
     this.checkScope(window);
-    // Each of the modules' calls has a deadline.
-    const signal = uninterrupted();
-    const exists = async () => {
-      const graph = refresh ? undefined : await this.#modules.storage.head(window.id, signal);
-      if (graph !== undefined) this.#list.met(window, graph);
-      return graph !== undefined;
-    };
-    if (await exists()) return { state: "exists" };
-    const notBefore = this.#readyAt(window);
-    const claim = await this.#claims.request(window, refresh, notBefore, signal, requestId);
-    if (claim === undefined) return { state: "in progress" };
-    try {
-      // A job that ended between the two look-ups left a graph and took its claim away.
-      if (await exists()) {
-        await this.#giveBack(claim);
-        return { state: "exists" };
-      }
-      const { token, refresh: owed } = claim.claim;
-      await this.#modules.queuer.queue({ window, refresh: owed, claim: token }, signal, notBefore);
-    } catch (error) {
-      await this.#giveBack(claim);
-      throw error;
-    }
-    // Only now: when this process is killed before, the claim of a job that nobody will deliver lapses soon.
-    if (this.#queuedMs > 0) await this.#keepQueued(claim, notBefore);
-    return { state: "queued", notBefore };
-  }
-
-  /** How much longer a claim lives while its job lies in a queue. In one that is this process's own, none does. */
-  get #queuedMs(): number {
-    const { progressTimeoutMs, queuedTimeoutMs } = this.settings;
-    return this.#modules.queuer.local === true ? 0 : Math.max(0, queuedTimeoutMs - progressTimeoutMs);
-  }
-
-  /** A claim that can't be kept lapses earlier than it might; one that a worker has already is kept by that. */
-  async #keepQueued(claim: HeldClaim, notBefore: Date | undefined): Promise<void> {
-    try {
-      await claim.postpone(timesOf(notBefore, this.#queuedMs));
-    } catch (error) {
-      if (!(error instanceof LostClaimError)) this.#reportMarker(error, "a claim could not be kept for long");
-    }
-  }
-
-  /** Whichever process is first: what another one has asked for, and what has failed just now, isn't asked for again. */
-  async #requestScheduled(window: TimeWindow): Promise<void> {
-    const { condition } = await this.#claims.status(window, uninterrupted());
-    if (condition === "absent" || condition === "abandoned" || condition.endsWith("lapsed")) {
-      const { state } = await this.request(window, false);
-      const { id: graphId, start, stop } = window;
-      if (state === "queued") this.#log.info({ graphId, start, stop }, "scheduled");
-    }
-    this.#announcer.expect(window);
-  }
-
-  async #findingsOf(window: TimeWindow, signal: AbortSignal): Promise<readonly Announced[]> {
-    const question = { kind: "findings", limit: USUAL_LIMIT } as const;
-    const outcome = await this.answer(question, window, { named: [], earlier: [] }, signal);
-    if (outcome.state !== "stored") throw new DependencyError("storage", "the graph is gone");
-    try {
-      return Announceable.parse(await json(await outcome.answer.pieces())).findings;
-    } catch (error) {
-      if (!(error instanceof RefusedError)) throw error;
-      // Too large, now and the next time.
-      const { id: graphId, start, stop } = window;
-      this.#log.warn({ graphId, start, stop, reason: error.message }, "webhook-failure");
-      return [];
-    }
-  }
-
-  /** A claim that can't be given back lapses. */
-  async #giveBack(claim: HeldClaim): Promise<void> {
-    await claim
-      .giveBack()
-      .catch((error: unknown) => this.#reportMarker(error, "a claim could not be given back"));
+    return this.#requests.request(window, refresh, requestId);
   }
 
   /** The graph, to be read or destroyed by the caller, or why there is none. The signal governs the body as well. */
-  async fetch(window: TimeWindow, signal: AbortSignal): Promise<Found<StoredGraph> | Missing> {
-    return this.#met(
-      window,
-      await this.#find(window, signal, () => this.#modules.storage.get(window.id, signal)),
-    );
+  fetch(window: TimeWindow, signal: AbortSignal): Promise<Found<StoredGraph> | Missing> {
+    return this.#graphs.fetch(window, signal);
   }
 
   /** As fetch, without the body. */
-  async head(window: TimeWindow, signal: AbortSignal): Promise<Found<GraphInfo> | Missing> {
-    return this.#met(
-      window,
-      await this.#find(window, signal, () => this.#modules.storage.head(window.id, signal)),
-    );
+  head(window: TimeWindow, signal: AbortSignal): Promise<Found<GraphInfo> | Missing> {
+    return this.#graphs.head(window, signal);
   }
 
-  /**
-   * Prepares the answer to a question about a stored graph.
-   *
-   * @param before other windows that it takes: a window that is named has to be there, of `earlier` ones those count that are
-   */
-  async answer(
-    question: Question,
-    window: TimeWindow,
-    before: { readonly named: readonly TimeWindow[]; readonly earlier: readonly TimeWindow[] },
-    signal: AbortSignal,
+  /** Prepares the answer to a question about a stored graph. */
+  answer(
+    ...asked: Parameters<StoredGraphs["answer"]>
   ): Promise<{ readonly state: "stored"; readonly answer: Answer } | Unanswered> {
-    const subjects: Subject[] = [];
-    try {
-      for (const each of [window, ...before.named]) {
-        const outcome = await this.#find(each, signal, () => this.#open(each, signal));
-        if (outcome.state !== "stored") return { ...outcome, window: each };
-        subjects.push({ window: each, graph: outcome.graph });
-      }
-      for (const each of before.earlier) {
-        const graph = await this.#open(each, signal);
-        if (graph !== undefined) subjects.push({ window: each, graph });
-      }
-      const [subject, ...others] = subjects.splice(0);
-      if (subject === undefined) throw new Error("expected the graph that was opened");
-      const onFound = this.#tellsFindingsOf(window, subject.graph.version);
-      const answer = await this.#answers.prepare(question, subject, others, onFound, signal);
-      return { state: "stored", answer };
-    } finally {
-      // Those that became part of an answer are closed with it.
-      await Promise.all(subjects.map(({ graph }) => graph.close()));
-    }
-  }
-
-  /** Has the list tell how many findings a graph has, if it is the same still when they are known. */
-  #tellsFindingsOf(window: TimeWindow, version: string): OnFound | undefined {
-    if (!this.#list.isKept) return undefined;
-    return async (findings) => {
-      const size = await this.#sizeOf(window, version, uninterrupted()).catch(() => undefined);
-      if (size !== undefined) await this.#list.tell(window, size, { findings });
-    };
-  }
-
-  /** Bytes of a stored graph, if it is of this making still. */
-  async #sizeOf(window: TimeWindow, version: string, signal: AbortSignal): Promise<number | undefined> {
-    const now = await this.#open(window, signal);
-    await now?.close();
-    if (now?.version !== version) return undefined;
-    return (await this.#modules.storage.head(window.id, signal))?.size;
-  }
-
-  #open(window: TimeWindow, signal: AbortSignal) {
-    return openGraph(this.#modules.storage, window.id, signal);
+    return this.#graphs.answer(...asked);
   }
 
   /**
@@ -507,7 +342,7 @@ export class Service {
     // In this order: a job stores its graph before it releases its claim.
     const { condition, claim } = await this.#claims.status(window, signal);
     const graph = await this.#modules.storage.head(window.id, signal);
-    return progressOf(condition, claim, this.#making.get(window.id)?.(), graph !== undefined);
+    return progressOf(condition, claim, this.#attempts.progressOf(window.id), graph !== undefined);
   }
 
   /**
@@ -554,8 +389,7 @@ export class Service {
    * @throws RetryLaterError, CorruptInputError, DependencyError
    */
   async produce(job: Job): Promise<boolean> {
-    const result = await this.#worker.run(job);
-    return result !== undefined && result !== "exists";
+    return (await this.#worker.run(job)) === true;
   }
 
   /**
@@ -567,73 +401,21 @@ export class Service {
     await this.#worker.accept(job);
   }
 
+  async #requestScheduled(window: TimeWindow): Promise<void> {
+    const { id: graphId, start, stop } = window;
+    if (await this.#requests.requestOnce(window)) this.#log.info({ graphId, start, stop }, "scheduled");
+    this.#announcer.expect(window);
+  }
+
+  /** How much longer a claim lives while its job lies in a queue. In one that is this process's own, none does. */
+  get #queuedMs(): number {
+    const { progressTimeoutMs, queuedTimeoutMs } = this.settings;
+    return this.#modules.queuer.local === true ? 0 : Math.max(0, queuedTimeoutMs - progressTimeoutMs);
+  }
+
   #readyAt(window: TimeWindow): Date | undefined {
     const date = this.#modules.digester.readyAt?.(window);
     return date !== undefined && date.getTime() > Date.now() ? date : undefined;
-  }
-
-  /** The list learns of a graph that it may lack. */
-  #met<Outcome extends Found<GraphInfo> | Missing>(window: TimeWindow, outcome: Outcome): Outcome {
-    if (outcome.state === "stored") this.#list.met(window, outcome.graph);
-    return outcome;
-  }
-
-  async #find<Graph>(
-    window: TimeWindow,
-    signal: AbortSignal,
-    look: () => Promise<Graph | undefined>,
-  ): Promise<Found<Graph> | Missing> {
-    const graph = await look();
-    if (graph !== undefined) return { state: "stored", graph };
-    const progress = await this.#claims.progress(window, signal);
-    if (progress.state === "in progress") return progress;
-    if (progress.state === "failed") return { state: "absent", reason: progress.reason };
-    // A job that ended in between left a graph and took its claim away.
-    const late = await look();
-    return late === undefined ? { state: "absent", reason: undefined } : { state: "stored", graph: late };
-  }
-
-  async #attempt(job: Job, claim: HeldClaim, signal: AbortSignal): Promise<Produced> {
-    const { window } = job;
-    const { storage, digester } = this.#modules;
-    const there = await storage.head(window.id, signal);
-    if (there !== undefined && !claim.claim.refresh) {
-      // Whoever stored it may have been killed before its entry was written.
-      await this.#list.ensure(window, there, signal);
-      return "exists";
-    }
-    const began = performance.now();
-    this.#report.started(job);
-    let stats;
-    let digest: Digest | undefined;
-    let step: JobProgress["step"] = "reading";
-    const progress = () => ({ step, ...digest?.progress?.() });
-    this.#making.set(window.id, progress);
-    claim.tell(progress);
-    try {
-      this.#checkOwedScope(window);
-      digest = await digester.digest(window, signal, claim.claim.token);
-      const read = whenRead(digest, () => (step = "storing"));
-      stats = await makeGraph(window, read, storage, {
-        maxDigestBytes: this.settings.digestMaxBytes,
-        keepEdges: this.settings.keepEdges,
-        signal,
-        beforeCommit: () => claim.fence(),
-        replaces: there?.version ?? null,
-      });
-    } catch (error) {
-      claim.tell(undefined);
-      // Whoever was faster has the claim by now, as a rule, and this job has nothing left to do.
-      if (error instanceof SupersededError) await claim.confirm();
-      throw error;
-    } finally {
-      if (this.#making.get(window.id) === progress) this.#making.delete(window.id);
-    }
-    const table = "edges" in digest && this.settings.keepEdges && storage.edges !== undefined;
-    await this.#list.made(entryOf(window, stats, digest.counts, table), claim, signal);
-    this.#announcer.expect(window);
-    this.#report.finished(job, performance.now() - began, stats, digest);
-    return stats;
   }
 
   /** A job that was asked for before the settings were others can't be made any more. */
@@ -649,31 +431,4 @@ export class Service {
   #reportMarker(error: unknown, reason: string): void {
     this.#log.error({ dependency: "marker", error, reason }, "dependency-failure");
   }
-}
-
-/** Tells when all flow logs have been read: of a table, when its first rows come; of lines, from the start. */
-function whenRead(digest: Digest, onRead: () => void): Digest {
-  if (!("edges" in digest)) {
-    onRead();
-    return digest;
-  }
-  async function* edges(batches: AsyncIterable<EdgeBatch>): AsyncGenerator<EdgeBatch> {
-    for await (const batch of batches) {
-      onRead();
-      yield batch;
-    }
-  }
-  return { ...digest, edges: edges(digest.edges) };
-}
-
-/** What a job says of its graph in the list. */
-function entryOf(
-  { id, start, stop, scope }: TimeWindow,
-  { gzipBytes: size, nodes, edges, bytes, rejected, skipdata }: Readonly<GraphStats>,
-  counts: Digest["counts"],
-  table: boolean,
-): Entry {
-  const incomplete = skipdata + (counts?.["skipdata"] ?? 0) > 0;
-  const ref = { id, start, stop, ...(scope !== undefined && { scope }) };
-  return { ...ref, size, nodes, edges, bytes, rejected, incomplete, table };
 }

@@ -126,6 +126,14 @@ export class TimeWindow implements GraphRef {
     return new TimeWindow(from, to, undefined);
   }
 
+  /** So many windows of the same length right before, the latest first, as far back as 1970. */
+  before(count: number): TimeWindow[] {
+    const { startDate, ms, scope } = this;
+    return Array.from({ length: count }, (_, n) => startDate.getTime() - n * ms)
+      .filter((stop) => stop >= ms)
+      .map((stop) => new TimeWindow(new Date(stop - ms), new Date(stop), scope));
+  }
+
   /** The same span, of this part of the flow logs; undefined: of all of them. */
   within(scope: Scope | undefined): TimeWindow {
     return scope === this.scope ? this : new TimeWindow(this.startDate, this.stopDate, scope);

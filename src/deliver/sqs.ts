@@ -2,7 +2,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { uninterrupted, unlessAborted } from "../deadline.js";
 import type { Deliver, Deliverer, Fate, Report } from "../deliverer.js";
 import { unwrap } from "../envelope.js";
-import { CorruptInputError, DependencyError } from "../errors.js";
+import { CorruptInputError, DependencyError, messageOf } from "../errors.js";
 import { queueOpener, type QueueOptions } from "../sqs/open-queue.js";
 import type { Message, Queue } from "../sqs/queue.js";
 import { hiddenSeconds, visibilitySeconds } from "./visibility.js";
@@ -161,6 +161,6 @@ function tell(fate: Fate, context: object, report: Report): void {
 function failureOf(error: unknown): object {
   return {
     ...(error instanceof DependencyError && { dependency: error.dependency }),
-    reason: error instanceof Error ? error.message : String(error),
+    reason: messageOf(error),
   };
 }

@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { type FileHandle, open, unlink } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
-import { DependencyError, type DependencyName, type Obstacle } from "../errors.js";
+import { DependencyError, type DependencyName, messageOf, type Obstacle } from "../errors.js";
 
 /** What the modules that keep files have in common: where these are, how they fail, and what time it is there. */
 export const diskSettings = {
@@ -41,8 +41,10 @@ export function fileErrors(
     try {
       return await operation;
     } catch (cause) {
-      const reason = cause instanceof Error ? cause.message : String(cause);
-      throw new DependencyError(dependency, `${doing}: ${reason}`, { cause, obstacle: obstacleOf(cause) });
+      throw new DependencyError(dependency, `${doing}: ${messageOf(cause)}`, {
+        cause,
+        obstacle: obstacleOf(cause),
+      });
     }
   };
 }

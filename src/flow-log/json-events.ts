@@ -1,3 +1,4 @@
+import { messageOf } from "../errors.js";
 import { none } from "stream-chain/defs.js";
 import { jsonParser, type Token } from "stream-json/core/parser.js";
 import { relevantField } from "./columns.js";
@@ -80,7 +81,7 @@ export class JsonEvents {
     try {
       tokens = parse();
     } catch (error) {
-      throw new JsonError(error instanceof Error ? error.message : String(error), { cause: error });
+      throw new JsonError(messageOf(error), { cause: error });
     }
     if (tokens === none) return;
     this.#pending = 0;

@@ -1,7 +1,7 @@
 import type { Readable } from "node:stream";
 import type { Dispatcher } from "undici";
 import { unlessAborted } from "../deadline.js";
-import { DependencyError, type DependencyName } from "../errors.js";
+import { DependencyError, type DependencyName, messageOf } from "../errors.js";
 
 const EXCERPT_CHARACTERS = 200;
 const EXCERPT_MS = 500;
@@ -53,7 +53,7 @@ export async function request(
 export function connectionFailure(dependency: DependencyName, what: string, error: unknown): DependencyError {
   const code = error instanceof Error && "code" in error ? String(error.code) : "";
   // Node's AggregateError, of a host with several addresses, has a code but no message.
-  const reason = (error instanceof Error ? error.message : String(error)) || code;
+  const reason = messageOf(error) || code;
   return new DependencyError(dependency, `${what}: ${reason}`, {
     cause: error,
     timedOut: code.includes("TIMEOUT") || code === "ETIMEDOUT",

@@ -2,10 +2,10 @@ import type { FastifyPluginCallbackZod } from "fastify-type-provider-zod";
 import { z } from "zod";
 import { USUAL_LIMIT } from "../finding/findings.js";
 import type { Service } from "../service.js";
-import { TimeWindow } from "../window.js";
 import { answerFresh, sendAnswer } from "./answer.js";
 import { HttpError } from "./errors.js";
 import { answerUnanswered } from "./missing.js";
+import { count } from "./count.js";
 import { whileConnected } from "./request-end.js";
 import { anyFailure, empty, failure } from "./responses.js";
 import { strictly } from "./strictly.js";
@@ -14,17 +14,6 @@ import { instant, scopeParameters, withWindow } from "./window-query.js";
 
 const MAX_BASELINE = 60;
 const MAX_LIMIT = 1000;
-
-function count(name: string, max: number, description: string) {
-  const expected = `${name} must be a whole number from 1 to ${max}, given once`;
-  return z
-    .string(expected)
-    .regex(/^[1-9]\d{0,3}$/, expected)
-    .transform(Number)
-    .refine((value) => value <= max, expected)
-    .optional()
-    .describe(description);
-}
 
 const Time = z.string().nullable().describe("RFC 3339; null if the graph has no times");
 const Window = z.object({ start: z.string(), stop: z.string() });
@@ -123,7 +112,7 @@ export function findingsRoutes(service: Service): FastifyPluginCallbackZod {
           throw new HttpError(400, "give against or baseline, not both");
         }
         const named = against === undefined ? [] : [otherWindow(against, window, maxWindowMs)];
-        const earlier = windowsBefore(window, baseline);
+        const earlier = window.before(baseline);
         return answerFresh(async () => {
           const outcome = await service.answer(
             { kind: "findings", limit },
@@ -138,17 +127,4 @@ export function findingsRoutes(service: Service): FastifyPluginCallbackZod {
     });
     done();
   };
-}
-
-/** So many windows of the same length and scope before, the latest first, as far as there are years. */
-function windowsBefore(window: TimeWindow, count: number): TimeWindow[] {
-  const times = Array.from({ length: count }, (_, index) => window.startDate.getTime() - index * window.ms);
-  return times
-    .filter((stop) => stop - window.ms >= Date.UTC(1970, 0))
-    .map((stop) => {
-      const [from, to] = [new Date(stop - window.ms), new Date(stop)].map((date) =>
-        date.toISOString().replace(".000Z", "Z"),
-      );
-      return TimeWindow.parse(from, to).within(window.scope);
-    });
 }

@@ -3,6 +3,7 @@ import { z } from "zod";
 import { Entry, refOf } from "../entry.js";
 import type { Service } from "../service.js";
 import { parseMinute, WindowError } from "../window.js";
+import { count } from "./count.js";
 import { HttpError } from "./errors.js";
 import { whileConnected } from "./request-end.js";
 import { anyFailure, failure } from "./responses.js";
@@ -38,17 +39,7 @@ function time(name: "from" | "to", meaning: string) {
 const parameters = {
   from: time("from", "Only windows that end after this time"),
   to: time("to", "Only windows that end at this time or before"),
-  limit: single("limit")
-    .transform((text, context) => {
-      const limit = text === undefined ? DEFAULT_LIMIT : /^\d{1,4}$/.test(text) ? Number(text) : 0;
-      if (limit >= 1 && limit <= MAX_LIMIT) return limit;
-      context.addIssue(`limit must be a whole number from 1 to ${MAX_LIMIT}`);
-      return z.NEVER;
-    })
-    .meta({
-      description: `Graphs on a page: ${DEFAULT_LIMIT} by default, at most ${MAX_LIMIT}`,
-      example: "100",
-    }),
+  limit: count("limit", MAX_LIMIT, `Graphs on a page: ${DEFAULT_LIMIT} by default, at most ${MAX_LIMIT}`),
   after: single("after")
     .refine(
       (key) => key === undefined || refOf(key) !== undefined,
@@ -150,9 +141,9 @@ export function graphsRoutes(service: Service): FastifyPluginCallbackZod {
         },
       },
       async (request, reply) => {
-        const { query } = request;
+        const { limit = DEFAULT_LIMIT, ...query } = request.query;
         const [page, unlisted] = await Promise.all([
-          service.list(query, whileConnected(reply)),
+          service.list({ ...query, limit }, whileConnected(reply)),
           query.after === undefined ? service.unlisted() : undefined,
         ]);
         if (page === undefined) {

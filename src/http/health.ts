@@ -1,3 +1,4 @@
+import { messageOf } from "../errors.js";
 import type { FastifyPluginCallbackZod } from "fastify-type-provider-zod";
 import { z } from "zod";
 import type { Service } from "../service.js";
@@ -11,8 +12,7 @@ const Ok = z.object({ status: z.literal("ok") }).describe("Yes");
 export function healthRoutes(service: Service): FastifyPluginCallbackZod {
   return (app, _, done) => {
     const readiness = new Readiness(service, (dependency, error) => {
-      const reason = error instanceof Error ? error.message : String(error);
-      app.log.warn({ dependency, error, reason }, "not-ready");
+      app.log.warn({ dependency, error, reason: messageOf(error) }, "not-ready");
     });
 
     for (const method of ["GET", "HEAD"] as const) {

@@ -1,5 +1,5 @@
 import type { FastifyReply } from "fastify";
-import type { Missing, Unanswered } from "../service.js";
+import type { Missing, Unanswered } from "../stored-graphs.js";
 import type { TimeWindow } from "../window.js";
 import { HttpError, seconds } from "./errors.js";
 

@@ -1,8 +1,10 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { z } from "zod";
+import { RefusedError } from "../answer/refused-error.js";
 import { uninterrupted } from "../deadline.js";
 import type { Storage } from "../storage/storage.js";
-import { TimeWindow } from "../window.js";
+import type { TimeWindow } from "../window.js";
+import { Background } from "./background.js";
 import type { Claims } from "./claims.js";
 import type { GraphList } from "./graph-list.js";
 
@@ -30,7 +32,7 @@ export interface AnnouncerOptions {
   /** What stands out in a window whose graph is stored, the most urgent first. */
   readonly find: (window: TimeWindow, signal: AbortSignal) => Promise<readonly Announced[]>;
   readonly onSent: (window: TimeWindow, finding: Announced) => void;
-  /** It is tried again. */
+  /** It is tried again, unless the graph is too large. */
   readonly onFailure: (window: TimeWindow, error: unknown) => void;
   /** How often it looks, in milliseconds; a receiver that fails gets twice the time after each failure. */
   readonly lookMs?: number;
@@ -50,15 +52,14 @@ const MAX_WAITING = 24;
  * every window; who has the claim of its graph tells. The entry is written after each finding that was taken: who is killed in
  * between leaves one that is told again, and nothing that isn't told.
  */
-export class Announcer {
+export class Announcer extends Background {
   readonly #options: AnnouncerOptions;
   /** Of each length, the windows whose findings may not have been told, in their order. */
   readonly #waiting: ReadonlyMap<number, TimeWindow[]>;
-  readonly #stopping = new AbortController();
   #woken = new AbortController();
-  #running: Promise<void> | undefined;
 
   constructor(options: AnnouncerOptions) {
+    super();
     this.#options = options;
     this.#waiting = new Map(options.lengthsMs.map((ms) => [ms, []]));
   }
@@ -76,17 +77,13 @@ export class Announcer {
     this.#woken.abort();
   }
 
-  start(): void {
-    if (this.#options.to !== undefined) this.#running ??= this.#run(this.#stopping.signal);
-  }
-
-  async stop(): Promise<void> {
-    this.#stopping.abort(new Error("the service is stopping"));
-    await this.#running;
+  override async stop(): Promise<void> {
+    await super.stop();
     await this.#options.to?.stop();
   }
 
-  async #run(signal: AbortSignal): Promise<void> {
+  protected async run(signal: AbortSignal): Promise<void> {
+    if (this.#options.to === undefined) return;
     let failures = 0;
     while (!signal.aborted) {
       this.#woken = new AbortController();
@@ -140,7 +137,7 @@ export class Announcer {
   }
 
   async #tellOf(window: TimeWindow, signal: AbortSignal): Promise<void> {
-    const { to, storage, list, find, onSent } = this.#options;
+    const { to, storage, list, find, onSent, onFailure } = this.#options;
     // Another process may have told since.
     const [graph, own] = await Promise.all([storage.head(window.id, signal), list.told(window, signal)]);
     if (graph === undefined || own?.size === graph.size) return;
@@ -150,7 +147,13 @@ export class Announcer {
       const told = { seen: Object.fromEntries(seen), ...(size !== undefined && { size }) };
       return list.add(window, graph.size, { told }, signal);
     };
-    for (const finding of await find(window, signal)) {
+    const findings = await find(window, signal).catch((error: unknown) => {
+      if (!(error instanceof RefusedError)) throw error;
+      // Too large, now and the next time.
+      onFailure(window, error);
+      return [];
+    });
+    for (const finding of findings) {
       if (!seen.has(finding.id)) {
         // Where it can't be written, nothing is sent: it would be sent again each time.
         await write();
@@ -163,13 +166,10 @@ export class Announcer {
   }
 
   /** What the latest window before that was told has seen within the day. */
-  async #seenBefore(
-    { startDate, stopDate, ms }: TimeWindow,
-    signal: AbortSignal,
-  ): Promise<Record<string, string>> {
-    const since = stopDate.getTime() - Math.max(DAY_MS, ms);
-    for (let stop = startDate.getTime(), n = 0; stop >= since && n < MAX_WAITING; stop -= ms, n++) {
-      const before = TimeWindow.parse(new Date(stop - ms).toISOString(), new Date(stop).toISOString());
+  async #seenBefore(window: TimeWindow, signal: AbortSignal): Promise<Record<string, string>> {
+    const memoryMs = Math.max(DAY_MS, window.ms);
+    const since = window.stopDate.getTime() - memoryMs;
+    for (const before of window.before(Math.min(memoryMs / window.ms, MAX_WAITING))) {
       const told = await this.#options.list.told(before, signal);
       if (told === undefined) continue;
       return Object.fromEntries(Object.entries(told.seen).filter(([, last]) => Date.parse(last) >= since));

@@ -1,5 +1,5 @@
 import type { Digest } from "../digester/digester.js";
-import { CorruptInputError, DependencyError } from "../errors.js";
+import { CorruptInputError, DependencyError, messageOf } from "../errors.js";
 import type { GraphStats } from "../graph/stats.js";
 import type { Job } from "../job.js";
 import type { Logger } from "../telemetry/log.js";
@@ -63,7 +63,7 @@ export class JobReport {
 
   /** The claim could not say what became of the job, or when it may begin. It lapses; the job is what it is. */
   claimFailed(job: Job, error: unknown): void {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = messageOf(error);
     this.#log.error({ ...context(job), dependency: "marker", error, reason }, "dependency-failure");
   }
 
@@ -73,7 +73,7 @@ export class JobReport {
       ...context(job),
       final: last,
       error,
-      reason: error instanceof Error ? error.message : String(error),
+      reason: messageOf(error),
     };
     if (error instanceof StoppingError || error instanceof LostClaimError) {
       this.#ended("interrupted");

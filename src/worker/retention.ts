@@ -1,5 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { GraphRef } from "../window.js";
+import { Background } from "./background.js";
 import type { GraphList } from "./graph-list.js";
 
 export interface RetentionOptions {
@@ -16,27 +17,17 @@ const HOUR_MS = 60 * MINUTE_MS;
 const PAGE = 100;
 
 /** Removes graphs whose window ended too long ago, with all that belongs to them. Every process does so; claims keep them apart. */
-export class Retention {
+export class Retention extends Background {
   readonly #options: RetentionOptions;
-  readonly #stopping = new AbortController();
-  #running: Promise<void> | undefined;
 
   constructor(options: RetentionOptions) {
+    super();
     this.#options = options;
   }
 
-  start(): void {
+  protected async run(signal: AbortSignal): Promise<void> {
     const { retentionMs } = this.#options;
-    if (retentionMs !== undefined) this.#running ??= this.#run(retentionMs, this.#stopping.signal);
-  }
-
-  /** Waits for the removal that is under way. */
-  async stop(): Promise<void> {
-    this.#stopping.abort(new Error("the service is stopping"));
-    await this.#running;
-  }
-
-  async #run(retentionMs: number, signal: AbortSignal): Promise<void> {
+    if (retentionMs === undefined) return;
     const pauseMs = Math.min(HOUR_MS, Math.max(MINUTE_MS, retentionMs / 10));
     while (!signal.aborted) {
       await this.sweep(new Date(Date.now() - retentionMs), signal);

@@ -1,5 +1,6 @@
 import { MAX_TIMER_MS } from "../settings.js";
 import { TimeWindow } from "../window.js";
+import { Background } from "./background.js";
 
 export interface ScheduleOptions {
   /** Lengths of windows, in milliseconds: each divides a day. */
@@ -22,31 +23,22 @@ const MAX_FAILED = 1000;
  * Asks for windows that nobody had to ask for: each when its flow logs are there. Every process does so for all windows; claims
  * make one job of it.
  */
-export class Schedule {
+export class Schedule extends Background {
   readonly #options: ScheduleOptions;
-  readonly #stopping = new AbortController();
-  #running: Promise<void> | undefined;
 
   constructor(options: ScheduleOptions) {
+    super();
     this.#options = options;
   }
 
-  start(): void {
-    if (this.#options.lengthsMs.length > 0) this.#running ??= this.#run();
-  }
-
-  async stop(): Promise<void> {
-    this.#stopping.abort();
-    await this.#running;
-  }
-
-  async #run(): Promise<void> {
+  protected async run(signal: AbortSignal): Promise<void> {
     const { lengthsMs, backfill, readyAt } = this.#options;
+    if (lengthsMs.length === 0) return;
     const now = Date.now();
     // Of each length the window that is asked for next: the first of those that ended lately.
     const next = lengthsMs.map((ms) => windowAt((Math.floor(now / ms) - backfill) * ms, ms));
     let failed: TimeWindow[] = [];
-    while (!this.#stopping.signal.aborted) {
+    while (!signal.aborted) {
       const due = failed;
       for (const [place, first] of next.entries()) {
         let window = first;
@@ -59,19 +51,19 @@ export class Schedule {
         }
         next[place] = window;
       }
-      failed = (await this.#ask(due)).slice(-MAX_FAILED);
+      failed = (await this.#ask(due, signal)).slice(-MAX_FAILED);
       const times = next.map((window) => readyAt(window).getTime());
       const waitMs = Math.min(...times, ...(failed.length > 0 ? [Date.now() + RETRY_MS] : [])) - Date.now();
-      await this.#pause(Math.min(Math.max(waitMs, 0), MAX_TIMER_MS));
+      await pause(Math.min(Math.max(waitMs, 0), MAX_TIMER_MS), signal);
     }
   }
 
   /** Those that could not be asked for. */
-  async #ask(windows: readonly TimeWindow[]): Promise<TimeWindow[]> {
+  async #ask(windows: readonly TimeWindow[], signal: AbortSignal): Promise<TimeWindow[]> {
     const { request, onFailure } = this.#options;
     const failed: TimeWindow[] = [];
     for (const window of windows) {
-      if (this.#stopping.signal.aborted) break;
+      if (signal.aborted) break;
       try {
         await request(window);
       } catch (error) {
@@ -81,20 +73,19 @@ export class Schedule {
     }
     return failed;
   }
+}
 
-  #pause(ms: number): Promise<void> {
-    const { signal } = this.#stopping;
-    return new Promise((resolve) => {
-      const end = () => {
-        clearTimeout(timer);
-        signal.removeEventListener("abort", end);
-        resolve();
-      };
-      const timer = setTimeout(end, ms).unref();
-      signal.addEventListener("abort", end);
-      if (signal.aborted) end();
-    });
-  }
+function pause(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const end = () => {
+      clearTimeout(timer);
+      signal.removeEventListener("abort", end);
+      resolve();
+    };
+    const timer = setTimeout(end, ms).unref();
+    signal.addEventListener("abort", end);
+    if (signal.aborted) end();
+  });
 }
 
 function windowAt(start: number, ms: number): TimeWindow {

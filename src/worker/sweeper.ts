@@ -1,6 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { RetryLaterError } from "../errors.js";
 import type { Job } from "../job.js";
+import { Background } from "./background.js";
 import type { Claims } from "./claims.js";
 
 export interface SweeperOptions {
@@ -16,25 +17,15 @@ export interface SweeperOptions {
  * Takes up jobs that nobody takes care of: their claim was handed back, or its holder was killed. It looks at least
  * twice a timeout, and again as soon as a claim that it has seen lapses.
  */
-export class Sweeper {
+export class Sweeper extends Background {
   readonly #options: SweeperOptions;
-  readonly #stopping = new AbortController();
-  #running: Promise<void> | undefined;
 
   constructor(options: SweeperOptions) {
+    super();
     this.#options = options;
   }
 
-  start(): void {
-    this.#running ??= this.#run(this.#stopping.signal);
-  }
-
-  async stop(): Promise<void> {
-    this.#stopping.abort(new Error("the service is stopping"));
-    await this.#running;
-  }
-
-  async #run(signal: AbortSignal): Promise<void> {
+  protected async run(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       const ms = await this.#sweep(signal);
       await delay(ms, undefined, { signal, ref: false }).catch(() => undefined);

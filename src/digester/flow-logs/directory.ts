@@ -3,7 +3,7 @@ import { readdir, realpath, stat } from "node:fs/promises";
 import type { Readable } from "node:stream";
 import { promisify } from "node:util";
 import { hasCode, obstacleOf } from "../../disk/data-dir.js";
-import { DependencyError } from "../../errors.js";
+import { DependencyError, messageOf } from "../../errors.js";
 import { inParallel } from "./in-parallel.js";
 import { type Candidate, Inventory } from "./inventory.js";
 import { type Selection, Selector } from "./selection.js";
@@ -154,8 +154,7 @@ async function readSmall(path: Buffer, size: number, signal: AbortSignal): Promi
 
 /** What is gone below the root was there a moment ago: whatever fills the directory renames and removes files. */
 function failure(message: string, cause: unknown, isMisplaced = false): DependencyError {
-  const reason = cause instanceof Error ? cause.message : String(cause);
   const obstacle = obstacleOf(cause) ?? (isMisplaced ? "settings" : undefined);
   const advice = obstacle === "access" ? ". Grant access, or leave it out with FLOW_LOG_EXCLUDE" : "";
-  return new DependencyError("digester", `${message}: ${reason}${advice}`, { cause, obstacle });
+  return new DependencyError("digester", `${message}: ${messageOf(cause)}${advice}`, { cause, obstacle });
 }

@@ -1,4 +1,4 @@
-import { CorruptInputError } from "../../errors.js";
+import { CorruptInputError, messageOf } from "../../errors.js";
 import { PARQUET_WHOLE_BYTES, type LogObject } from "./source.js";
 
 /** A Parquet file that is kept somewhere, or is in memory already. */
@@ -41,9 +41,8 @@ export class ParquetBytes {
     } catch (error) {
       if (this.#failure !== undefined) throw this.#failure;
       if (error instanceof CorruptInputError) throw error;
-      const reason = error instanceof Error ? error.message : String(error);
       throw new CorruptInputError(
-        `${this.#file.key}: expected a sound Parquet file, got an error: ${reason}`,
+        `${this.#file.key}: expected a sound Parquet file, got an error: ${messageOf(error)}`,
         { cause: error },
       );
     }

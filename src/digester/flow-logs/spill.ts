@@ -1,7 +1,7 @@
 import { mkdtemp, open, rm, type FileHandle } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { DependencyError } from "../../errors.js";
+import { DependencyError, messageOf } from "../../errors.js";
 import { NO_VALUES } from "../../flow-log/combinations.js";
 import type { KeyTable } from "../../flow-log/key-table.js";
 import { CHUNK_ROWS } from "../../flow-log/row-chunk.js";
@@ -142,7 +142,8 @@ async function attempt<T>(operation: () => Promise<T>): Promise<T> {
   try {
     return await operation();
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw new DependencyError("digester", `can't keep rows in a temporary file: ${reason}`, { cause: error });
+    throw new DependencyError("digester", `can't keep rows in a temporary file: ${messageOf(error)}`, {
+      cause: error,
+    });
   }
 }
