@@ -283,7 +283,7 @@ describe.skipIf(!hasChromium())("the page in a browser", () => {
     page.on("request", (request) => addresses.push(request.url()));
     await page.getByLabel("Token").fill("another");
     await page.getByRole("button", { name: "Continue" }).click();
-    await page.getByText("doesn't take the token").waitFor();
+    await page.getByText("doesn't accept this token").waitFor();
     await page.getByLabel("Token").fill(TOKEN);
     await page.getByRole("button", { name: "Continue" }).click();
     await page.getByRole("region", { name: "Map" }).waitFor();

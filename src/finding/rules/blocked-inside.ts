@@ -41,7 +41,7 @@ export const blockedInside: Rule = {
   },
   together({ hosts }) {
     return {
-      title: `${countText(hosts.length, "inside host")} had attempts rejected in number: ${listText(hosts)}`,
+      title: `${countText(hosts.length, "inside host")} had many attempts rejected: ${listText(hosts)}`,
       where: filter({ from: hosts, is: "rejected" }),
     };
   },

@@ -2,7 +2,7 @@ import { setTheme, theme, THEMES } from "../state/theme.js";
 import { isLocal, go } from "../state/place.js";
 import { Menu } from "./menu.js";
 
-const NAMES = { system: "As the system has it", light: "Light", dark: "Dark" } as const;
+const NAMES = { system: "Same as the system", light: "Light", dark: "Dark" } as const;
 
 /** Light or dark, UTC or local. */
 export function Settings() {

@@ -10,7 +10,7 @@ export function TokenForm() {
       <p>
         {token.value === ""
           ? "It is one of API_TOKENS. Whoever runs the service can give you one."
-          : "The service doesn't take the token that was given. It may have been replaced."}
+          : "The service doesn't accept this token. It may have been replaced."}
       </p>
       <form
         class="form"

@@ -49,7 +49,7 @@ export function MapView({ view, map }: { view: GraphView; map: GraphMap }) {
           style={{ width: fitWidth(map.width + 16) }}
           class={lit === undefined ? "" : "dimmed"}
           role="group"
-          aria-label="Groups of hosts, clients left and servers right, and what they talk"
+          aria-label="Groups of hosts, with clients on the left and servers on the right, and their traffic"
           onPointerLeave={() => {
             tipped.value = undefined;
           }}

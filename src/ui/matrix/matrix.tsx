@@ -49,7 +49,7 @@ export function Matrix({ view }: { view: GraphView }) {
       </table>
       <p class="note">
         The darker, the more bytes. ▲ flagged, ◆ reached from a flagged host, ✕ rejected alone.
-        {folded > 0 && ` ${number(folded)} smaller conversations are not in it.`}
+        {folded > 0 && ` ${number(folded)} smaller conversations are not shown.`}
       </p>
     </div>
   );

@@ -74,7 +74,7 @@ async function streamed(
 function progressOf({ state, until, filesDone = 0, files, records = 0 }: Told): Progress {
   if (state === "settling" && until !== undefined) {
     return {
-      text: `Waiting for flow logs that are still to come, until ${clock(until, true)} ${zoneName()}.`,
+      text: `Waiting for late flow logs until ${clock(until, true)} ${zoneName()}.`,
       part: undefined,
     };
   }

@@ -110,7 +110,7 @@ function describe(view: View, map: GraphMap): string {
   return [
     `${mapSentences(view, map).join("; ")}.`,
     ...findings.map((title, index) => `${index + 1}: ${title}.`),
-    "Boxes are hosts or groups of them, from clients on the left to servers on the right; lines are what they talked, as wide as their bytes.",
+    "Boxes are hosts or groups of hosts, with clients on the left and servers on the right. Lines are their traffic: the wider a line, the more bytes.",
   ].join(" ");
 }
 
