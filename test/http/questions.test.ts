@@ -6,13 +6,14 @@ import { promisify } from "node:util";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { z } from "zod";
 import { TimeWindow } from "../../src/window.js";
+import { SAMPLE_WINDOW } from "../make-sample-flow-logs.js";
 import { DEADLINE_MS } from "../support/deadline.js";
 import { eventually } from "../support/eventually.js";
 import { temporaryDir, type TemporaryDir } from "../support/temporary-dir.js";
 import { graphOf, serve } from "./serving.js";
 
-const [readme, views, http] = await Promise.all(
-  ["README.md", "docs/views.md", "docs/http.md"].map((path) =>
+const [readme, views, http, flowLogs] = await Promise.all(
+  ["README.md", "docs/views.md", "docs/http.md", "docs/flow-logs.md"].map((path) =>
     readFile(new URL(`../../${path}`, import.meta.url), "utf8"),
   ),
 );
@@ -95,4 +96,19 @@ test("the list of graphs and the progress in docs/http.md are those of the sampl
   expect(graphs).toContainEqual(expect.objectContaining(shown));
   const [progress = ""] = blocks(http, "Progress", "sh");
   expect(JSON.parse(await run(progress))).toMatchObject({ state: "done" });
+});
+
+test("the commands for late logs in docs/flow-logs.md fetch the graph that was made again", async () => {
+  const [commands = ""] = blocks(flowLogs, "Late logs", "sh");
+  const window = "start=2024-06-01T12:00:00Z&stop=2024-06-01T13:00:00Z";
+  expect(commands).toContain(window);
+  const { start, stop } = SAMPLE_WINDOW;
+  const { headers } = await fetch(`${url}/graph?start=${start}&stop=${stop}`, { method: "HEAD" });
+  const made = Date.parse(headers.get("last-modified") ?? "");
+  // Last-Modified counts in seconds: a graph that is made again within one can't be told by it.
+  await eventually(() => expect(Date.now()).toBeGreaterThanOrEqual(made + 1000));
+  const onSample = commands.replace(window, `start=${start}&stop=${stop}`).replace("sleep 5", "sleep 0.1");
+  expect(await run(`${onSample}\ncat graph.dot; echo "$before / $(modified)"`)).toMatch(
+    /^digraph \{[^]*\}\n(.*GMT) \/ (?!\1).*GMT\n$/,
+  );
 });
