@@ -17,7 +17,7 @@ const documented = Object.entries(settings).map(([name, setting]) => ({
 
 /** What a setting is about: the first group whose pattern its name matches. In the order of a newcomer's questions. */
 const GROUPS: readonly (readonly [title: string, names: RegExp])[] = [
-  ["Flow logs", /^(?:DIGESTER|FLOW_LOG)_|^AWS_ENDPOINT_URL_STS$/],
+  ["Flow logs", /^(?:DIGESTER|FLOW_LOG)_|^AWS_ENDPOINT_URL_(?:STS|ATHENA)$/],
   ["Where graphs and claims are kept", /^GRAPH_(?:STORAGE|DATA|S3|PROGRESS_BUCKET)|^AWS_|^USE_IAM$/],
   ["Graphs and jobs", /^(?:GRAPH|DIGEST|WORKER|STREAM|SQS)_/],
   ["Names, views and findings", /^(?:NAMES|VIEW|FINDINGS)/],

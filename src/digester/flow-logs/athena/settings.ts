@@ -20,25 +20,31 @@ const place = z.string().transform((text, context) => {
 export const athenaSettings = {
   FLOW_LOG_ATHENA_OUTPUT: place
     .optional()
-    .describe("`s3://bucket/prefix` below which Athena writes its results, for `athena:` alone"),
+    .describe("only for `athena:`: where Athena writes its results, `s3://bucket/prefix`"),
   FLOW_LOG_ATHENA_WORKGROUP: z
     .string()
     .regex(/^[\w.-]{1,128}$/, "expected a workgroup's name: letters, digits, - _ and .")
     .optional()
-    .describe("workgroup that Athena's queries run in; unset: the account's primary one"),
-  FLOW_LOG_ATHENA_REGION: z.string().min(1).optional().describe("region of Athena; unset: AWS_REGION's"),
+    .describe("only for `athena:`: workgroup of the queries. Unset: the primary workgroup of the account"),
+  FLOW_LOG_ATHENA_REGION: z
+    .string()
+    .min(1)
+    .optional()
+    .describe("only for `athena:`: region of Athena. Unset: AWS_REGION"),
   FLOW_LOG_ATHENA_UNPROJECTED: boolean
     .prefault("false")
     .describe(
-      "true: take a table or a view without partition projection too, whose partitions somebody loads",
+      "only for `athena:`. true: also accept a table or a view without partition projection, whose partitions somebody loads",
     ),
   FLOW_LOG_ATHENA_TIMEOUT: timerDuration
     .prefault("30m")
-    .describe("how long a query of Athena may wait and run, before it is stopped and the job tried again"),
+    .describe(
+      "only for `athena:`: how long a query can wait and run. Then it is stopped and the job is tried again",
+    ),
   AWS_ENDPOINT_URL_ATHENA: z
     .url({ protocol: /^https?$/, error: "expected an http or https URL" })
     .optional()
-    .describe("another endpoint than AWS's for Athena"),
+    .describe("URL of a service other than AWS's for Athena"),
 };
 
 function isAthena(endpoint: string | undefined): boolean {
@@ -55,7 +61,7 @@ export const outputIsSet: Rule = {
 export const noFilesAreChosen: Rule = {
   variables: ["DIGESTER_ENDPOINT", "FLOW_LOG_IDS", "FLOW_LOG_INCLUDE", "FLOW_LOG_EXCLUDE"],
   expected:
-    "no FLOW_LOG_IDS, FLOW_LOG_INCLUDE or FLOW_LOG_EXCLUDE with athena:, whose table alone says which files are read",
+    "no FLOW_LOG_IDS, FLOW_LOG_INCLUDE or FLOW_LOG_EXCLUDE with athena:, because the table decides which files are read",
   holds: (env) =>
     !isAthena(env["DIGESTER_ENDPOINT"]) ||
     (env["FLOW_LOG_IDS"] ?? env["FLOW_LOG_INCLUDE"] ?? env["FLOW_LOG_EXCLUDE"]) === undefined,
