@@ -40,7 +40,9 @@ function names(text: string, head: string): string[] {
 test("the log events are those of the code", () => {
   const logged = [
     // The last argument of a call of a logger, within its paragraph.
-    ...source.matchAll(/\b[lL]og(?:ger)?(?:\.\w+|\[[^\]]+\])\((?:(?!\n\n)[^]){0,400}?"([a-z-]+)",?\s*\)/g),
+    ...source.matchAll(
+      /\b(?:[lL]og(?:ger)?|report)(?:\.(?:info|warn|error|debug)|\[[^\]]+\])\((?:(?!\n\n)[^]){0,400}?"([a-z-]+)",?\s*\)/g,
+    ),
     // What is put together elsewhere: why a request got its status, and warnings at start.
     ...(/function event\([^]*?\n\}/.exec(source)?.[0] ?? "").matchAll(/(?:return|[?:]) "([a-z-]+)"/g),
     ...source.matchAll(/\bevent: "([a-z-]+)" as const|\bmessage: "([a-z-]+)",\n/g),
