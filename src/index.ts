@@ -1,6 +1,7 @@
 export {
   CorruptInputError,
   DependencyError,
+  HandedOverError,
   RetryLaterError,
   SupersededError,
   type DependencyName,

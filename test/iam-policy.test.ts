@@ -86,3 +86,17 @@ test("the documented policy allows what is called on the queue, and no more", as
   expect(needed).not.toEqual([]);
   expect(new Set(all)).toEqual(new Set(needed));
 });
+
+test("the documented policy for Athena allows what is called of it, and what reads its results", async () => {
+  const folder = join(project, "src/digester/flow-logs/athena");
+  const source = await readFile(join(folder, "query.ts"), "utf8");
+  const called = [...source.matchAll(/\bnew library\.(\w+)Command\(/g)].map(
+    ([, name = ""]) => `athena:${name}`,
+  );
+  const docs = await readFile(join(project, "docs/aws.md"), "utf8");
+  const documented = new Set([...docs.matchAll(/"(athena:\w+)"/g)].map(([, action]) => action));
+  expect(documented).toEqual(new Set(called));
+  const results = await calls(join(folder, "source.ts"), new Set([ELSEWHERE]));
+  const needed = results.map((call) => ACTIONS[call] ?? `unknown: ${call}`);
+  expect(await allowed("example-athena-results")).toEqual(expect.arrayContaining(needed));
+});

@@ -35,7 +35,7 @@ async function digesterWith(variables: Record<string, string>) {
   return { ...servers, digester };
 }
 
-test("one role, assumed once, calls Athena and reads its results", async () => {
+test("the role calls Athena and reads its results", async () => {
   const sts = await startSts({ arn: ARN, accessKeyId: "ROLE" });
   onTestFinished(() => sts.stop());
   const { digester, athena, s3 } = await digesterWith({

@@ -9,7 +9,6 @@ import { uninterrupted } from "../../src/deadline.js";
 import type { Job } from "../../src/job.js";
 import type { Claim, Marker } from "../../src/marker/marker.js";
 import { MemoryMarker } from "../../src/marker/memory.js";
-import type { Module } from "../../src/module.js";
 import type { Queuer } from "../../src/queuer/queuer.js";
 import { Service } from "../../src/service.js";
 import type { ServiceSettings } from "../../src/service-settings.js";
@@ -73,7 +72,7 @@ class Records {
       .map(({ tags }) => Tags.parse(tags)["outcome"]);
   }
 
-  counted(name: string, tags: object): number {
+  counted(name: string, tags: object | undefined): number {
     return this.#counts
       .filter((count) => count.name === name && isDeepStrictEqual(count.tags, tags))
       .reduce((sum, { value }) => sum + value, 0);
@@ -103,7 +102,7 @@ export class Process {
   constructor(
     stores: { readonly storage: Storage; readonly marker: Marker; readonly queue: Queuer },
     settings: Partial<ServiceSettings> = {},
-    digester: Module = {},
+    digester: Partial<Digester> = {},
     deliverers: readonly Deliverer[] = [],
   ) {
     this.digester = new Gates<Digester>(Object.assign(new OneLine(), digester));

@@ -33,7 +33,7 @@ function processOf(life: Life): Process {
       marker: life.of<Marker>(stores.marker),
     },
     {},
-    { digest: async () => ({ edges: someEdges(1, 10), counts: {} }) } as object,
+    { digest: async () => ({ edges: someEdges(1, 10), counts: {} }) },
   );
   processes.push(process);
   return process;

@@ -28,7 +28,7 @@ beforeEach(() => {
   vi.useFakeTimers({ toFake: ["performance", "setInterval", "clearInterval"] });
   stores = new Stores();
   end = gate();
-  reader = new Process(stores, {}, { digest } as object);
+  reader = new Process(stores, {}, { digest });
   other = new Process(stores);
 });
 afterEach(async () => {
@@ -87,16 +87,20 @@ test("a graph that is made again is as far as its new making", async () => {
 
 test("settling, until its flow logs are there", async () => {
   const until = new Date(Date.now() + 60_000);
-  const patient = new Process(stores, {}, { digest, readyAt: () => until } as object);
+  const patient = new Process(stores, {}, { digest, readyAt: () => until });
   await patient.service.request(window, false);
   expect(await seenBy(other)).toEqual({ state: "settling", until });
   await patient.service.stop();
 });
 
 test("failed, and why", async () => {
-  const failing = new Process(stores, {}, {
-    digest: () => Promise.reject(new CorruptInputError("line 7: no flow log")),
-  } as object);
+  const failing = new Process(
+    stores,
+    {},
+    {
+      digest: () => Promise.reject(new CorruptInputError("line 7: no flow log")),
+    },
+  );
   await expect(failing.service.produce(await queued())).rejects.toThrow("line 7");
   expect(await seenBy(other)).toMatchObject({ state: "failed", reason: expect.any(String) as unknown });
   await failing.service.stop();

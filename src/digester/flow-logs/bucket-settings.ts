@@ -14,7 +14,7 @@ export const bucketSettings = {
     .string()
     .min(1)
     .optional()
-    .describe("region of the bucket of flow logs. Unset: the service asks S3"),
+    .describe("region of the bucket of flow logs, or of Athena's results. Unset: the service asks S3"),
   FLOW_LOG_ROLE_ARN: z
     .string()
     .regex(/^arn:[a-z-]+:iam::\d{12}:role\/.+$/, "expected arn:aws:iam::<account>:role/<name>")

@@ -97,7 +97,7 @@ export const flowLogSettings = {
   FLOW_LOG_SETTLE: duration
     .optional()
     .describe(
-      "how long after the end of a window its flow logs may still arrive. The service waits so long. Unset: 20m for S3, 0 for files",
+      "how long after the end of a window its flow logs may still arrive. The service waits so long. Unset: 20m for S3 and Athena, 0 for files",
     ),
 };
 

@@ -61,3 +61,16 @@ test("names and texts with anything in them are one name and one text", async ()
   const [row = {}] = await queryDuckDB(`select ${columns}`);
   expect(Object.entries(row)).toEqual(samples.map(({ text, name }) => [name, text]));
 });
+
+test("the view of the documentation is Trino's, and a table of flow logs", () => {
+  const docs = readFileSync(new URL("../../../../docs/flow-logs.md", import.meta.url), "utf8");
+  const [, view = ""] = /```sql\n(CREATE VIEW [^]*?)```/.exec(docs) ?? [];
+  expect(trino.validate(view)).toEqual([]);
+  const names = [...view.matchAll(/ AS "?(\w+)"?/g)].map(([, name = ""]) => name);
+  const columns = columnsListed(Object.fromEntries([...names, "day"].map((name) => [name, "string"])));
+  const table = flowLogTable(
+    "the view",
+    TableMetadata.parse({ TableType: "VIRTUAL_VIEW", Columns: columns }),
+  );
+  expect(conditionsOf("the view", table, { window: WINDOW }).warnings).toEqual([]);
+});
