@@ -105,7 +105,7 @@ test("a VPC is told by a field of the flow logs: a file without it ends the job,
   await expect.poll(async () => (await service.fetch(path)).status).toBe(404);
   expect(await (await service.fetch(path)).json()).toMatchObject({
     message:
-      "the last attempt at this graph failed: some of its flow logs lack the field vpc-id, which vpc needs: ask without vpc, or again when they have it",
+      "the last attempt to make this graph failed: some of its flow logs lack the field vpc-id, which vpc needs: ask without vpc, or again when they have it",
   });
   const { id, start: from, stop, scope } = window;
   const delivered = await service.fetch("/produce", {

@@ -88,7 +88,7 @@ test("nothing secret is ever written", async () => {
     500,
     `refused: ${SECRET.secretKey}, ftp://user:${SECRET.password}@host/, ${SECRET.endpointToken}, ${SECRET.externalId}`,
   );
-  await call("POST", `/graph?${WINDOW}&token=${SECRET.query}`, api);
+  await call("POST", `/?${WINDOW}&token=${SECRET.query}`, api);
   await service.event("dependency-failure", { final: true });
 
   await call("GET", `/graph?${WINDOW}`, { authorization: `Bearer ${SECRET.wrongToken}` });
