@@ -6,36 +6,14 @@ import { scopeOf } from "../../../../src/scope.js";
 import { TimeWindow } from "../../../../src/window.js";
 import type { QueryFailure } from "../../../support/athena/server.js";
 import { bodyOf } from "../../../support/digest-body.js";
-import { AWS_COLUMNS, type AwsRecord, rowsOf } from "./aws-parquet.js";
+import { AWS_COLUMNS, rowsOf, usualRecord } from "./aws-parquet.js";
 import { digesterOf, PROJECTION, startAthena } from "./from-athena.js";
 
 const HOUR = TimeWindow.parse("2024-06-02T12:00:00Z", "2024-06-02T13:00:00Z");
 const START = HOUR.startDate.getTime() / 1000;
 const NEVER = new AbortController().signal;
 
-const RECORD: AwsRecord = {
-  version: 5,
-  account_id: "123456789012",
-  interface_id: "eni-1",
-  srcaddr: "10.0.0.1",
-  dstaddr: "10.0.0.2",
-  srcport: 40_000,
-  dstport: 443,
-  protocol: 6,
-  packets: 3n,
-  bytes: 300n,
-  start: START,
-  end: START + 60,
-  action: "ACCEPT",
-  log_status: "OK",
-  vpc_id: "vpc-1",
-  instance_id: "i-1",
-  tcp_flags: 2,
-  pkt_srcaddr: "10.9.0.1",
-  pkt_dstaddr: "10.9.0.2",
-  flow_direction: "egress",
-  traffic_path: 1,
-};
+const RECORD = usualRecord(START);
 /** Two records of one edge, in the partition that the window is in and another one. */
 const ROWS = rowsWith(rowsOf([RECORD, { ...RECORD, srcport: 40_001 }]), "eu-west-1", "2024/06/02");
 const LINE = `2 123456789012 eni-1 10.0.0.1 10.0.0.2 0 443 6 6 600 ${START} ${START + 60} ACCEPT OK\n`;

@@ -57,6 +57,33 @@ export function awsParquet(records: readonly AwsRecord[]): Promise<string> {
   return parquetOf(rowsOf(records));
 }
 
+/** A record of a minute, with all that a field may be. */
+export function usualRecord(start: number): AwsRecord {
+  return {
+    version: 5,
+    account_id: "123456789012",
+    interface_id: "eni-1",
+    srcaddr: "10.0.0.1",
+    dstaddr: "10.0.0.2",
+    srcport: 40_000,
+    dstport: 443,
+    protocol: 6,
+    packets: 3n,
+    bytes: 300n,
+    start,
+    end: start + 60,
+    action: "ACCEPT",
+    log_status: "OK",
+    vpc_id: "vpc-1",
+    instance_id: "i-1",
+    tcp_flags: 2,
+    pkt_srcaddr: "10.9.0.1",
+    pkt_dstaddr: "10.9.0.2",
+    flow_direction: "egress",
+    traffic_path: 1,
+  };
+}
+
 /** Records that end within an hour from the start, few of a kind, with all that makes a digest hard. */
 export function awsRecord(start: number): fc.Arbitrary<AwsRecord> {
   const address = fc.constantFrom(

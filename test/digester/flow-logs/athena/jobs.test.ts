@@ -2,26 +2,10 @@ import { expect, test } from "vitest";
 import type { Digester } from "../../../../src/digester/digester.js";
 import type { Job } from "../../../../src/job.js";
 import { Process, Stores, window } from "../../../support/processes.js";
-import { rowsOf } from "./aws-parquet.js";
+import { rowsOf, usualRecord } from "./aws-parquet.js";
 import { digesterOf, startAthena } from "./from-athena.js";
 
-const END = window.startDate.getTime() / 1000 + 60;
-const RECORD = {
-  version: 2,
-  account_id: "123456789012",
-  interface_id: "eni-1",
-  srcaddr: "10.0.0.1",
-  dstaddr: "10.0.0.2",
-  srcport: 40_000,
-  dstport: 443,
-  protocol: 6,
-  packets: 3,
-  bytes: 300,
-  start: END - 60,
-  end: END,
-  action: "ACCEPT",
-  log_status: "OK",
-};
+const RECORD = usualRecord(window.startDate.getTime() / 1000);
 
 /** Processes that share their stores and an Athena, and how a job is asked for. */
 async function startProcesses() {

@@ -6,7 +6,7 @@ import { DEFAULT_FORMAT } from "../../../../src/flow-log/fields.js";
 import { TimeWindow } from "../../../../src/window.js";
 import { allRowsOf, type Row } from "../../../edges/rows.js";
 import { digesterOf } from "../digesting.js";
-import { AWS_COLUMNS, awsParquet, awsRecord, type AwsRecord, rowsOf } from "./aws-parquet.js";
+import { AWS_COLUMNS, awsParquet, awsRecord, type AwsRecord, rowsOf, usualRecord } from "./aws-parquet.js";
 import { columnsOf, sourceOfSums, sumsByDuckDB } from "./sums-by-duckdb.js";
 
 const HOUR = TimeWindow.parse("2024-06-02T00:00:00Z", "2024-06-02T01:00:00Z");
@@ -76,29 +76,7 @@ async function compare(records: readonly AwsRecord[], addresses: AddressChoice):
   return digested;
 }
 
-const RECORD: AwsRecord = {
-  version: 5,
-  account_id: "123456789012",
-  interface_id: "eni-1",
-  srcaddr: "10.0.0.1",
-  dstaddr: "10.0.0.2",
-  srcport: 40_000,
-  dstport: 443,
-  protocol: 6,
-  packets: 3n,
-  bytes: 300n,
-  start: START,
-  end: START + 60,
-  action: "ACCEPT",
-  log_status: "OK",
-  vpc_id: "vpc-1",
-  instance_id: "i-1",
-  tcp_flags: 2,
-  pkt_srcaddr: "10.9.0.1",
-  pkt_dstaddr: "10.9.0.2",
-  flow_direction: "egress",
-  traffic_path: 1,
-};
+const RECORD = usualRecord(START);
 
 test("the SELECT gives the edges and counts that reading all records gives, whatever they hold", async () => {
   const sample = fc.tuple(
