@@ -20,7 +20,7 @@ let sqs: SqsServer;
 
 beforeEach(async () => {
   deployment = await Deployment.start();
-  sqs = await SqsServer.start({ maxReceives: 3 });
+  sqs = await SqsServer.start({ maxReceives: 5 });
 });
 
 afterEach(async () => {
