@@ -1,7 +1,7 @@
 import { z } from "zod";
 
 /** What may be a misspelt name. Anything else may be a secret, and this message is logged. */
-const NAME = /^[a-z]{1,16}$/i;
+const NAME = /^[a-z][a-z_-]{0,15}$/i;
 
 /** Says which parameters there are, where one is given that isn't. */
 export function strictly<Shape extends z.core.$ZodLooseShape>(shape: Shape) {

@@ -18,7 +18,9 @@ export const statsSettings = {
     ),
   RUNTIME_STATS_PROMETHEUS_OPEN: boolean
     .prefault("false")
-    .describe("true: `/metrics` needs no token. false: it needs a token of API_TOKENS, if there are any"),
+    .describe(
+      "with RUNTIME_STATS_OUTPUT=PROMETHEUS. true: `/metrics` needs no token. false: it needs a token of API_TOKENS, if there are any",
+    ),
   ...dogstatsdSettings,
 };
 type StatsSettings = z.infer<z.ZodObject<typeof statsSettings>>;

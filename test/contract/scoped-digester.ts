@@ -147,7 +147,7 @@ export function testScopedDigester(
     test("what is beyond the settings is refused, and nothing else", async () => {
       const { digester, narrowed } = await open(FILES);
       expect(() => check(narrowed, { account: `${ONE},${TWO}` })).toThrow(
-        new ScopeError(`account must be among those that FLOW_LOG_ACCOUNTS has read, not "${TWO}"`),
+        new ScopeError(`account must be among those in FLOW_LOG_ACCOUNTS, not "${TWO}"`),
       );
       expect(() => check(narrowed, { region: "us-east-1" })).toThrow(/^region must be.* FLOW_LOG_REGIONS/);
       expect(() => check(narrowed, { account: ONE, region: "eu-west-1", vpc: "vpc-9" })).not.toThrow();

@@ -16,7 +16,7 @@ export function checkWithin(scope: Scope, { accounts, regions }: Readable): void
     const beyond = [...wanted].find((value) => readable?.has(value) === false);
     if (beyond === undefined) continue;
     throw new ScopeError(
-      `${part} must be among those that ${setting} has read, not ${JSON.stringify(beyond)}`,
+      `${part} must be among those in ${setting}, not ${JSON.stringify(beyond)}`,
     );
   }
 }
