@@ -15,9 +15,7 @@ export function checkWithin(scope: Scope, { accounts, regions }: Readable): void
   for (const [part, wanted = [], readable, setting] of limits) {
     const beyond = [...wanted].find((value) => readable?.has(value) === false);
     if (beyond === undefined) continue;
-    throw new ScopeError(
-      `${part} must be among those in ${setting}, not ${JSON.stringify(beyond)}`,
-    );
+    throw new ScopeError(`${part} must be among those in ${setting}, not ${JSON.stringify(beyond)}`);
   }
 }
 
