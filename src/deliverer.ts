@@ -5,7 +5,7 @@ import type { Logger } from "./telemetry/log.js";
  * What to do with a job that was delivered.
  *
  * - `done`: the graph is stored, or nothing was left to do. Delete the message
- * - `drop`: it can never succeed: it isn't a job, or its flow logs are corrupt. Delete the message
+ * - `drop`: it can never succeed: it isn't a job, its flow logs are corrupt, or this process may not make its graph. Delete the message
  * - `later`: deliver it again after `afterMs` milliseconds: the worker is full, it is too early, another worker has the job, or the
  *   process stops
  * - `again`: the job failed, and may succeed when it is delivered again

@@ -46,7 +46,10 @@ export class SupersededError extends DependencyError {
   }
 }
 
-/** The digest or its flow logs can never become a graph: they are malformed, cut off or too large. Never retried. */
+/**
+ * The digest or its flow logs can never become a graph: they are malformed, cut off, too large, or beyond what this process may
+ * read. Never retried.
+ */
 export class CorruptInputError extends Error {
   override name = "CorruptInputError";
   /** It is larger than `DIGEST_MAX_BYTES` allows. */

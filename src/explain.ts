@@ -1,15 +1,20 @@
 import { CorruptInputError, DependencyError } from "./errors.js";
 import { ScopeError } from "./scope.js";
+import { WindowError } from "./window.js";
 
 const MORE = "the log of the service has the details";
+
+/** What is wrong with a window or its scope, which is told to whoever named it. */
+export function isBeyond(error: unknown): error is Error & { readonly cause: ScopeError | WindowError } {
+  return error instanceof Error && (error.cause instanceof ScopeError || error.cause instanceof WindowError);
+}
 
 /**
  * What a failure tells callers: which kind it is and who can mend it, never the detail, which is in the log. "Ask again
  * later" is for what may pass by itself.
  */
 export function explain(error: unknown): string {
-  // What is wrong with a scope is told to whoever named it.
-  if (error instanceof Error && error.cause instanceof ScopeError) return error.cause.message;
+  if (isBeyond(error)) return error.cause.message;
   if (error instanceof CorruptInputError) {
     return error.tooLarge
       ? "its flow logs are larger than DIGEST_MAX_BYTES allows: ask for a shorter window, or have the limit raised"

@@ -1,8 +1,9 @@
 import { type Answer, Answers } from "./answer/answers.js";
 import type { Deliver, Deliverer, Fate } from "./deliverer.js";
 import type { Digester } from "./digester/digester.js";
-import { CorruptInputError, DependencyError, messageOf, RetryLaterError } from "./errors.js";
+import { CorruptInputError, messageOf, RetryLaterError } from "./errors.js";
 import { explain } from "./explain.js";
+import { sentenceOf, withoutQuotation } from "./invalid-input.js";
 import { Job } from "./job.js";
 import type { Marker } from "./marker/marker.js";
 import type { BoundAddress, Module } from "./module.js";
@@ -20,7 +21,7 @@ import {
 } from "./telemetry/instrument.js";
 import { type Logger, silent } from "./telemetry/log.js";
 import { noStats, type Stats } from "./telemetry/stats.js";
-import type { TimeWindow } from "./window.js";
+import { type TimeWindow, WindowError } from "./window.js";
 import { type Announcements, Announcer } from "./worker/announcer.js";
 import { Attempts } from "./worker/attempts.js";
 import type { Background } from "./worker/background.js";
@@ -47,8 +48,6 @@ export interface Modules {
  */
 export class Service {
   readonly settings: ServiceSettings;
-  /** What counts as a job here. */
-  readonly jobs: typeof Job;
   readonly #modules: Modules;
   readonly #claims: Claims;
   readonly #requests: Requests;
@@ -79,17 +78,6 @@ export class Service {
   ) {
     this.settings = settings;
     this.#deliverers = deliverers;
-    this.jobs = Job.refine(
-      ({ window }) => window.ms <= settings.maxWindowMs,
-      "the window is longer than GRAPH_MAX_WINDOW",
-    ).superRefine(({ window }, context) => {
-      try {
-        this.checkScope(window);
-      } catch (error) {
-        if (!(error instanceof ScopeError)) throw error;
-        context.addIssue(`scope: ${error.message}`);
-      }
-    });
     const stats = () => this.#stats;
     this.#modules = {
       storage: instrumentStorage(modules.storage, stats),
@@ -119,7 +107,7 @@ export class Service {
       ...this.#modules,
       ...settings,
       list: this.#list,
-      check: (window) => this.#checkOwedScope(window),
+      check: (window) => this.#checkOwed(window),
       report: () => this.#report,
       onMade: (window) => this.#announcer.expect(window),
     });
@@ -365,8 +353,10 @@ export class Service {
 
   /** Admits what was delivered, if it is a job, and works it to its end. Never rejects. */
   async deliver(message: unknown): Promise<Fate> {
-    const job = this.jobs.safeParse(message);
-    return job.success ? this.work(job.data) : { fate: "drop", error: job.error };
+    const job = Job.safeParse(message);
+    if (job.success) return this.work(job.data);
+    const issues = job.error.issues.map(({ path, message }) => ({ field: path.join("/"), message }));
+    return { fate: "drop", error: new Error(withoutQuotation(sentenceOf(issues)), { cause: job.error }) };
   }
 
   /** Works a job that was admitted to its end. Never rejects. */
@@ -418,13 +408,16 @@ export class Service {
     return date !== undefined && date.getTime() > Date.now() ? date : undefined;
   }
 
-  /** A job that was asked for before the settings were others can't be made any more. */
-  #checkOwedScope(window: TimeWindow): void {
+  /** Whoever asked for a job may have had other settings than this process: one from before its start, or another one. */
+  #checkOwed(window: TimeWindow): void {
     try {
+      if (window.ms > this.settings.maxWindowMs) {
+        throw new WindowError("the window is longer than GRAPH_MAX_WINDOW of the worker");
+      }
       this.checkScope(window);
     } catch (cause) {
-      if (!(cause instanceof ScopeError)) throw cause;
-      throw new DependencyError("digester", cause.message, { cause, transient: false });
+      if (!(cause instanceof ScopeError || cause instanceof WindowError)) throw cause;
+      throw new CorruptInputError(cause.message, { cause });
     }
   }
 

@@ -1,9 +1,10 @@
 import { EventEmitter, once } from "node:events";
 import { Readable } from "node:stream";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
+import { z } from "zod";
 import { RetryLaterError } from "../src/errors.js";
 import { type Job, toMessage } from "../src/job.js";
-import { TimeWindow } from "../src/window.js";
+import { ScopeError, scopeOf } from "../src/scope.js";
 import { eventually } from "./support/eventually.js";
 import { never, Process, Stores, TIMEOUT_MS, window } from "./support/processes.js";
 
@@ -332,18 +333,59 @@ describe("a delivery ends in a fate", () => {
       "somebody else's id",
       { ...toMessage({ window, refresh: false, claim: undefined }), start: "2019-06-01T00:30:00Z" },
     ],
-    [
-      "a window that is too long",
-      toMessage({
-        window: TimeWindow.parse("2019-06-01T00:00:00Z", "2019-06-02T00:00:00Z"),
-        refresh: false,
-        claim: undefined,
-      }),
-    ],
   ])("drop: %s", async ([, delivered]) => {
     expect(await a.service.deliver(delivered)).toMatchObject({ fate: "drop" });
     expect(await stores.claim()).toBeUndefined();
   });
+
+  test("drop: what is no job, with what is wrong in words, and without what was sent", async () => {
+    const { id, stop } = window;
+    const { error } = z
+      .object({ error: z.instanceof(Error) })
+      .parse(await a.service.deliver({ id, start: "secret", stop }));
+    expect(error.message).toBe("start must be an RFC 3339 time such as 2019-06-01T00:00:00Z");
+    expect(await a.service.deliver({ id: "x", start: 1, stop })).toMatchObject({
+      error: {
+        message: expect.stringMatching(/^id: expected a graph id.*; start: .*expected string/) as unknown,
+      },
+    });
+  });
+
+  const scoped = window.within(scopeOf({ vpc: "vpc-1" }));
+  const beyond = {
+    checkScope: () => {
+      throw new ScopeError("vpc must be another");
+    },
+  };
+
+  test.for([
+    [
+      "a window that is too long for it",
+      window,
+      () => new Process(stores, { maxWindowMs: 1_800_000 }),
+      "the window is longer than GRAPH_MAX_WINDOW of the worker",
+    ],
+    ["a scope beyond its own", scoped, () => new Process(stores, {}, beyond), "vpc must be another"],
+    [
+      "a scope, which its digester doesn't know",
+      scoped,
+      () => new Process(stores),
+      "account, region and vpc can't be given: the digester of this service gives all flow logs or none",
+    ],
+  ] as const)(
+    "drop, and a reason to who asks: this process may not do it, %s",
+    async ([, of, start, reason]) => {
+      const asking = new Process(stores, {}, { checkScope: () => undefined });
+      expect(await asking.service.request(of, false)).toMatchObject({ state: "queued" });
+      const [job] = stores.queue.jobs;
+      if (job === undefined) throw new Error("expected a job in the queue");
+      const worker = start();
+      const fate = await worker.service.deliver(toMessage(job));
+      expect(fate).toMatchObject({ fate: "drop", error: { name: "CorruptInputError", message: reason } });
+      expect(await asking.service.head(of, never)).toMatchObject({ state: "absent", reason });
+      expect(await asking.service.request(of, false)).toMatchObject({ state: "queued" });
+    },
+  );
 
   test("drop: its flow logs are corrupt", async () => {
     const job = await queued();

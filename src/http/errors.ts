@@ -4,7 +4,8 @@ import { hasZodFastifySchemaValidationErrors } from "fastify-type-provider-zod";
 import { z } from "zod";
 import { RefusedError } from "../answer/refused-error.js";
 import { CorruptInputError, DependencyError, RetryLaterError } from "../errors.js";
-import { explain } from "../explain.js";
+import { explain, isBeyond } from "../explain.js";
+import { sentenceOf, withoutQuotation } from "../invalid-input.js";
 
 export const ErrorBody = z
   .object({ statusCode: z.number(), error: z.string(), message: z.string() })
@@ -29,11 +30,11 @@ interface Answer {
 /** The one map from errors to statuses. What a 5xx says is ours alone: the detail is in the log. */
 function toAnswer(error: FastifyError): Answer {
   if (hasZodFastifySchemaValidationErrors(error)) {
-    const messages = error.validation.map(({ instancePath, message = "is invalid" }) => {
-      const field = instancePath.slice(1);
-      return field === "" || message.startsWith(field) ? message : `${field}: ${message}`;
-    });
-    return { statusCode: 400, message: messages.join("; ") };
+    const issues = error.validation.map(({ instancePath, message = "is invalid" }) => ({
+      field: instancePath.slice(1),
+      message,
+    }));
+    return { statusCode: 400, message: sentenceOf(issues) };
   }
   if (error instanceof RetryLaterError) {
     return {
@@ -47,10 +48,10 @@ function toAnswer(error: FastifyError): Answer {
     return { statusCode: error.why === "too large" ? 422 : 400, message: error.message };
   }
   if (error instanceof CorruptInputError) {
-    return {
-      statusCode: 422,
-      message: "the flow logs of this job can't be read, now or later; the log says why",
-    };
+    const message = isBeyond(error)
+      ? explain(error)
+      : "the flow logs of this job can't be read, now or later; the log says why";
+    return { statusCode: 422, message };
   }
   if (error instanceof DependencyError) {
     const { dependency, timedOut } = error;
@@ -77,14 +78,6 @@ function event(error: Error, statusCode: number): string {
 
 export function seconds(ms: number): string {
   return String(Math.max(1, Math.ceil(ms / 1000)));
-}
-
-/**
- * What callers sent is quoted to them, but not in the log: it may be a token that went into the wrong parameter.
- * The messages end a sentence with such a quotation, in JSON.
- */
-function withoutQuotation(message: string): string {
-  return message.replace(/, (?:not|got) "(?:[^"\\]|\\.)*"/g, "");
 }
 
 /** Logs why a request got its status, as one of the events that operators know. */

@@ -3,6 +3,7 @@ import type { FastifyRequest } from "fastify";
 import type { FastifyPluginCallbackZod } from "fastify-type-provider-zod";
 import { z } from "zod";
 import { EnvelopeError, unwrap } from "../envelope.js";
+import { Job } from "../job.js";
 import type { Service } from "../service.js";
 import { HttpError } from "./errors.js";
 import { anyFailure, empty, failure } from "./responses.js";
@@ -17,7 +18,9 @@ const answers = {
   202: empty("The worker has taken the job over (`Prefer: respond-async`)", "Preference-Applied"),
   204: empty("The graph is stored, or nothing was left to do"),
   400: failure("The body isn't a job"),
-  422: failure("The flow logs can't be read, now or later: don't deliver the job again"),
+  422: failure(
+    "The flow logs can't be read, now or later, or the worker may not make this graph: don't deliver the job again",
+  ),
   500: failure("The storage or the marker failed"),
   502: failure("The digester failed"),
   503: failure("The worker is full, it is too early, or another worker has this job", "Retry-After"),
@@ -64,7 +67,6 @@ export function produceRoutes(service: Service): FastifyPluginCallbackZod {
   return (app, _, done) => {
     // Buses label JSON in many ways, or not at all.
     app.removeAllContentTypeParsers();
-    const body = service.jobs;
     app.addContentTypeParser(
       "*",
       { parseAs: "string", bodyLimit: MAX_JOB_BYTES },
@@ -88,7 +90,7 @@ export function produceRoutes(service: Service): FastifyPluginCallbackZod {
           headers: z.looseObject({
             prefer: z.string().optional().describe("`respond-async`: don't wait for the end"),
           }),
-          body,
+          body: Job,
           response: answers,
         },
         handler: async (request, reply) => {
