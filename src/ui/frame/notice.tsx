@@ -18,7 +18,7 @@ export function Notice({ view }: { view: GraphView }) {
   return (
     <section class="notice" aria-label="What this graph can’t tell">
       <span>{missing}</span>
-      <Refresh why="Made again from flow logs, it can tell more." />
+      <Refresh why="Made again from flow logs with GRAPH_EDGES=parquet, it can tell more." />
     </section>
   );
 }
