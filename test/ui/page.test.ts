@@ -375,4 +375,23 @@ describe.skipIf(!hasChromium())("the page in a browser", () => {
     await page.goBack();
     await web.waitFor();
   });
+
+  test("a value without a field becomes a term, and a filter that leaves nothing is removed", async () => {
+    const page = await open(SAMPLE);
+    await settled(page);
+    const field = page.getByRole("combobox", { name: "Add to the filter" });
+    for (const [text, term] of [
+      ["ssh", "service:ssh"],
+      ["10.0.0.0/8", "host:10.0.0.0/8"],
+      ["-10.20.0.51", "-host:10.20.0.51"],
+      ["4444", "port:4444"],
+    ] as const) {
+      await field.fill(text);
+      await field.press("Enter");
+      await page.getByRole("button", { name: `Remove ${term}`, exact: true }).waitFor();
+    }
+    await page.getByRole("button", { name: "Remove the filter" }).click();
+    await page.locator(".box").first().waitFor();
+    expect(page.url()).not.toContain("where=");
+  });
 });

@@ -3,6 +3,7 @@ import { termTexts, withoutTerm, withTerm } from "../state/filter.js";
 import { answerOf } from "../state/asked.js";
 import { groupedQuery } from "../state/graph.js";
 import { go, place } from "../state/place.js";
+import { termFor } from "./bare-term.js";
 import { suggestionsFor } from "./suggestions.js";
 
 /** The filter: its terms, each to be taken away, and a field for another, which is completed. */
@@ -81,7 +82,7 @@ function Field() {
     } else if (event.key === "Enter") {
       const suggestion = suggestions[active];
       if (suggestion !== undefined) take(suggestion);
-      else if (text.trim() !== "") void add(text.trim());
+      else if (text.trim() !== "") void add(termFor(text.trim()));
     } else if (event.key === "Escape") {
       setOpen(false);
     } else if (event.key === "Backspace" && text === "") {

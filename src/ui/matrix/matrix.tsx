@@ -1,3 +1,4 @@
+import { NothingLeft } from "../filter/nothing-left.js";
 import type { GraphView, Link, Node } from "../state/answers.js";
 import { flagOf, flagText, type Flag } from "../state/flags.js";
 import { go, place } from "../state/place.js";
@@ -8,7 +9,7 @@ import { bytes, number, sentBytes } from "../state/texts.js";
 /** Groups: clients down, servers across. In each cell the top service, shaded by bytes. */
 export function Matrix({ view }: { view: GraphView }) {
   const cells = cellsOf(view);
-  if (cells.size === 0) return <p class="note">Nothing is left by this filter.</p>;
+  if (cells.size === 0) return <NothingLeft />;
   const clients = view.nodes.filter(({ id }) => view.links.some(({ from }) => from === id));
   const servers = view.nodes.filter(({ id }) => view.links.some(({ to }) => to === id));
   const most = Math.max(1, ...[...cells.values()].map(weightOf));
@@ -48,7 +49,7 @@ export function Matrix({ view }: { view: GraphView }) {
         </tbody>
       </table>
       <p class="note">
-        The darker, the more bytes. ▲ flagged, ◆ reached from a flagged host, ✕ rejected alone.
+        The stronger the colour, the more bytes. ▲ flagged, ◆ reached from a flagged host, ✕ rejected alone.
         {folded > 0 && ` ${number(folded)} smaller conversations are not shown.`}
       </p>
     </div>

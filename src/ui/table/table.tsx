@@ -1,5 +1,6 @@
 import { useEffect, useRef } from "preact/hooks";
 import { PAGE_ROWS, type Measure } from "../state/address.js";
+import { NothingLeft } from "../filter/nothing-left.js";
 import type { GraphView, Link } from "../state/answers.js";
 import { shownOf } from "../state/asked.js";
 import { type Flag, flagOf, flagText } from "../state/flags.js";
@@ -15,8 +16,7 @@ export function Table() {
   const view = shownOf(conversations.value);
   if (conversations.value.state === "refused") return <p class="note">{conversations.value.message}</p>;
   if (view === undefined) return <p class="note">Looking …</p>;
-  if (view.links.length + view.left.folded.rows === 0)
-    return <p class="note">Nothing is left by this filter.</p>;
+  if (view.links.length + view.left.folded.rows === 0) return <NothingLeft />;
   return (
     <div class="pages">
       <Rows view={view} />
