@@ -82,6 +82,11 @@ async function leftOf(shape: Locator): Promise<number> {
   return Math.round(x);
 }
 
+async function rightOf(shape: Locator): Promise<number> {
+  const { x = Number.NaN, width = Number.NaN } = (await shape.boundingBox()) ?? {};
+  return Math.round(x + width);
+}
+
 describe.skipIf(!hasChromium())("the page in a browser", () => {
   let browser: Browser;
   let data: TemporaryDir;
@@ -393,5 +398,20 @@ describe.skipIf(!hasChromium())("the page in a browser", () => {
     await page.getByRole("button", { name: "Remove the filter" }).click();
     await page.locator(".box").first().waitFor();
     expect(page.url()).not.toContain("where=");
+  });
+
+  test("the map scrolls to what is selected, beside the drawer", async () => {
+    const page = await open(`${SAMPLE}&open=10.20.10.0/24,internet`);
+    await settled(page);
+    const canvas = page.getByRole("region", { name: "Map" });
+    const drawer = page.getByRole("complementary");
+    // Its last box on the right.
+    const rights = await canvas
+      .locator(".box")
+      .evaluateAll((all) => all.map((box) => box.getBoundingClientRect().right));
+    const box = canvas.locator(".box").nth(rights.indexOf(Math.max(...rights)));
+    await box.getByRole("button").press(" ");
+    await drawer.waitFor();
+    await expect.poll(() => rightOf(box)).toBeLessThanOrEqual(await leftOf(drawer));
   });
 });

@@ -49,7 +49,10 @@ export function Box({
           .filter(Boolean)
           .join(", ")}
         onClick={select}
-        onFocus={() => tip(true)}
+        // Not after a click elsewhere, which gave the focus back.
+        onFocus={(event) => {
+          if (event.currentTarget.matches(":focus-visible")) tip(true);
+        }}
         onBlur={() => tip(false)}
         onKeyDown={(event) => {
           if (event.key !== "Enter" && event.key !== " ") return;

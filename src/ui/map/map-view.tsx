@@ -1,7 +1,10 @@
 import { signal } from "@preact/signals";
 import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import type { GraphMap, MapBox, MapLine } from "../../view/map/graph-map.js";
+import { NothingLeft } from "../filter/nothing-left.js";
 import type { GraphView } from "../state/answers.js";
+import { shownOf } from "../state/asked.js";
+import { findings } from "../state/graph.js";
 import { go, place } from "../state/place.js";
 import { lineKey } from "../state/selection.js";
 import { Box } from "./box.js";
@@ -9,6 +12,7 @@ import { Frame } from "./frame.js";
 import { Legend } from "./legend.js";
 import { Line } from "./line.js";
 import { settle } from "./opening.js";
+import { scrollToSelected } from "./scroll-to-selected.js";
 import { Tip, type Tipped } from "./tip.js";
 import { fitWidth, Zoom } from "./zoom.js";
 
@@ -17,7 +21,7 @@ const tipped = signal<Tipped | undefined>(undefined);
 
 /** The map as the service lays it out: text, focus and screen readers work in it. */
 export function MapView({ view, map }: { view: GraphView; map: GraphMap }) {
-  if (map.boxes.length === 0) return <p class="note">Nothing is left by this filter.</p>;
+  if (map.boxes.length === 0) return <NothingLeft />;
   const lit = litOf(view, map);
   const canvas = useRef<HTMLDivElement>(null);
   const { selected } = place.value;
@@ -25,8 +29,11 @@ export function MapView({ view, map }: { view: GraphView; map: GraphMap }) {
     if (canvas.current !== null) settle(canvas.current);
   }, [map]);
   useEffect(() => {
-    if (selected !== undefined && canvas.current !== null) showLit(canvas.current);
-  }, [selected, map]);
+    if (selected === undefined || canvas.current === null) return;
+    const nodes = map.boxes.filter((box) => isSelectedBox(box)).map(({ node }) => node);
+    scrollToSelected(canvas.current, new Set(nodes));
+    // With the findings comes the drawer of one.
+  }, [selected, map, shownOf(findings.value)]);
   const drawn = (lines: readonly MapLine[]) =>
     lines.map((line) => (
       <Line
@@ -79,27 +86,6 @@ export function MapView({ view, map }: { view: GraphView; map: GraphMap }) {
       <Tip tipped={tipped.value} />
     </div>
   );
-}
-
-const AIR = 24;
-
-/** How far to scroll, for what begins and ends so far beyond the edges. */
-function shift(before: number, behind: number): number {
-  if (before < 0) return before - AIR;
-  return behind > 0 ? Math.min(before - AIR, behind + AIR) : 0;
-}
-
-/** Scrolls to what stands out, unless it is in view. */
-function showLit(canvas: HTMLElement): void {
-  const room = canvas.getBoundingClientRect();
-  const areas = [...canvas.querySelectorAll(".lit")].map((each) => each.getBoundingClientRect());
-  if (areas.length === 0) return;
-  const left = Math.min(...areas.map((area) => area.left)) - room.left;
-  const right = Math.max(...areas.map((area) => area.right)) - room.right;
-  const top = Math.min(...areas.map((area) => area.top)) - room.top;
-  const bottom = Math.max(...areas.map((area) => area.bottom)) - room.bottom;
-  // Its beginning rather than its end, where there is no room for both.
-  canvas.scrollBy(shift(left, right), shift(top, bottom));
 }
 
 function keyOf({ from, to, finding, served }: MapLine): string {
