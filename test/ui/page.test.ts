@@ -414,4 +414,20 @@ describe.skipIf(!hasChromium())("the page in a browser", () => {
     await drawer.waitFor();
     await expect.poll(() => rightOf(box)).toBeLessThanOrEqual(await leftOf(drawer));
   });
+
+  test("on a phone the drawer is on the screen, and gives the focus back", async () => {
+    const page = await open(SAMPLE, { viewport: { width: 320, height: 640 } });
+    await settled(page);
+    const finding = page.getByRole("button", { name: /went on to/ }).first();
+    await finding.click();
+    const drawer = page.getByRole("complementary");
+    await drawer.getByText("T1021").waitFor();
+    await settled(page);
+    const { y = Number.NaN, height = Number.NaN } = (await drawer.boundingBox()) ?? {};
+    expect(y).toBeGreaterThan(0);
+    expect(y + height).toBeLessThanOrEqual(640);
+    await drawer.getByRole("button", { name: "Close" }).click();
+    await drawer.waitFor({ state: "detached" });
+    await expect.poll(() => page.locator(":focus").textContent()).toContain("went on to");
+  });
 });

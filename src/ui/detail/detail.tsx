@@ -1,4 +1,5 @@
 import { computed } from "@preact/signals";
+import { useLayoutEffect, useRef } from "preact/hooks";
 import { serviceText } from "../state/service-text.js";
 import type { GraphView, Link } from "../state/answers.js";
 import { asked, shownOf } from "../state/asked.js";
@@ -67,9 +68,23 @@ function joined(a: string, b: string): string {
 export function Detail() {
   const it = about.value;
   if (it === undefined) return null;
+  return <Drawer about={it} />;
+}
+
+function Drawer({ about: it }: { about: About }) {
+  const drawer = useRef<HTMLElement>(null);
+  useLayoutEffect(() => {
+    const opener = document.activeElement;
+    const opened = drawer.current;
+    return () => {
+      // The focus goes back to where it came from, rather than away with the drawer.
+      if (opened?.contains(document.activeElement) !== true) return;
+      if (opener instanceof HTMLElement || opener instanceof SVGElement) opener.focus();
+    };
+  }, []);
   const view = shownOf(inside.value);
   return (
-    <aside class={it.opens === undefined ? "detail" : "detail box"} aria-labelledby="detail">
+    <aside ref={drawer} class={it.opens === undefined ? "detail" : "detail box"} aria-labelledby="detail">
       <div class="head">
         <h2 id="detail">{it.title}</h2>
         <button
