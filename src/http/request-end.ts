@@ -1,16 +1,17 @@
+import type { ServerResponse } from "node:http";
 import type { Socket } from "node:net";
 import type { FastifyReply } from "fastify";
 import { HttpError } from "./errors.js";
 
-const waiting = new WeakMap<Socket, Set<() => void>>();
+const waiting = new WeakMap<ServerResponse | Socket, Set<() => void>>();
 
-function waitingFor(socket: Socket): Set<() => void> {
-  const known = waiting.get(socket);
+/** What is called when it closes. One listener each, however much asks: Node takes more than ten for a leak. */
+function atClose(emitter: ServerResponse | Socket): Set<() => void> {
+  const known = waiting.get(emitter);
   if (known !== undefined) return known;
   const ends = new Set<() => void>();
-  waiting.set(socket, ends);
-  // One listener a connection, however many requests are pipelined over it.
-  socket.once("close", () => {
+  waiting.set(emitter, ends);
+  emitter.once("close", () => {
     for (const end of ends) end();
   });
   return ends;
@@ -26,12 +27,12 @@ export function whenEnded(reply: FastifyReply, callback: () => void): void {
     callback();
     return;
   }
-  const ends = waitingFor(socket);
+  const both = [atClose(reply.raw), atClose(socket)];
   const end = () => {
-    if (ends.delete(end)) callback();
+    for (const ends of both) ends.delete(end);
+    callback();
   };
-  ends.add(end);
-  reply.raw.once("close", end);
+  for (const ends of both) ends.add(end);
 }
 
 /** Aborts when the caller hangs up. */

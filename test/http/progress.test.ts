@@ -1,6 +1,7 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
 import { request } from "undici";
 import { defaultLimits } from "../../src/http/limits.js";
+import { noStats } from "../../src/telemetry/stats.js";
 import { eventually } from "../support/eventually.js";
 import { nthHour } from "../support/graph-id.js";
 import { graphOf, serve, type Serving } from "./serving.js";
@@ -79,6 +80,21 @@ describe("as server-sent events", () => {
     expect(states.at(-1)).toBe("done");
     // Nothing is told twice in a row.
     expect(states.filter((state, n) => state === states[n - 1])).toEqual([]);
+  });
+
+  test("a stream is no leak of listeners to Node", async () => {
+    const warnings: string[] = [];
+    const onWarning = ({ name }: Error) => void warnings.push(name);
+    process.on("warning", onWarning);
+    onTestFinished(() => void process.off("warning", onWarning));
+    const serving = await serve({}, {}, { stats: noStats });
+    serving.digesterd.polls = Number.POSITIVE_INFINITY;
+    await serving.call("POST", graphOf(window));
+    const events = await stream(serving);
+    // Its answer has all its listeners once it is being sent.
+    await events.until("reading");
+    events.close();
+    expect(warnings).not.toContain("MaxListenersExceededWarning");
   });
 
   test("what is over at once is one event", async () => {
