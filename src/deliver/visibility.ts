@@ -1,7 +1,8 @@
 import type { Fate } from "../deliverer.js";
 
 /** SQS keeps a message unseen for 12 hours at most, counted from when it was received. */
-const MAX_SECONDS = 12 * 3600;
+export const MAX_HIDDEN_MS = 12 * 3_600_000;
+const MAX_SECONDS = MAX_HIDDEN_MS / 1000;
 
 /**
  * How long a message stays unseen that nobody renews: half as long again as the claim, whose holder renews both every third.

@@ -71,6 +71,8 @@ describe("loadConfig", () => {
     ["WORKER_QUEUE_LIMIT", "-1"],
     ["WORKER_RETRIES", "1.5"],
     ["WORKER_RETRY_DELAY", "1 s"],
+    ["SQS_RETRY_DELAY", "0s"],
+    ["SQS_RETRY_DELAY", "13h"],
     ["RUNTIME_LOGGER_OUTPUT", "FILE"],
     ["RUNTIME_LOGGER_LEVEL", "LOUD"],
     ["RUNTIME_SIGNALS_INSTALLED", "NONE"],
