@@ -87,7 +87,7 @@ test("a job that is beyond what a process reads by now fails, saying so", async 
   await first.stop();
   const second = await start({ FLOW_LOG_REGIONS: "us-east-1" });
   const reason = 'region must be among those in FLOW_LOG_REGIONS, not "eu-west-1"';
-  await second.event("dependency-failure", { graphId: ONE.id, scope: ONE.scope, final: true, reason });
+  await second.event("invalid-input", { graphId: ONE.id, scope: ONE.scope, final: true, reason });
   const refused = await second.post(HOUR, QUERY);
   expect([refused.status, await refused.json()]).toMatchObject([400, { message: reason }]);
 });
