@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { readFile, stat } from "node:fs/promises";
+import { messageOf } from "../errors.js";
 import { parseMutes, type Mute } from "../finding/mute.js";
 import { RULES } from "../finding/rules.js";
 import type { NameLog } from "../name/name-files.js";
@@ -46,7 +47,7 @@ export class MuteFile {
     } catch (error) {
       signal.throwIfAborted();
       this.#tried = identity;
-      const reason = error instanceof Error ? error.message : String(error);
+      const reason = messageOf(error);
       this.#log.warn({ file, reason: `${reason}; its former content is still used`, error }, "mutes-fault");
     }
     return this.#mutes;

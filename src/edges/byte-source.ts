@@ -1,4 +1,4 @@
-import { CorruptInputError } from "../errors.js";
+import { CorruptInputError, messageOf } from "../errors.js";
 import type { ParquetSource } from "../parquet/footer.js";
 
 /** A file that can be read in parts, wherever it is kept: on a disk, in a bucket, in memory. */
@@ -50,7 +50,7 @@ export class SourceReader implements ParquetSource {
     } catch (error) {
       if (this.#failure !== undefined) throw this.#failure;
       if (error instanceof CorruptInputError) throw error;
-      const reason = error instanceof Error ? error.message : String(error);
+      const reason = messageOf(error);
       throw new CorruptInputError(`the edges, ${where}: ${reason}`, { cause: error });
     }
   }

@@ -2,7 +2,6 @@ import { NONE, textOf } from "../edges/table.js";
 import type { Conversations } from "../view/conversations.js";
 import { RowsByKey } from "../view/rows-by-key.js";
 import { askingOf, type Asking } from "./asking.js";
-
 import { inVainOf } from "./in-vain.js";
 import { insideOf } from "./inside.js";
 import { countText } from "./sentence.js";

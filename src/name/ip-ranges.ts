@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { messageOf } from "../errors.js";
 import { type Cidr, networkOf, parseCidr } from "../flow-log/cidr.js";
 import { excerpt } from "../flow-log/excerpt.js";
 import { NameFileError, type NameFormat } from "./name-file.js";
@@ -97,7 +98,7 @@ function parse(file: string, bytes: Buffer): z.infer<typeof ranges> {
 }
 
 function reasonOf(error: unknown): string {
-  if (!(error instanceof z.ZodError)) return `: ${error instanceof Error ? error.message : String(error)}`;
+  if (!(error instanceof z.ZodError)) return `: ${messageOf(error)}`;
   const [issue] = error.issues;
   return issue === undefined
     ? ""

@@ -1,5 +1,6 @@
 import { Reader, type Response } from "mmdb-lib";
 import { z } from "zod";
+import { messageOf } from "../errors.js";
 import type { AddressWords } from "../flow-log/address-value.js";
 import { addressText, type AddressValue } from "../flow-log/cidr.js";
 import { excerpt } from "../flow-log/excerpt.js";
@@ -47,7 +48,7 @@ export const mmdb: NameFormat = {
     try {
       database = new Mmdb(bytes);
     } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
+      const reason = messageOf(error);
       throw new NameFileError(`${expected}: ${reason}`, { cause: error });
     }
     if (!database.knowsSomething()) {

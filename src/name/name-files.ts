@@ -1,6 +1,7 @@
 import { stat } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import { unlessAborted } from "../deadline.js";
+import { messageOf } from "../errors.js";
 import { NameFileError } from "./name-file.js";
 import { type LoadedNames, Names } from "./names.js";
 import { identityOf, readNames } from "./read-names.js";
@@ -120,7 +121,7 @@ export class NameFiles {
 
   #warn(watched: Watched, error: unknown, identity: string): void {
     const { file, loaded } = watched;
-    const message = error instanceof Error ? error.message : String(error);
+    const message = messageOf(error);
     const fault = `${identity} ${message}`;
     if (fault === watched.fault) return;
     watched.fault = fault;

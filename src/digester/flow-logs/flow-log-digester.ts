@@ -1,7 +1,7 @@
 import { setImmediate } from "node:timers/promises";
 import { obstacleOf } from "../../disk/data-dir.js";
 import type { EdgeBatch } from "../../edges/table.js";
-import { CorruptInputError, DependencyError } from "../../errors.js";
+import { CorruptInputError, DependencyError, messageOf } from "../../errors.js";
 import { MissingVpcError, RecordIntake } from "../../flow-log/record.js";
 import { formatsOf, type TextFormat } from "../../flow-log/line-layout.js";
 import { type Scope, ScopeError } from "../../scope.js";
@@ -218,7 +218,7 @@ function explained(key: string, error: unknown): Error {
     return new CorruptInputError(`${error.message}. ${advice}`, { cause: error });
   }
   if (error instanceof DependencyError) return error;
-  const reason = error instanceof Error ? error.message : String(error);
+  const reason = messageOf(error);
   const obstacle = obstacleOf(error);
   const advice = obstacle === "access" ? ". Grant access, or leave it out with FLOW_LOG_EXCLUDE" : "";
   return new DependencyError("digester", `can't read the flow log ${key}: ${reason}${advice}`, {
