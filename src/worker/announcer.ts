@@ -104,7 +104,9 @@ export class Announcer extends Background {
     for (let [window] = waiting; window !== undefined; [window] = waiting) {
       try {
         if (!(await this.#tell(window, signal))) return "waits";
-        waiting.splice(waiting.indexOf(window), 1);
+        // It may have been dropped meanwhile, for later ones.
+        const at = waiting.indexOf(window);
+        if (at !== -1) waiting.splice(at, 1);
       } catch (error) {
         if (!signal.aborted) this.#options.onFailure(window, error);
         return "failed";

@@ -203,6 +203,19 @@ test("a window waits for the one before, as long as its graph is being made", as
   expect(posted()).toEqual(["00 a"]);
 });
 
+test("a window that later ones push out while it is told of takes none of them along", async () => {
+  await graph(hour(0), ["a"]);
+  await graph(hour(24), ["b"]);
+  const one = announcer();
+  receiver.faults.push((response) => {
+    for (let n = 1; n <= 24; n++) one.expect(hour(n));
+    response.end();
+  });
+  one.expect(hour(0));
+  await told(hour(24));
+  expect(posted()).toEqual(["00 a", "00 b"]);
+});
+
 describe("a receiver", () => {
   test("that fails twice is asked again at once, by the same call", async () => {
     receiver.faults.push(status(500), status(503));
