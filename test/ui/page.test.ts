@@ -381,6 +381,26 @@ describe.skipIf(!hasChromium())("the page in a browser", () => {
     await web.waitFor();
   });
 
+  test("a double click opens what its first click was on, though the drawer has moved it", async () => {
+    const page = await open(SAMPLE);
+    await settled(page);
+    const canvas = page.getByRole("region", { name: "Map" });
+    const web = canvas.getByRole("button", { name: /^10\.20\.10\.0\/24, 3 hosts/ });
+    const area = await web.boundingBox();
+    expect(area).not.toBeNull();
+    const { x = 0, y = 0 } = area ?? {};
+    await page.mouse.move(x + 30, y + 10);
+    await page.mouse.down({ clickCount: 1 });
+    await page.mouse.up({ clickCount: 1 });
+    await page.locator("aside.detail").waitFor();
+    await settled(page);
+    expect(await leftOf(web)).not.toBeCloseTo(x);
+    await page.mouse.down({ clickCount: 2 });
+    await page.mouse.up({ clickCount: 2 });
+    await canvas.getByRole("button", { name: /^10\.20\.10\.0\/24, 3 hosts, opened/ }).waitFor();
+    expect(page.url()).not.toContain("select=");
+  });
+
   test("a value without a field becomes a term, and a filter that leaves nothing is removed", async () => {
     const page = await open(SAMPLE);
     await settled(page);

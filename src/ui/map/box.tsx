@@ -5,7 +5,7 @@ import { go, place } from "../state/place.js";
 import { Mark } from "./mark.js";
 import { open } from "./opening.js";
 
-/** A group of hosts. A click tells more of it, a double click or Enter opens it. */
+/** A group of hosts. A click tells more of it, Enter or a double click (see opening.ts) opens it. */
 export function Box({
   box,
   view,
@@ -36,7 +36,6 @@ export function Box({
       class={["box", side, flag, isLit && "lit", isSelected && "selected"].filter(Boolean).join(" ")}
       data-node={node}
       style={{ transform: `translate(${x}px, ${y}px)` }}
-      onDblClick={(event) => openFrom(event.currentTarget)}
       onPointerEnter={() => tip(true)}
       onPointerLeave={() => tip(false)}
     >

@@ -3,17 +3,12 @@ import { close } from "./opening.js";
 
 const TITLE_HEIGHT = 28;
 
-/** What is around the parts of a group that was opened. Its title closes it. */
+/** What is around the parts of a group that was opened. Its title closes it, and so does a double click (see opening.ts). */
 export function Frame({ frame }: { frame: MapFrame }) {
   const { x, y, width, height, side, title, full, subtitle, node } = frame;
   const name = full ?? title;
   return (
-    <g
-      class={`frame ${side}`}
-      data-node={node}
-      style={{ transform: `translate(${x}px, ${y}px)` }}
-      onDblClick={(event) => close(node, event.currentTarget)}
-    >
+    <g class={`frame ${side}`} data-node={node} style={{ transform: `translate(${x}px, ${y}px)` }}>
       <rect class="edge" width={width} height={height} rx={10} />
       <g
         role="button"

@@ -11,7 +11,7 @@ import { Box } from "./box.js";
 import { Frame } from "./frame.js";
 import { Legend } from "./legend.js";
 import { Line } from "./line.js";
-import { settle } from "./opening.js";
+import { settle, watchDoubleClicks } from "./opening.js";
 import { scrollToSelected } from "./scroll-to-selected.js";
 import { Tip, type Tipped } from "./tip.js";
 import { fitWidth, Zoom } from "./zoom.js";
@@ -25,6 +25,7 @@ export function MapView({ view, map }: { view: GraphView; map: GraphMap }) {
   const lit = litOf(view, map);
   const canvas = useRef<HTMLDivElement>(null);
   const { selected } = place.value;
+  useEffect(watchDoubleClicks, []);
   useLayoutEffect(() => {
     if (canvas.current !== null) settle(canvas.current);
   }, [map]);

@@ -10,6 +10,9 @@ interface Moved {
 
 let moved: Moved | undefined;
 
+/** What the first of two clicks was on. */
+let clicked: (Moved & { readonly isFrame: boolean }) | undefined;
+
 /** Shows a node one level finer, at its place. */
 export function open(node: string, from: Element): void {
   remember(node, from);
@@ -23,8 +26,44 @@ export function close(node: string, from: Element): void {
 }
 
 function remember(node: string, from: Element): void {
-  const { left, top } = from.getBoundingClientRect();
-  moved = { node, x: left, y: top };
+  moved = placeOf(node, from);
+}
+
+function placeOf(node: string, shape: Element): Moved {
+  const { left, top } = shape.getBoundingClientRect();
+  return { node, x: left, y: top };
+}
+
+/**
+ * A double click opens a box or closes a frame: the one that the first click was on. That click shows the drawer, and
+ * the map makes way for it, so that the second may be on another box, or on the drawer.
+ *
+ * @returns ends it
+ */
+export function watchDoubleClicks(): () => void {
+  const watch = new AbortController();
+  const { signal } = watch;
+  document.addEventListener("click", rememberClicked, { capture: true, signal });
+  document.addEventListener("dblclick", openClicked, { signal });
+  return () => watch.abort();
+}
+
+function rememberClicked({ detail, target }: MouseEvent): void {
+  if (detail !== 1) return;
+  const shape =
+    target instanceof Element ? target.closest<SVGElement>(".frame, .box:has([aria-expanded])") : null;
+  const node = shape?.dataset["node"];
+  clicked =
+    shape === null || node === undefined
+      ? undefined
+      : { ...placeOf(node, shape), isFrame: shape.matches(".frame") };
+}
+
+function openClicked(): void {
+  if (clicked === undefined) return;
+  const { isFrame, node } = clicked;
+  moved = clicked;
+  go({ open: (isFrame ? withoutOpened : withOpened)(place.value.open, node), selected: undefined });
 }
 
 /** Scrolls to where it was, and gives it the focus that it lost with what it was. */
