@@ -1,8 +1,8 @@
-import { setImmediate as nextTurn } from "node:timers/promises";
 import type { FileMetaData, RowGroup } from "hyparquet";
 import { chunkPlace, type ChunkPlace } from "../parquet/chunk-place.js";
 import { readFooter } from "../parquet/footer.js";
 import { ParquetError, readChunk } from "../parquet/read-chunk.js";
+import { nextTurn, turnIsOver } from "../turn.js";
 import { SourceReader, type ByteSource } from "./byte-source.js";
 import { BatchParts, columnsToRead, type FileColumn } from "./decode-columns.js";
 import { fromKeyValues, type DigestTimes, type EdgesMetadata } from "./metadata.js";
@@ -101,7 +101,7 @@ export class ParquetEdges {
         for (const [index, data] of expanded.entries()) {
           const { column } = chunks[index] ?? {};
           await file.decoded(`${where}, ${column?.name}`, () => column && parts.add(column, data));
-          await nextTurn();
+          if (turnIsOver()) await nextTurn();
         }
       }
     }

@@ -3,6 +3,7 @@ import type { Chunk } from "../parquet/chunk.js";
 import { columnsOf, type Column } from "./encode-columns.js";
 import { ParquetFile } from "../parquet/file.js";
 import { ROW_GROUP_ROWS } from "./row-group.js";
+import { nextTurn, turnIsOver } from "../turn.js";
 import { newBatch, newNames, optionalColumnsOf, type EdgeBatch, type OptionalColumn } from "./table.js";
 
 /** In a file without rows there is no telling: it has what flow logs give. */
@@ -73,7 +74,10 @@ class EdgeWriter {
     this.#checkDigest(batch);
     for (let from = 0; from < batch.rows;) {
       const to = Math.min(batch.rows, from + ROW_GROUP_ROWS - this.#rows);
-      for (const { append } of this.#columns) append(batch, from, to);
+      for (const { append } of this.#columns) {
+        append(batch, from, to);
+        if (turnIsOver()) await nextTurn();
+      }
       this.#rows += to - from;
       from = to;
       if (this.#rows === ROW_GROUP_ROWS) yield* this.#endGroup();

@@ -1,5 +1,5 @@
-import { setImmediate as nextTurn } from "node:timers/promises";
 import type { EdgeBatch } from "../edges/table.js";
+import { nextTurn, turnIsOver } from "../turn.js";
 import { DotReader } from "./dot-reader.js";
 
 /** About a millisecond of work, between which the process may do other things. */
@@ -30,7 +30,7 @@ export function dotToEdges(facts: DotFacts) {
       for (let at = 0; at < chunk.length; at += STRETCH_BYTES) {
         reader.write(chunk.subarray(at, at + STRETCH_BYTES));
         yield* reader.take();
-        await nextTurn();
+        if (turnIsOver()) await nextTurn();
       }
     }
     reader.end();

@@ -1,17 +1,17 @@
-import { setImmediate as nextTurn } from "node:timers/promises";
 import { NumberSet } from "../edges/number-set.js";
 import { withRoom } from "../flow-log/room.js";
 import { REJECT, type EdgeBatch } from "../edges/table.js";
 import type { ByteTable } from "../flow-log/byte-table.js";
 import { OVERRUN_BYTES, viewOf } from "../flow-log/data-view.js";
+import { nextTurn, turnIsOver } from "../turn.js";
 import type { BlockPool } from "./block-pool.js";
 import { DotWriter } from "./dot-writer.js";
 import { EdgeText } from "./edge-text.js";
 import { KeptPieces } from "./kept-pieces.js";
 import type { GraphStats } from "./stats.js";
 
-/** About a millisecond of work, between which the process may do other things. */
-const STRETCH_ROWS = 2048;
+/** Less than half a millisecond of work, after which others may have their turn. */
+const STRETCH_ROWS = 512;
 const MAX_ADDRESS_BYTES = 45;
 
 /**
@@ -51,14 +51,14 @@ export function edgesToDot(
         }
         stats.edges += to - from;
         yield* take();
-        await nextTurn();
+        if (turnIsOver()) await nextTurn();
       }
     }
     stats.nodes = nodes.size;
     for (let from = 0; from < nodes.size; from += STRETCH_ROWS) {
       nodes.write(dot, from, Math.min(from + STRETCH_ROWS, nodes.size));
       yield* take();
-      await nextTurn();
+      if (turnIsOver()) await nextTurn();
     }
     dot.close();
     yield* take();

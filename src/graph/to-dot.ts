@@ -1,10 +1,10 @@
-import { setImmediate as nextTurn } from "node:timers/promises";
+import { nextTurn, turnIsOver } from "../turn.js";
 import type { BlockPool } from "./block-pool.js";
 import { Converter } from "./converter.js";
 import type { GraphStats } from "./stats.js";
 
-/** About a millisecond of work, between which the process may do other things. */
-const STRETCH_BYTES = 64 * 1024;
+/** Less than a millisecond of work, after which others may have their turn. */
+const STRETCH_BYTES = 32 * 1024;
 
 /**
  * A stage of a pipeline: an expanded digest, cut anywhere, to DOT in blocks of `BLOCK_BYTES`. The same digest always gives
@@ -17,24 +17,20 @@ const STRETCH_BYTES = 64 * 1024;
 export function toDot(stats: GraphStats, pool?: BlockPool) {
   return async function* toDot(digest: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
     const converter = new Converter(stats, pool);
-    let stretch = 0;
     for await (const chunk of digest) {
       stats.digestBytes += chunk.length;
       for (let at = 0; at < chunk.length; at += STRETCH_BYTES) {
         const part = chunk.subarray(at, at + STRETCH_BYTES);
         converter.write(part);
         yield* converter.take();
-        stretch += part.length;
-        if (stretch < STRETCH_BYTES) continue;
-        stretch = 0;
         // Streams alone may go on for ever without letting the event loop turn.
-        await nextTurn();
+        if (turnIsOver()) await nextTurn();
       }
     }
     converter.end();
     for (const blocks of converter.nodes()) {
       yield* blocks;
-      await nextTurn();
+      if (turnIsOver()) await nextTurn();
     }
   };
 }

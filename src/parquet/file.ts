@@ -1,4 +1,4 @@
-import { setImmediate as nextTurn } from "node:timers/promises";
+import { nextTurn, turnIsOver } from "../turn.js";
 import type { Chunk } from "./chunk.js";
 import { pagesOf, type Pages } from "./pages.js";
 import { schemaElements, type ColumnSpec } from "./schema.js";
@@ -30,7 +30,7 @@ export class ParquetFile {
   }
 
   /**
-   * The chunks of all columns, in their order, each taken in a turn of the event loop of its own. They may be used
+   * The chunks of all columns, in their order, which are taken in several turns of the event loop. They may be used
    * again when this has ended.
    */
   async *rowGroup(chunks: Iterable<Chunk>): AsyncGenerator<Buffer> {
@@ -42,7 +42,7 @@ export class ParquetFile {
       // Awaited below, unless something fails before.
       pages.catch(() => {});
       pending.push(pages);
-      await nextTurn();
+      if (turnIsOver()) await nextTurn();
     }
     const pages = await Promise.all(pending);
     const start = this.#position;

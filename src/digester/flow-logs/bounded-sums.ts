@@ -1,7 +1,7 @@
-import { setImmediate } from "node:timers/promises";
 import type { Aggregation } from "../../flow-log/aggregation.js";
 import type { KeyTable } from "../../flow-log/key-table.js";
 import { Endpoints } from "../../flow-log/endpoints.js";
+import { nextTurn, turnIsOver } from "../../turn.js";
 import { Partitions } from "./partitions.js";
 
 /** The sums of a window, of which only so many rows are kept in memory. */
@@ -59,8 +59,9 @@ export class BoundedSums {
 
 /** Takes steps one by one, so that others have their turn. */
 async function inTurns(steps: Iterable<undefined>, signal: AbortSignal): Promise<void> {
-  for (const step of steps) {
-    await setImmediate(step);
+  for (const _ of steps) {
+    if (!turnIsOver()) continue;
+    await nextTurn();
     signal.throwIfAborted();
   }
 }

@@ -1,6 +1,6 @@
-import { setImmediate } from "node:timers/promises";
 import { CorruptInputError } from "../../errors.js";
 import { gunzip, gunzipSmall, unzstd } from "../../flow-log/decompress.js";
+import { nextTurn, turnIsOver } from "../../turn.js";
 import { FORM_BYTES, formOf, type Form } from "./form.js";
 
 /** Firehose compresses what CloudWatch has compressed, and people do it once more. */
@@ -81,7 +81,7 @@ function unpacked(packed: Buffer, maxLayers: number): { inner: AsyncIterator<Buf
 async function* inTurns(bytes: Buffer): AsyncGenerator<Buffer> {
   for (let at = 0; at < bytes.length; at += BLOCK) {
     yield bytes.subarray(at, at + BLOCK);
-    await setImmediate();
+    if (turnIsOver()) await nextTurn();
   }
 }
 

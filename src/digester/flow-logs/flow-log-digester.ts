@@ -1,10 +1,10 @@
-import { setImmediate } from "node:timers/promises";
 import { obstacleOf } from "../../disk/data-dir.js";
 import type { EdgeBatch } from "../../edges/table.js";
 import { CorruptInputError, DependencyError, messageOf } from "../../errors.js";
 import { MissingVpcError, RecordIntake } from "../../flow-log/record.js";
 import { formatsOf, type TextFormat } from "../../flow-log/line-layout.js";
 import { type Scope, ScopeError } from "../../scope.js";
+import { nextTurn, turnIsOver } from "../../turn.js";
 import type { TimeWindow } from "../../window.js";
 import type { Digester, DigestOfEdges } from "../digester.js";
 import { Alike } from "./alike.js";
@@ -21,8 +21,6 @@ import type { Selection } from "./selection.js";
 import type { LogObject, Source } from "./source.js";
 import { TwiceLogged } from "./twice-logged.js";
 
-/** Files that are passed over before others have their turn. */
-const KNOWN_AT_ONCE = 256;
 /** Enough for a disk: while small files are taken in, the next ones are read. */
 const PREFETCH = 16;
 
@@ -106,8 +104,9 @@ export class FlowLogDigester implements Digester {
       for await (const table of sums.tables(signal)) {
         keys += table.size;
         for (const batch of batches(table)) {
-          signal.throwIfAborted();
           yield batch;
+          if (turnIsOver()) await nextTurn();
+          signal.throwIfAborted();
         }
       }
       const { scope } = selection.window;
@@ -150,8 +149,9 @@ export class FlowLogDigester implements Digester {
     for await (const { object, verdict } of prefetch(objects, limit, signal, looking)) {
       if (verdict === "foreign") {
         this.#foreign.add(object);
+        foreign.push(object);
         // What was known already takes no time of its own, in which others could have their turn.
-        if (foreign.push(object) % KNOWN_AT_ONCE === 0) await setImmediate();
+        if (turnIsOver()) await nextTurn();
       } else if (verdict === "empty") {
         emptyFiles++;
       } else {

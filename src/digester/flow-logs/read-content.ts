@@ -5,12 +5,16 @@ import type { TextFormat } from "../../flow-log/line-layout.js";
 import type { RecordIntake } from "../../flow-log/record.js";
 import { SumReader } from "../../flow-log/sum-reader.js";
 import { TextReader } from "../../flow-log/text-reader.js";
+import { nextTurn, turnIsOver } from "../../turn.js";
 import { contentOf, type Content } from "./content.js";
 import { inMemory } from "./look.js";
 import { PARQUET_WHOLE_BYTES, SMALL_BYTES, type LogObject } from "./source.js";
 
 /** Parquet that is compressed as a whole has to be held in memory: four times what is read at once anyway. */
 const MAX_EXPANDED_PARQUET = 4 * PARQUET_WHOLE_BYTES;
+
+/** Less than a millisecond of reading lines, after which others may have their turn. */
+const STRETCH_BYTES = 64 * 1024;
 
 /** Enough to hold some records, whatever comes before them. */
 const HEAD_BYTES = 4096;
@@ -96,7 +100,10 @@ export class ContentReader {
 
   async #takeLines(reader: Pick<TextReader, "push" | "end">, blocks: AsyncIterable<Buffer>): Promise<void> {
     for await (const block of blocks) {
-      reader.push(block);
+      for (let at = 0; at < block.length; at += STRETCH_BYTES) {
+        if (turnIsOver()) await nextTurn();
+        reader.push(block.subarray(at, at + STRETCH_BYTES));
+      }
       await this.#afterBlock();
       this.#signal.throwIfAborted();
     }

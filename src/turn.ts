@@ -1,0 +1,31 @@
+/** So long is worked at a time, by all jobs together: whatever else is to be done waits for no longer. */
+const TURN_MS = 1;
+
+/** Whose work goes on in one of the next turns, in this order. */
+const waiting: (() => void)[] = [];
+let began = 0;
+
+/**
+ * Whether work that goes on should await `nextTurn`. To be asked after each step of at most half a millisecond. It costs
+ * as much as a look at the clock.
+ */
+export function turnIsOver(): boolean {
+  return performance.now() - began >= TURN_MS;
+}
+
+/**
+ * Lets everybody else have their turn: requests are answered then. Of those who wait, one goes on in each turn of the event
+ * loop, so that two jobs make turns no longer than one.
+ */
+export function nextTurn(): Promise<void> {
+  return new Promise((resolve) => {
+    if (waiting.push(resolve) === 1) setImmediate(goOn);
+  });
+}
+
+function goOn(): void {
+  const next = waiting.shift();
+  if (waiting.length > 0) setImmediate(goOn);
+  began = performance.now();
+  next?.();
+}
