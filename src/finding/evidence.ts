@@ -62,6 +62,9 @@ export class Evidence {
   /** The rows of each host, as a client and as a server. */
   readonly byClient: RowsByKey;
   readonly byServer: RowsByKey;
+  /** Only those from the inside to the Internet, and those from there. */
+  readonly outboundByClient: RowsByKey;
+  readonly inboundByServer: RowsByKey;
   readonly #names: EvidenceOptions["nameOf"];
   /** By row: whether its client is inside, and its server. */
   readonly #direction: Uint8Array;
@@ -95,6 +98,14 @@ export class Evidence {
     }
     this.byClient = new RowsByKey(this.client, this.hosts);
     this.byServer = new RowsByKey(this.server, this.hosts);
+    const direction = this.#direction;
+    const only = (ends: Int32Array, which: number) =>
+      new RowsByKey(
+        ends.map((end, row) => (direction[row] === which ? end : NONE)),
+        this.hosts,
+      );
+    this.outboundByClient = only(this.client, FROM_INSIDE);
+    this.inboundByServer = only(this.server, TO_INSIDE);
   }
 
   /** The address of a host. */

@@ -23,6 +23,7 @@ export function eachRun(
     const key = keyOf(row);
     if (key >= 0) keyed[size++] = key * ROWS + row;
   }
+  if (size === 0) return;
   const rows = keyed.subarray(0, size).toSorted();
   for (let from = 0; from < size;) {
     const key = Math.floor((rows[from] ?? 0) / ROWS);

@@ -1,4 +1,4 @@
-import { newInt64s, type Int64s } from "../edges/int64.js";
+import { addInt64, newInt64s, type Int64s } from "../edges/int64.js";
 import { NONE } from "../edges/table.js";
 import type { ByteTable } from "../flow-log/byte-table.js";
 import { OVERRUN_BYTES, viewOf } from "../flow-log/data-view.js";
@@ -8,7 +8,6 @@ import { measureOf } from "./measure.js";
 import type { SumColumns } from "./sums.js";
 import { TRAFFIC_KINDS } from "./conversations.js";
 import { Triples } from "./triples.js";
-import { addInt64 } from "../edges/int64.js";
 
 /** More, or less, than by so many times the bytes: changed. */
 const CHANGE_FACTOR = 3;
@@ -25,12 +24,10 @@ export interface Comparison {
 
 /** Compares the conversations of a window with those of another. The addresses of what is gone are added to the names. */
 export function compare(table: Conversations, other: Conversations): Comparison {
-  const rows = new Triples();
+  const index = new Triples(table.size);
   for (let row = 0; row < table.size; row++) {
-    rows.push(table.client[row] ?? 0, table.server[row] ?? 0, serviceOf(table, row));
+    index.add(table.client[row] ?? 0, table.server[row] ?? 0, serviceOf(table, row));
   }
-  const index = new Triples();
-  for (let row = 0; row < table.size; row++) index.add(rows.a[row] ?? 0, rows.b[row] ?? 0, rows.c[row] ?? 0);
   const numberOf = addressesOf(other, table);
   const bytes = measureOf(table.traffic, "bytes");
   const otherBytes = measureOf(other.traffic, "bytes");

@@ -24,11 +24,13 @@ import { loggedByOf } from "./logged-by.js";
 import { LoggerTable } from "./loggers.js";
 import { mergeBits, mergeGreatest, mergeLeast } from "./merge-columns.js";
 import { Oriented, servicesOf } from "./orient.js";
+import { RowsByKey } from "./rows-by-key.js";
 import { Sums } from "./sums.js";
 import { addTotals, NO_TOTALS, totalsOf, type Totals } from "./totals.js";
 import { Triples } from "./triples.js";
 
 const KINDS = TRAFFIC_KINDS.length;
+const OTHER = KINDS;
 
 /**
  * The conversations of a graph. Memory: some 150 bytes for each, beside what `names` takes.
@@ -104,11 +106,11 @@ class Builder {
   readonly #others = new Triples();
   readonly #otherSums: Sums;
   #stored: Totals;
-  /** Of the edges of a batch: the row, the logger, and where each is counted: in `#otherSums`, or in `#traffic`. */
+  /** Of the edges of a batch: the row, the logger, the row in `#otherSums`, and its kind, or `OTHER` if it is counted there. */
   #rowOf = new Int32Array(0);
   #loggerOf = new Int32Array(0);
   #otherOf = new Int32Array(0);
-  #ownedOf = new Int32Array(0);
+  #countedAs = new Int32Array(0);
 
   /** @param first batch of the graph: all of them tell the same */
   constructor(first: EdgeBatch | undefined, isMerged: boolean, expected: number) {
@@ -206,23 +208,21 @@ class Builder {
     const loggers = (this.#loggerOf = withRoom(this.#loggerOf, rows.length));
     this.#loggers.addAll(batch, loggers);
     const otherOf = (this.#otherOf = withRoom(this.#otherOf, rows.length));
+    const countedAs = (this.#countedAs = withRoom(this.#countedAs, rows.length));
     const owners = this.#owner;
     for (let i = 0; i < rows.length; i++) {
       const slot = KINDS * (rows[i] ?? 0) + (kind[i] ?? 0);
       const logger = loggers[i] ?? 0;
       const owner = owners[slot] ?? 0;
       if (owner === 0) owners[slot] = logger + 1;
-      otherOf[i] = owner === 0 || owner === logger + 1 ? NONE : this.#others.add(slot, logger, 0);
+      const isOther = owner !== 0 && owner !== logger + 1;
+      if (isOther) otherOf[i] = this.#others.add(slot, logger, 0);
+      countedAs[i] = isOther ? OTHER : (kind[i] ?? 0);
     }
+    const counted = new RowsByKey(countedAs.subarray(0, rows.length), KINDS + 1);
+    for (const each of TRAFFIC_KINDS) this.#traffic[each].addSome(counted.of(each), rows, batch);
     this.#otherSums.makeRoom(this.#others.size);
-    this.#otherSums.addAll(otherOf, batch, rows.length);
-    const owned = (this.#ownedOf = withRoom(this.#ownedOf, rows.length));
-    for (const each of TRAFFIC_KINDS) {
-      for (let i = 0; i < rows.length; i++) {
-        owned[i] = kind[i] === each && otherOf[i] === NONE ? (rows[i] ?? NONE) : NONE;
-      }
-      this.#traffic[each].addAll(owned, batch, rows.length);
-    }
+    this.#otherSums.addSome(counted.of(OTHER), otherOf, batch);
   }
 
   #makeRoom(rows: number): void {

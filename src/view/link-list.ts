@@ -1,5 +1,4 @@
 import { NONE } from "../edges/table.js";
-import type { Conversations } from "./conversations.js";
 import type { LinkKeys } from "./link-keys.js";
 import { linkQuery, type LinkKind } from "./link-query.js";
 import { LinkSums, rowLink, type RowFacts } from "./links.js";
@@ -9,9 +8,7 @@ import type { Totals } from "./totals.js";
 import type { Triples } from "./triples.js";
 import type { LinkList, ViewLink } from "./view.js";
 
-const NO_ROWS = new Uint8Array(0);
-
-/** The links that are shown, numbered anew. */
+/** The links that are shown, numbered anew: `keys.linkOf` becomes `linkOf`. */
 export function linkList(
   keys: LinkKeys,
   shown: Int32Array,
@@ -29,13 +26,9 @@ export function linkList(
     nodeOf[table.client[row] ?? 0] ?? NONE,
     nodeOf[table.server[row] ?? 0] ?? NONE,
   ];
-  const turned = isByHost ? NO_ROWS : turnedRows(table, nodeOf);
+  const { turned } = keys;
   const isTurned = (row: number) => turned[row] === 1;
-  const firstRow = new Int32Array(size).fill(NONE);
-  for (let row = 0; row < linkOf.length; row++) {
-    const link = linkOf[row] ?? NONE;
-    if (link !== NONE && firstRow[link] === NONE) firstRow[link] = row;
-  }
+  const firstRow = Int32Array.from(shown, (link) => keys.firstRow[link] ?? NONE);
   const sums = isByHost ? undefined : new LinkSums(facts, size, linkOf, turned);
   const beside = keys.pairs && besideOf(keys.pairs);
   const endsAt = (link: number) => {
@@ -64,25 +57,14 @@ export function linkList(
 }
 
 /** By row: the place of its link among those that are shown, `NONE` where it isn't. */
-function renumbered(keys: LinkKeys, shown: Int32Array): Int32Array {
-  const numberOf = new Int32Array(keys.size).fill(NONE);
+function renumbered({ size, linkOf }: LinkKeys, shown: Int32Array): Int32Array {
+  const numberOf = new Int32Array(size).fill(NONE);
   for (let number = 0; number < shown.length; number++) numberOf[shown[number] ?? NONE] = number;
-  const linkOf = new Int32Array(keys.linkOf.length);
   for (let row = 0; row < linkOf.length; row++) {
-    const link = keys.linkOf[row] ?? NONE;
-    linkOf[row] = link === NONE ? NONE : (numberOf[link] ?? NONE);
+    const link = linkOf[row] ?? NONE;
+    if (link !== NONE) linkOf[row] = numberOf[link] ?? NONE;
   }
   return linkOf;
-}
-
-/** 1 for rows that nobody serves, whose ends are the other way round than those of their link. */
-function turnedRows({ size, client, server, served }: Conversations, nodeOf: Int32Array): Uint8Array {
-  const turned = new Uint8Array(size);
-  for (let row = 0; row < size; row++) {
-    if (served[row] === 1) continue;
-    if ((nodeOf[client[row] ?? 0] ?? NONE) > (nodeOf[server[row] ?? 0] ?? NONE)) turned[row] = 1;
-  }
-  return turned;
 }
 
 function pairKey(a: number, b: number): string {

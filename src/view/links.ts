@@ -1,5 +1,5 @@
 import { bigInt64At, newInt64s, addInt64, type Int64s } from "../edges/int64.js";
-import { NONE } from "../edges/table.js";
+import { BATCH_ROWS, NONE } from "../edges/table.js";
 import {
   CLIENT_ACCEPTED,
   CLIENT_REJECTED,
@@ -138,17 +138,25 @@ export class LinkSums {
     this.#addServices(linkOf);
   }
 
+  /** Most rows have traffic of one kind or two. Some thousand of them at a time, which a processor holds close by. */
   #addTraffic(linkOf: Int32Array, turned: Uint8Array): void {
-    const { traffic, size } = this.#facts.table;
-    if (!turned.includes(1)) {
-      for (const kind of TRAFFIC_KINDS) this.#traffic[kind].addAll(linkOf, traffic[kind], size);
-      return;
-    }
-    const straight = linkOf.map((link, row) => (turned[row] === 1 ? NONE : link));
-    const around = linkOf.map((link, row) => (turned[row] === 1 ? link : NONE));
-    for (const kind of TRAFFIC_KINDS) {
-      this.#traffic[kind].addAll(straight, traffic[kind], size);
-      this.#traffic[(kind + 2) % TRAFFIC_KINDS.length]?.addAll(around, traffic[kind], size);
+    const { traffic, has, size } = this.#facts.table;
+    const straight = new Int32Array(BATCH_ROWS);
+    const around = new Int32Array(BATCH_ROWS);
+    for (let from = 0; from < size; from += BATCH_ROWS) {
+      const to = Math.min(from + BATCH_ROWS, size);
+      for (const kind of TRAFFIC_KINDS) {
+        let straights = 0;
+        let arounds = 0;
+        for (let row = from; row < to; row++) {
+          if ((((has[row] ?? 0) >> kind) & 1) === 0 || linkOf[row] === NONE) continue;
+          if (turned[row] === 1) around[arounds++] = row;
+          else straight[straights++] = row;
+        }
+        this.#traffic[kind].addSome(straight.subarray(0, straights), linkOf, traffic[kind]);
+        const other = this.#traffic[(kind + 2) % TRAFFIC_KINDS.length];
+        other?.addSome(around.subarray(0, arounds), linkOf, traffic[kind]);
+      }
     }
   }
 

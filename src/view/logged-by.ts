@@ -1,4 +1,6 @@
+import { larger, trimmed } from "./capacity.js";
 import { TRAFFIC_KINDS } from "./conversations.js";
+import { RowsByKey } from "./rows-by-key.js";
 import { Triples } from "./triples.js";
 
 const KINDS = TRAFFIC_KINDS.length;
@@ -15,33 +17,26 @@ export function loggedByOf(
   others: Triples,
 ): { loggedFrom: Uint32Array; loggedBy: Int32Array } {
   const further = furtherOf(owners, others);
+  const furtherOfRow = new RowsByKey(further.a.subarray(0, further.size), rows);
   const loggedFrom = new Uint32Array(rows + 1);
+  let loggedBy = new Int32Array(rows + further.size);
+  let size = 0;
   for (let row = 0; row < rows; row++) {
+    loggedFrom[row] = size;
+    if (size + KINDS > loggedBy.length)
+      loggedBy = larger(loggedBy, new Int32Array(2 * loggedBy.length + KINDS));
     for (let kind = 0; kind < KINDS; kind++) {
-      if (isFirst(owners, row, kind)) loggedFrom[row + 1] = (loggedFrom[row + 1] ?? 0) + 1;
+      const owner = owners[KINDS * row + kind] ?? 0;
+      if (owner !== 0 && !isOwner(owners, row, kind, owner)) loggedBy[size++] = owner - 1;
     }
+    const more = furtherOfRow.sizeOf(row);
+    if (more === 0) continue;
+    if (size + more > loggedBy.length)
+      loggedBy = larger(loggedBy, new Int32Array(2 * loggedBy.length + more));
+    for (const other of furtherOfRow.of(row)) loggedBy[size++] = further.b[other] ?? 0;
   }
-  for (let i = 0; i < further.size; i++) {
-    const row = further.a[i] ?? 0;
-    loggedFrom[row + 1] = (loggedFrom[row + 1] ?? 0) + 1;
-  }
-  for (let row = 0; row < rows; row++) {
-    loggedFrom[row + 1] = (loggedFrom[row + 1] ?? 0) + (loggedFrom[row] ?? 0);
-  }
-  const loggedBy = new Int32Array(loggedFrom[rows] ?? 0);
-  const next = loggedFrom.slice();
-  const put = (row: number, logger: number): void => {
-    const at = next[row] ?? 0;
-    loggedBy[at] = logger;
-    next[row] = at + 1;
-  };
-  for (let row = 0; row < rows; row++) {
-    for (let kind = 0; kind < KINDS; kind++) {
-      if (isFirst(owners, row, kind)) put(row, (owners[KINDS * row + kind] ?? 0) - 1);
-    }
-  }
-  for (let i = 0; i < further.size; i++) put(further.a[i] ?? 0, further.b[i] ?? 0);
-  return { loggedFrom, loggedBy };
+  loggedFrom[rows] = size;
+  return { loggedFrom, loggedBy: trimmed(loggedBy, size) };
 }
 
 /** Rows and loggers that own no kind of them. */
@@ -53,12 +48,6 @@ function furtherOf(owners: Int32Array, others: Triples): Triples {
     if (!isOwner(owners, row, KINDS, logger + 1)) further.add(row, logger, 0);
   }
   return further;
-}
-
-/** Whether an owner is there, and owns no earlier kind of the row. */
-function isFirst(owners: Int32Array, row: number, kind: number): boolean {
-  const owner = owners[KINDS * row + kind] ?? 0;
-  return owner !== 0 && !isOwner(owners, row, kind, owner);
 }
 
 /** @param kinds only so many are looked at */

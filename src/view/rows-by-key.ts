@@ -1,19 +1,22 @@
+import { NONE } from "../edges/table.js";
+
 /** Rows by a number that each has: one array, in which those with the same number lie side by side, in their order. */
 export class RowsByKey {
   readonly #rows: Int32Array;
   readonly #from: Uint32Array;
 
-  /** @param keys by row, from 0 and below `size` */
+  /** @param keys by row: below `size`, or negative for rows that are left out */
   constructor(keys: Int32Array, size: number) {
     this.#from = new Uint32Array(size + 1);
-    for (const key of keys) this.#from[key + 1] = (this.#from[key + 1] ?? 0) + 1;
+    for (const key of keys) if (key >= 0) this.#from[key + 1] = (this.#from[key + 1] ?? 0) + 1;
     for (let key = 0; key < size; key++) {
       this.#from[key + 1] = (this.#from[key + 1] ?? 0) + (this.#from[key] ?? 0);
     }
     const next = this.#from.slice();
-    this.#rows = new Int32Array(keys.length);
+    this.#rows = new Int32Array(this.#from[size] ?? 0);
     for (let row = 0; row < keys.length; row++) {
-      const key = keys[row] ?? 0;
+      const key = keys[row] ?? NONE;
+      if (key < 0) continue;
       const at = next[key] ?? 0;
       this.#rows[at] = row;
       next[key] = at + 1;

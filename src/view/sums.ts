@@ -42,17 +42,15 @@ export class Sums implements SumColumns {
   }
 
   /**
-   * Adds the first rows of a batch, each to the row that `rows` says, if that isn't negative.
+   * Adds some rows of a table, each to the row that `rows` says.
    *
    * @throws CorruptInputError when a sum is beyond 2^63-1
    */
-  addAll(rows: Int32Array, from: SumColumns, count: number): void {
+  addSome(some: Int32Array, rows: Int32Array, from: SumColumns): void {
     const fits =
-      addColumn(this.bytes, rows, from.bytes, count) &&
-      addColumn(this.packets, rows, from.packets, count) &&
-      (this.flows === undefined ||
-        from.flows === undefined ||
-        addColumn(this.flows, rows, from.flows, count));
+      addColumn(this.bytes, some, rows, from.bytes) &&
+      addColumn(this.packets, some, rows, from.packets) &&
+      (this.flows === undefined || from.flows === undefined || addColumn(this.flows, some, rows, from.flows));
     if (!fits) throw tooLarge();
   }
 
@@ -86,10 +84,10 @@ function tooLarge(): CorruptInputError {
   return new CorruptInputError("expected edges to sum up to at most 2^63-1, got more");
 }
 
-function addColumn(to: Int64s, rows: Int32Array, from: Int64s, count: number): boolean {
-  for (let i = 0; i < count; i++) {
-    const row = rows[i] ?? -1;
-    if (row >= 0 && !addInt64(to, row, from, i)) return false;
+function addColumn(to: Int64s, some: Int32Array, rows: Int32Array, from: Int64s): boolean {
+  for (let i = 0; i < some.length; i++) {
+    const row = some[i] ?? 0;
+    if (!addInt64(to, rows[row] ?? 0, from, row)) return false;
   }
   return true;
 }

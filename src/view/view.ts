@@ -145,11 +145,9 @@ export function viewOf(input: ViewInput, request: ViewRequest): View {
   const shown = shownOf(keys, facts, marks, request);
   const links = linkList(keys, shown, facts, nodes, marks, isByHost, request.whereText);
   const folded = foldedOf(kept, links.linkOf);
-  const otherNodes = otherNodesOf(folded, nodes, list, facts.table, hosts);
-  const noMarks = marksOf(0, undefined, undefined);
-  const otherKeys = pairKeys(folded, otherNodes, table, noMarks);
-  const other = linkList(otherKeys, allOf(otherKeys), facts, otherNodes, noMarks, false, request.whereText);
-  const filtered = kept.map((isKept) => 1 - isKept);
+  const foldedRows = countOf(folded);
+  const otherNodes = foldedRows === 0 ? nodes : otherNodesOf(nodes, list, facts.table, hosts);
+  const other = foldedRows === 0 ? NO_LINKS : otherLinks(folded, otherNodes, facts, request.whereText);
   return {
     window: input.window,
     scope: input.scope,
@@ -170,8 +168,8 @@ export function viewOf(input: ViewInput, request: ViewRequest): View {
     otherNodes,
     other: other.list,
     left: {
-      filtered: leftOf(filtered, table),
-      folded: { rows: countOf(folded), ...(other.totals ?? NO_TOTALS) },
+      filtered: filteredOf(kept, table),
+      folded: { rows: foldedRows, ...(other.totals ?? NO_TOTALS) },
     },
     findings: marks.findings?.map(({ rows, ...finding }) => ({
       ...finding,
@@ -222,15 +220,24 @@ function rowsOf({ graph, against, findings }: ViewInput): Rows {
   };
 }
 
-function otherNodesOf(
-  folded: Uint8Array,
-  nodes: Nodes,
-  list: HostList,
-  table: Conversations,
-  hosts: Hosts,
-): Nodes {
-  if (nodes.size <= FEW_NODES || !folded.includes(1)) return nodes;
-  return groupHosts({ by: "auto" }, list, table, hosts);
+const NO_LINKS: { readonly list: LinkList; readonly totals: Totals | undefined } = {
+  list: { size: 0, at: noLink, endsAt: noLink },
+  totals: undefined,
+};
+
+function noLink(link: number): never {
+  throw new RangeError(`there is no link ${link}`);
+}
+
+function otherNodesOf(nodes: Nodes, list: HostList, table: Conversations, hosts: Hosts): Nodes {
+  return nodes.size <= FEW_NODES ? nodes : groupHosts({ by: "auto" }, list, table, hosts);
+}
+
+/** Whatever flags what is folded: it isn't told apart. */
+function otherLinks(folded: Uint8Array, nodes: Nodes, facts: RowFacts, where: string) {
+  const noMarks = marksOf(0, undefined, undefined);
+  const keys = pairKeys(folded, nodes, facts.table, noMarks);
+  return linkList(keys, allOf(keys), facts, nodes, noMarks, false, where);
 }
 
 /** 1 for each row that isn't filtered out. */
@@ -250,10 +257,11 @@ function foldedOf(kept: Uint8Array, linkOf: Int32Array): Uint8Array {
   return folded;
 }
 
-function leftOf(mask: Uint8Array, table: Conversations): Left {
-  const rows = countOf(mask);
+function filteredOf(kept: Uint8Array, table: Conversations): Left {
+  const rows = kept.length - countOf(kept);
+  const filtered = rows === 0 ? kept : kept.map((isKept) => 1 - isKept);
   const totals = TRAFFIC_KINDS.map((kind) =>
-    totalsOf(table.traffic[kind], rows === 0 ? 0 : table.size, mask),
+    totalsOf(table.traffic[kind], rows === 0 ? 0 : table.size, filtered),
   );
   return { rows, ...totals.reduce(addTotals) };
 }

@@ -84,14 +84,14 @@ class Pairs {
       if (!evidence.isInside(host)) continue;
       this.#gather(
         host,
-        evidence.byClient.of(host),
+        evidence.outboundByClient.of(host),
         (row) => this.#sentTo(row),
         evidence.sent,
         evidence.received,
       );
       this.#gather(
         host,
-        evidence.byServer.of(host),
+        evidence.inboundByServer.of(host),
         (row) => this.#fetchedBy(row),
         evidence.received,
         evidence.sent,
@@ -108,22 +108,23 @@ class Pairs {
 
   rowsOf(pair: number): number[] {
     const [host, end] = [this.host[pair] ?? 0, this.end[pair] ?? 0];
-    const { byClient, byServer } = this.#evidence;
+    const { outboundByClient, inboundByServer } = this.#evidence;
     return [
-      ...byClient.of(host).filter((row) => this.#sentTo(row) === end),
-      ...byServer.of(host).filter((row) => this.#fetchedBy(row) === end),
+      ...outboundByClient.of(host).filter((row) => this.#sentTo(row) === end),
+      ...inboundByServer.of(host).filter((row) => this.#fetchedBy(row) === end),
     ];
   }
 
-  /** The Internet end that a row's client sent to; `NONE` where there is none. */
+  /** The Internet end that the client of an outbound row sent to. */
   #sentTo(row: number): number {
-    return this.#evidence.isOutbound(row) ? (this.#evidence.server[row] ?? NONE) : NONE;
+    return this.#evidence.server[row] ?? NONE;
   }
 
+  /** The Internet end that fetched something by an inbound row; `NONE` where that is what the service is for. */
   #fetchedBy(row: number): number {
     const evidence = this.#evidence;
     const port = evidence.port[row] ?? 0;
-    if (port === 0 || !evidence.isInbound(row) || (isKnown(port) && !isSensitive(port))) return NONE;
+    if (port === 0 || (isKnown(port) && !isSensitive(port))) return NONE;
     return evidence.client[row] ?? NONE;
   }
 

@@ -16,10 +16,10 @@ export const exposedService: Rule = {
     for (let server = 0; server < evidence.hosts; server++) {
       if (!evidence.isInside(server)) continue;
       eachRun(
-        evidence.byServer.of(server),
+        evidence.inboundByServer.of(server),
         (row) => {
           const port = evidence.port[row] ?? 0;
-          return evidence.answered[row] === 1 && evidence.isInbound(row) && isSensitive(port) ? port : NONE;
+          return evidence.answered[row] === 1 && isSensitive(port) ? port : NONE;
         },
         (port, run, from, to) => found.push(candidate(evidence, server, port, [...run.subarray(from, to)])),
       );

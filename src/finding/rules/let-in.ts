@@ -31,11 +31,10 @@ export const letIn: Rule = {
     for (let server = 0; server < evidence.hosts; server++) {
       if (!evidence.isInside(server)) continue;
       eachRun(
-        evidence.byServer.of(server),
+        evidence.inboundByServer.of(server),
         (row) => {
           const port = evidence.port[row] ?? 0;
-          const isMeant =
-            evidence.answered[row] === 1 && evidence.isInbound(row) && port !== 0 && !WEB.has(port);
+          const isMeant = evidence.answered[row] === 1 && port !== 0 && !WEB.has(port);
           return isMeant ? evidence.service(row) : NONE;
         },
         (_, run, from, to) =>
