@@ -21,11 +21,11 @@ export interface ClientOptions {
   readonly maxAttempts?: number | undefined;
 }
 
-const CONNECT_TIMEOUT_MS = 3000;
+export const CONNECT_TIMEOUT_MS = 3000;
 /** A connection on which nothing moves for so long is given up, in the middle of a body as well. */
-const IDLE_TIMEOUT_MS = 30_000;
+export const IDLE_TIMEOUT_MS = 30_000;
 /** Streams of graphs hold a connection each; a claim must not queue behind them. */
-const MAX_SOCKETS = 256;
+export const MAX_SOCKETS = 256;
 
 /** Makes no connection until it is used. */
 export function createClient(

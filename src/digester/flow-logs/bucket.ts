@@ -1,4 +1,5 @@
 import { Bucket, type BucketOptions } from "../../s3/bucket.js";
+import { DirectGet } from "../../s3/direct-get.js";
 import { inParallel } from "./in-parallel.js";
 import { type Candidate, Inventory } from "./inventory.js";
 import { list, type Listed } from "./listing.js";
@@ -25,6 +26,7 @@ export interface BucketSourceOptions extends BucketOptions {
  */
 export class BucketSource implements Source {
   readonly #bucket: Bucket;
+  readonly #direct: DirectGet;
   readonly #folders: Folders;
   readonly #prefix: string;
   readonly #bufferedBytes: number;
@@ -34,6 +36,7 @@ export class BucketSource implements Source {
       maxAttempts: MAX_ATTEMPTS,
       ...options,
     });
+    this.#direct = new DirectGet(this.#bucket, options.idleTimeoutMs);
     this.#folders = new Folders(this.#bucket);
     this.#prefix = prefix;
     this.#bufferedBytes = bufferedBytes;
@@ -45,6 +48,7 @@ export class BucketSource implements Source {
 
   async stop(): Promise<void> {
     this.#bucket.close();
+    await this.#direct.close();
   }
 
   ready(signal: AbortSignal): Promise<void> {
@@ -82,7 +86,8 @@ export class BucketSource implements Source {
 
   #candidate(listed: Listed): Candidate {
     const { key, size, etag, archived } = listed;
-    return { key, version: etag, size, archived, ...bytesOf(this.#bucket, listed, this.#bufferedBytes) };
+    const bytes = bytesOf(this.#bucket, listed, this.#bufferedBytes, this.#direct);
+    return { key, version: etag, size, archived, ...bytes };
   }
 }
 

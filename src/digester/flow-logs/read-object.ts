@@ -3,6 +3,7 @@ import { addAbortSignal, Readable } from "node:stream";
 import { GetObjectCommand } from "@aws-sdk/client-s3";
 import { DependencyError } from "../../errors.js";
 import type { Bucket, SendOptions } from "../../s3/bucket.js";
+import type { DirectGet } from "../../s3/direct-get.js";
 import { isAnswer } from "../../s3/errors.js";
 import { unquote } from "../../s3/etag.js";
 import { streamOf } from "./body.js";
@@ -24,10 +25,11 @@ async function* readObject(
   object: Listed,
   { start, end }: { readonly start: number; readonly end: number },
   signal: AbortSignal,
+  direct?: DirectGet,
 ): AsyncGenerator<Buffer> {
   let futile = 0;
   for (let at = start; at < end;) {
-    const body = await open(bucket, object, at, end, signal);
+    const body = await open(bucket, object, at, end, signal, direct);
     const before = at;
     try {
       for await (const bytes of body) {
@@ -44,19 +46,22 @@ async function* readObject(
   }
 }
 
-/** How an object's bytes are had: as a stream that runs ahead by so many bytes, or all at once. */
+/** How an object's bytes are had: as a stream that runs ahead by so many bytes, or all at once, for which `direct` is quick. */
 export function bytesOf(
   bucket: Bucket,
   object: Listed,
   bufferedBytes: number,
+  direct?: DirectGet,
 ): Pick<LogObject, "open" | "read"> {
   const whole = { start: 0, end: object.size };
   return {
     open: (signal, range = whole) =>
       streamOf((closed) => readObject(bucket, object, range, closed), signal, bufferedBytes),
     read: async (signal) => {
+      const bytes = await direct?.get(object, signal, PATIENT);
+      if (bytes !== undefined) return bytes;
       const blocks: Buffer[] = [];
-      for await (const block of readObject(bucket, object, whole, signal)) blocks.push(block);
+      for await (const block of readObject(bucket, object, whole, signal, direct)) blocks.push(block);
       return Buffer.concat(blocks, object.size);
     },
   };
@@ -69,9 +74,11 @@ async function open(
   start: number,
   end: number,
   signal: AbortSignal,
+  direct: DirectGet | undefined,
 ): Promise<AsyncIterable<Buffer>> {
   const range = start === 0 && end === size ? undefined : `bytes=${start}-${end - 1}`;
   const command = new GetObjectCommand({ Bucket: bucket.name, Key: key, IfMatch: etag, Range: range });
+  direct?.watch(command);
   // Worth another attempt, which begins with a new listing.
   const changed = (how: string, cause?: unknown) =>
     new DependencyError("digester", `GetObject s3://${bucket.name}/${key}: ${how} since it was listed`, {
