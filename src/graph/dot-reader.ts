@@ -1,4 +1,3 @@
-import { int64At, newInt64s } from "../edges/int64.js";
 import { withRoom } from "../flow-log/room.js";
 import {
   BATCH_ROWS,
@@ -12,7 +11,7 @@ import {
 import { CorruptInputError } from "../errors.js";
 import { ByteTable } from "../flow-log/byte-table.js";
 import { viewOf } from "../flow-log/data-view.js";
-import { DotLine } from "./dot-line.js";
+import { DotLine, piece } from "./dot-line.js";
 import { WholeLines } from "./whole-lines.js";
 
 const LF = 0x0a;
@@ -48,10 +47,6 @@ const GREEN = piece('" color=green label="');
 const RED = piece('" color=red label="');
 const LABEL_END = piece('"]');
 
-function piece(text: string): Buffer {
-  return Buffer.from(text, "latin1");
-}
-
 /** Turns the bytes of a DOT, cut anywhere, into batches of edges. Synchronous: `dotToEdges` makes a stream of it. */
 export class DotReader {
   readonly #names = newNames();
@@ -78,7 +73,6 @@ export class DotReader {
   #batch: EdgeBatch | undefined;
   #rows = 0;
   #done: EdgeBatch[] = [];
-  readonly #small = newInt64s(1);
   readonly #scratch = Buffer.alloc(2 * MAX_NAME_BYTES);
   readonly #scratchView = viewOf(this.#scratch);
 
@@ -153,11 +147,11 @@ export class DotReader {
     line.expect(INTERFACE);
     batch.interface[row] = this.#name(line, this.#names.interfaces, "an interface", isQuoted);
     line.expect(SOURCE_PORT);
-    batch.sourcePort[row] = this.#number(line, "a port", 65_535);
+    batch.sourcePort[row] = line.limited("a port", 65_535);
     line.expect(DESTINATION_PORT);
-    batch.destinationPort[row] = this.#number(line, "a port", 65_535);
+    batch.destinationPort[row] = line.limited("a port", 65_535);
     line.expect(PROTOCOL);
-    batch.protocol[row] = this.#number(line, "a protocol", 255);
+    batch.protocol[row] = line.limited("a protocol", 255);
     line.expect(PACKETS);
     line.int64(batch.packets, row);
     line.expect(BYTES);
@@ -221,14 +215,6 @@ export class DotReader {
       this.#scratch[length++] = byte;
     }
     return table.intern(this.#scratchView, 0, length);
-  }
-
-  #number(line: DotLine, expected: string, max: number): number {
-    const from = line.at;
-    line.int64(this.#small, 0);
-    const value = int64At(this.#small, 0);
-    if (value > max) throw line.error(`${expected} from 0 to ${max}`, from);
-    return value;
   }
 
   #endBatch(): void {
