@@ -19,7 +19,7 @@ export interface Content {
   /** Its beginning, expanded. */
   readonly head: Buffer;
   /** All of it, expanded. */
-  readonly blocks: AsyncIterable<Buffer>;
+  readonly blocks: AsyncIterable<Buffer> | Iterable<Buffer>;
   /** Lets go of what is only begun. */
   close(): Promise<void>;
 }
@@ -38,20 +38,32 @@ interface ContentOptions {
 export async function contentOf(
   name: string,
   source: AsyncIterable<Buffer> | Buffer,
-  { headBytes = FORM_BYTES, isCut = false }: ContentOptions = {},
+  options: ContentOptions = {},
 ): Promise<Content> {
-  let { inner, layers } = Buffer.isBuffer(source)
-    ? unpacked(source, isCut ? 0 : MAX_LAYERS)
-    : { inner: source[Symbol.asyncIterator](), layers: 0 };
+  if (!Buffer.isBuffer(source)) return contentOfBlocks(name, source[Symbol.asyncIterator](), 0, options);
+  const { bytes, layers } = unpacked(source, options.isCut === true ? 0 : MAX_LAYERS);
+  const form = formOf(bytes);
+  if (isCompressed(form)) return contentOfBlocks(name, inTurns(bytes), layers, options);
+  const head = bytes.subarray(0, options.headBytes ?? FORM_BYTES);
+  return { form, layers, head, blocks: [bytes], close: async () => undefined };
+}
+
+async function contentOfBlocks(
+  name: string,
+  source: AsyncIterator<Buffer>,
+  layersBefore: number,
+  { headBytes = FORM_BYTES, isCut = false }: ContentOptions,
+): Promise<Content> {
+  let inner = source;
   const close = async (): Promise<void> => {
     await inner.return?.();
   };
   try {
-    for (; ; layers++) {
+    for (let layers = layersBefore; ; layers++) {
       const head = await peek(inner, headBytes);
       const blocks = rejoined(head, inner);
       const form = formOf(head);
-      if (form !== "gzip" && form !== "zstd") return { form, layers, head, blocks, close };
+      if (!isCompressed(form)) return { form, layers, head, blocks, close };
       if (layers === MAX_LAYERS) {
         throw new CorruptInputError(
           `${name}: expected at most ${MAX_LAYERS} layers of compression, got more`,
@@ -65,8 +77,12 @@ export async function contentOf(
   }
 }
 
+function isCompressed(form: Form): form is "gzip" | "zstd" {
+  return form === "gzip" || form === "zstd";
+}
+
 /** Bytes without the layers of gzip, up to so many, that can be taken off at once. */
-function unpacked(packed: Buffer, maxLayers: number): { inner: AsyncIterator<Buffer>; layers: number } {
+function unpacked(packed: Buffer, maxLayers: number): { bytes: Buffer; layers: number } {
   let bytes = packed;
   let layers = 0;
   while (layers < maxLayers && formOf(bytes) === "gzip") {
@@ -75,7 +91,7 @@ function unpacked(packed: Buffer, maxLayers: number): { inner: AsyncIterator<Buf
     bytes = expanded;
     layers++;
   }
-  return { inner: inTurns(bytes), layers };
+  return { bytes, layers };
 }
 
 async function* inTurns(bytes: Buffer): AsyncGenerator<Buffer> {

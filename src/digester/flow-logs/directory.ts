@@ -137,13 +137,13 @@ async function readSmall(path: Buffer, size: number, signal: AbortSignal): Promi
   const file = await openFile(path, "r");
   try {
     signal.throwIfAborted();
-    // One more, so that the file's end is seen.
+    // One more: a file whose size is still the same gives one less than was asked for, which is its end.
     const bytes = Buffer.allocUnsafe(size + 1);
     let at = 0;
     while (at <= size) {
       const { bytesRead } = await readFile(file, bytes, at, size + 1 - at, at);
-      if (bytesRead === 0) return bytes.subarray(0, at);
       at += bytesRead;
+      if (bytesRead === 0 || at === size) return bytes.subarray(0, at);
     }
     return undefined;
   } finally {

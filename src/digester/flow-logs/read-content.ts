@@ -98,7 +98,7 @@ export class ContentReader {
     return form === "empty" ? undefined : beginningOf(object, content);
   }
 
-  async #takeLines(reader: Pick<TextReader, "push" | "end">, blocks: AsyncIterable<Buffer>): Promise<void> {
+  async #takeLines(reader: Pick<TextReader, "push" | "end">, blocks: Content["blocks"]): Promise<void> {
     for await (const block of blocks) {
       for (let at = 0; at < block.length; at += STRETCH_BYTES) {
         if (turnIsOver()) await nextTurn();
@@ -118,7 +118,7 @@ function beginningOf({ size }: LogObject, { form, head }: Content): string {
 }
 
 /** The object, the beginning of whose bytes was read already. */
-function replayed(object: LogObject, blocks: AsyncIterable<Buffer>): LogObject {
+function replayed(object: LogObject, blocks: Content["blocks"]): LogObject {
   let taken = object.size > PARQUET_WHOLE_BYTES;
   return {
     ...object,
@@ -130,7 +130,7 @@ function replayed(object: LogObject, blocks: AsyncIterable<Buffer>): LogObject {
   };
 }
 
-async function expanded(key: string, blocks: AsyncIterable<Buffer>): Promise<Buffer> {
+async function expanded(key: string, blocks: Content["blocks"]): Promise<Buffer> {
   const all: Buffer[] = [];
   let size = 0;
   for await (const block of blocks) {
