@@ -3,6 +3,9 @@ import { pipeline } from "node:stream/promises";
 import * as zlib from "node:zlib";
 import { CorruptInputError } from "../errors.js";
 
+/** For what is expanded at once, of which the last bytes tell the length, mostly. */
+const MIN_CHUNK = 4096;
+
 /** Bytes expanded at a time, unless told otherwise: a millisecond or so of parsing, during which nothing else runs. */
 const BLOCK = 128 * 1024;
 
@@ -32,7 +35,8 @@ export function gunzip(
  */
 export function gunzipSmall(source: Buffer, maxBytes: number): Buffer | undefined {
   try {
-    const result: unknown = zlib.gunzipSync(source, { maxOutputLength: maxBytes, info: true });
+    const chunkSize = Math.min(maxBytes, Math.max(MIN_CHUNK, lengthOf(source) + 1));
+    const result: unknown = zlib.gunzipSync(source, { chunkSize, maxOutputLength: maxBytes, info: true });
     // Types say nothing of what `info` makes of the result.
     // oxlint-disable-next-line typescript/no-unsafe-type-assertion
     const { buffer, engine } = result as Inflated;
@@ -40,6 +44,11 @@ export function gunzipSmall(source: Buffer, maxBytes: number): Buffer | undefine
   } catch {
     return undefined;
   }
+}
+
+/** As its last four bytes tell, of the last member alone, modulo 2^32. */
+function lengthOf(source: Buffer): number {
+  return source.length < 4 ? 0 : source.readUInt32LE(source.length - 4);
 }
 
 interface Inflated {
