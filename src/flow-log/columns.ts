@@ -117,6 +117,13 @@ export function columnsOf(format: readonly string[], addresses: AddressChoice): 
   };
 }
 
+/** The fields of a format that a graph is made of. Of two addresses of an end it may be one. */
+export function neededFields(format: readonly string[], addresses: AddressChoice): ReadonlySet<string> {
+  const { width: _, further = [], ...places } = columnsOf(format, addresses);
+  const needed = [...Object.values(places), ...further.map(({ value }) => value)];
+  return new Set(needed.flatMap((value) => format[value - FIRST_VALUE] ?? []));
+}
+
 /** The record whose values are these, in the order of the format. */
 export function recordOf(values: readonly string[], columns: Columns): FlowRecord {
   const at = (value: number, fallback = NONE): string => {

@@ -1,4 +1,4 @@
-type Growing = Uint8Array | Int32Array | Uint32Array;
+type Growing = Uint8Array | Int32Array | Uint32Array | Float64Array;
 
 const FIRST_LENGTH = 1024;
 
@@ -12,7 +12,9 @@ export function withRoom(array: Growing, length: number): Growing {
       ? new Uint8Array(room)
       : array instanceof Int32Array
         ? new Int32Array(room)
-        : new Uint32Array(room);
+        : array instanceof Uint32Array
+          ? new Uint32Array(room)
+          : new Float64Array(room);
   larger.set(array);
   return larger;
 }

@@ -45,7 +45,7 @@ function word(text: string): number {
  */
 export class TextReader {
   #name: string;
-  readonly #unit: "line" | "row" | "message";
+  readonly #unit: "line" | "message";
   readonly #intake: RecordIntake;
   readonly #format: TextFormat;
   /** That of the last record. */
@@ -71,12 +71,7 @@ export class TextReader {
    * @param name of the file, for messages
    * @param unit what a line is called there
    */
-  constructor(
-    name: string,
-    intake: RecordIntake,
-    format: TextFormat,
-    unit: "line" | "row" | "message" = "line",
-  ) {
+  constructor(name: string, intake: RecordIntake, format: TextFormat, unit: "line" | "message" = "line") {
     this.#name = name;
     this.#unit = unit;
     this.#intake = intake;
@@ -321,7 +316,7 @@ export class TextReader {
       this.#takeHeader(words, start, end);
       return;
     }
-    if (!this.#layout.fits(words) || !this.#frontsOf(words).includes(this.#layout.front)) {
+    if (!this.#layout.fits(words) || !frontsOf(words).includes(this.#layout.front)) {
       const layout = this.#layoutOf(words);
       if (layout === undefined) this.#fail(this.#line, this.#expected(words, text), start, end);
       if (!this.#headed && this.#records > 0) this.#assumed.add(this.#layout);
@@ -332,7 +327,7 @@ export class TextReader {
     } catch (error) {
       if (!(error instanceof RecordError)) throw error;
       const advice = remedy(text);
-      const told = advice !== "" || this.#headed || this.#unit === "row" ? advice : `. ${FORMAT_ADVICE}`;
+      const told = advice !== "" || this.#headed ? advice : `. ${FORMAT_ADVICE}`;
       this.#fail(this.#line, `${error.message}${told}`, start, end);
     }
   }
@@ -363,7 +358,7 @@ export class TextReader {
 
   #layoutOf(words: readonly string[]): LineLayout | undefined {
     const formats = this.#headed ? [this.#layout.fields] : formatsOf(this.#format);
-    const fronts = this.#frontsOf(words);
+    const fronts = frontsOf(words);
     const layouts = fronts.flatMap((front) => formats.map((fields) => this.#layoutWith(fields, front)));
     return (
       layouts.find((layout) => layout.fits(words)) ??
@@ -381,17 +376,13 @@ export class TextReader {
     return layout;
   }
 
-  #frontsOf(words: readonly string[]): readonly number[] {
-    return this.#unit === "row" ? [0] : frontsOf(words);
-  }
-
   /** What a line should be whose words fit no layout. */
   #expected(words: readonly string[], text: string): string {
-    const [front = 0] = this.#frontsOf(words);
+    const [front = 0] = frontsOf(words);
     const after = front > 0 ? " after the time" : "";
     const got = `got ${words.length - front}${after}`;
     const told = remedy(text);
-    if (this.#headed || this.#unit === "row") {
+    if (this.#headed) {
       return `expected ${this.#layout.fields.length} fields and single spaces, ${got}${told}`;
     }
     const widths = formatsOf(this.#format)

@@ -1,5 +1,9 @@
+import { viewOf } from "../flow-log/data-view.js";
+
 /** Runs and packed values come in groups of so many. */
 const GROUP = 8;
+/** Packed values beyond the last one, which some writers fill up to 63 groups. */
+const MAX_PADDING = 63 * GROUP;
 
 /** The most bytes that `count` values of `width` bits can take. */
 export function maxHybridBytes(count: number, width: number): number {
@@ -80,9 +84,10 @@ function putPacked(
 }
 
 /**
- * Reads `count` values from the bytes between `start` and `end`, and hands back false when they aren't there.
+ * Reads `count` values from the bytes between `start` and `end`, and hands back false when they aren't there, or when a run
+ * claims more. The padding after the last one may be cut off.
  *
- * @param width bits of each value, 1 to 24
+ * @param width bits of each value, 0 to 24
  */
 export function readHybrid(
   bytes: Uint8Array,
@@ -103,20 +108,22 @@ export function readHybrid(
     }
     const length = header >>> 1;
     if (length === 0) return false;
+    const left = count - read;
     if ((header & 1) === 0) {
+      if (length > left) return false;
       let value = 0;
       for (let bits = 0; bits < width; bits += 8) value |= (bytes[at++] ?? 0) << bits;
-      const to = Math.min(count, read + length);
-      values.fill(value, read, to);
-      read = to;
+      if (at > end) return false;
+      values.fill(value, read, read + length);
+      read += length;
     } else {
-      const next = at + length * width;
-      const to = Math.min(count, read + length * GROUP);
-      unpack(bytes, at, values, read, to, width);
-      read = to;
-      at = next;
+      if (length * GROUP > left + MAX_PADDING) return false;
+      const packed = Math.min(left, length * GROUP);
+      if (at + Math.ceil((packed * width) / 8) > end) return false;
+      unpack(bytes, at, values, read, read + packed, width);
+      read += packed;
+      at += length * width;
     }
-    if (at > end) return false;
   }
   return true;
 }
@@ -129,16 +136,20 @@ function unpack(
   to: number,
   width: number,
 ): void {
+  const view = viewOf(bytes);
   const mask = 2 ** width - 1;
-  let at = start;
-  let bits = 0;
-  let held = 0;
-  for (let i = from; i < to; i++) {
-    for (; held < width; held += 8) bits |= (bytes[at++] ?? 0) << held;
-    values[i] = bits & mask;
-    bits >>>= width;
-    held -= width;
+  // A value, with the bits before it in its first byte, is in four bytes. The last ones may have fewer before the end.
+  const lastWord = bytes.length - 4;
+  let bit = 8 * start;
+  for (let i = from; i < to; i++, bit += width) {
+    const at = bit >>> 3;
+    const word = at <= lastWord ? view.getInt32(at, true) : lastBytes(bytes, at);
+    values[i] = (word >>> (bit & 7)) & mask;
   }
+}
+
+function lastBytes(bytes: Uint8Array, at: number): number {
+  return (bytes[at] ?? 0) | ((bytes[at + 1] ?? 0) << 8) | ((bytes[at + 2] ?? 0) << 16);
 }
 
 function putVarint(bytes: Uint8Array, start: number, value: number): number {

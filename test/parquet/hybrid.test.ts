@@ -26,9 +26,9 @@ test("values are read back, from as many bytes as were said at most", () => {
       const read = new Uint32Array(values.length);
       expect(readHybrid(bytes, 1, end, read, values.length, width)).toBe(true);
       expect(read).toEqual(values);
-      // Cut, it is noticed.
+      // Cut, it is noticed. A group of eight takes as many bytes as a value has bits, and some may be padding.
       if (values.length > 0) {
-        expect(readHybrid(bytes, 1, end - 1, read, values.length, width)).toBe(false);
+        expect(readHybrid(bytes, 1, end - width, read, values.length, width)).toBe(false);
       }
     }),
   );
@@ -37,4 +37,28 @@ test("values are read back, from as many bytes as were said at most", () => {
 test("a long run takes a few bytes", () => {
   const bytes = Buffer.alloc(maxHybridBytes(100_000, 1));
   expect(putHybrid(bytes, 0, new Uint8Array(100_000).fill(1), 100_000, 1)).toBeLessThan(6);
+});
+
+/** A number as Parquet's headers have it. */
+function varInt(value: number): number[] {
+  return value < 128 ? [value] : [(value % 128) | 128, ...varInt(Math.floor(value / 128))];
+}
+
+test.each([
+  ["repeated", varInt(2 ** 31)],
+  ["packed", varInt(2 ** 28 + 1)],
+  ["one too many repeated", varInt(2 * 101)],
+  ["negative", [0xff, 0xff, 0xff, 0xff, 0x0f]],
+  ["no", [0]],
+])("a run of %s values is noticed", (_, header) => {
+  for (const width of [0, 1, 20]) {
+    const bytes = Uint8Array.from([...header, ...Array<number>(20).fill(1)]);
+    expect(readHybrid(bytes, 0, bytes.length, new Uint8Array(100), 100, width)).toBe(false);
+  }
+});
+
+test("the padding of packed values may fill 63 groups, or be cut off", () => {
+  const values = new Uint8Array(3);
+  expect(readHybrid(Uint8Array.from([2 * 63 + 1, 0b101]), 0, 2, values, 3, 1)).toBe(true);
+  expect([...values]).toEqual([1, 0, 1]);
 });

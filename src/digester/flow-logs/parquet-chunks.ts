@@ -15,16 +15,16 @@ const MAX_GROUP_BYTES = 256 * 1024 * 1024;
 export async function readChunks(
   file: ParquetBytes,
   group: RowGroup,
-  columns: readonly FlowColumn[],
-): Promise<(Chunk & { readonly column: FlowColumn })[]> {
-  const places = columns.map((column) => ({ column, ...chunkPlace(file.byteLength, group, column.name) }));
+  columns: readonly Pick<FlowColumn, "name">[],
+): Promise<Chunk[]> {
+  const places = columns.map(({ name }) => chunkPlace(file.byteLength, group, name));
   const bytes = places.reduce((sum, { start, end }) => sum + end - start, 0);
   if (bytes > MAX_GROUP_BYTES) {
     throw new RangeError(`a row group of ${bytes} bytes, more than ${MAX_GROUP_BYTES}`);
   }
   const chunks = [];
-  for (const { column, start, end, rows, meta } of places) {
-    chunks.push({ column, bytes: await file.slice(start, end), codec: meta.codec, rows });
+  for (const { start, end, rows, meta } of places) {
+    chunks.push({ bytes: await file.bytes(start, end), codec: meta.codec, rows });
   }
   return chunks;
 }

@@ -1,10 +1,13 @@
-import type { CompressionCodec, DecodedArray, PageHeader, SchemaElement } from "hyparquet";
+import type { CompressionCodec, PageHeader, SchemaElement } from "hyparquet";
 import { parquetHeader } from "hyparquet/src/column.js";
 import { viewOf } from "../../flow-log/data-view.js";
-import { expandPage } from "./parquet-codecs.js";
-import { readRuns } from "./parquet-runs.js";
-import { readValues } from "./parquet-values.js";
+import { withRoom } from "../../flow-log/room.js";
+import { readHybrid } from "../../parquet/hybrid.js";
 import { checkThrift } from "../../parquet/thrift-bounds.js";
+import { PageExpander } from "./parquet-codecs.js";
+import { greatest, putConsecutive, spread, sumOf } from "./parquet-places.js";
+import type { StoredValues } from "./parquet-stored.js";
+import { readValues } from "./parquet-values.js";
 
 /** Writers make pages of one MB, or one of a whole row group. */
 const MAX_PAGE_BYTES = 64 * 1024 * 1024;
@@ -15,29 +18,42 @@ const MAX_HEADER_VALUES = 1000;
 /** Values held at a time, of all columns: 26 columns with a page of a million rows each. */
 export const MAX_HELD_VALUES = 26 * 1024 * 1024;
 const MAX_PAGE_VALUES = 4 * 1024 * 1024;
+const MAX_INDEX_BITS = 24;
 
 /** A column of one row group. */
 export interface Chunk {
-  readonly bytes: ArrayBuffer;
+  readonly bytes: Uint8Array;
   readonly codec: CompressionCodec;
   readonly rows: number;
 }
 
+/** Some rows of a column. */
+export interface Page {
+  readonly rows: number;
+  /** Of which a row tells which it has. A dictionary is the same for all pages. */
+  readonly values: StoredValues;
+  /** For each row the index of its value, and the number of values for null. Undefined where each row has the next one. */
+  readonly places: Uint32Array | undefined;
+}
+
 /**
- * The pages of a flat column of a row group, one after the other. What a header claims is checked against the bytes there
- * are and the bounds before anything is allocated for it.
+ * The pages of a flat column, one after the other, of one row group after the other. What a header claims is checked
+ * against the bytes there are and the bounds before anything is allocated for it. Memory is used again: a page is valid
+ * until the next is read.
  */
 export class ColumnPages {
   readonly #element: SchemaElement;
-  readonly #chunk: Chunk;
-  readonly #reader: { readonly view: DataView; offset: number };
-  #dictionary: DecodedArray | undefined;
+  readonly #dictionaries = new PageExpander();
+  readonly #pages = new PageExpander();
+  #chunk: Chunk = { bytes: new Uint8Array(0), codec: "UNCOMPRESSED", rows: 0 };
+  #reader = { view: viewOf(this.#chunk.bytes), offset: 0 };
+  #dictionary: StoredValues | undefined;
   #rows = 0;
+  #places = new Uint32Array(0);
+  #levels = new Uint8Array(0);
 
-  constructor(element: SchemaElement, chunk: Chunk) {
+  constructor(element: SchemaElement) {
     this.#element = element;
-    this.#chunk = chunk;
-    this.#reader = { view: new DataView(chunk.bytes), offset: 0 };
   }
 
   /** Values that are kept for the pages to come. */
@@ -45,13 +61,21 @@ export class ColumnPages {
     return this.#dictionary?.length ?? 0;
   }
 
+  /** Goes on with another row group. */
+  begin(chunk: Chunk): void {
+    this.#chunk = chunk;
+    this.#reader = { view: viewOf(chunk.bytes), offset: 0 };
+    this.#dictionary = undefined;
+    this.#rows = 0;
+  }
+
   /**
-   * The values of the next page that has any, null where there is none. To be called while rows are missing.
+   * The next page that has any rows. To be called while rows are missing.
    *
    * @param room for so many values
    * @throws Error when it is damaged or beyond the bounds
    */
-  next(room: number): DecodedArray {
+  async next(room: number): Promise<Page> {
     const max = Math.min(room, MAX_PAGE_VALUES);
     for (;;) {
       const { view, offset } = this.#reader;
@@ -64,14 +88,16 @@ export class ColumnPages {
       if (header.type === "DICTIONARY_PAGE") {
         const count = whole(header.dictionary_page_header?.num_values, max, "values in a dictionary");
         if (this.#dictionary !== undefined) throw new Error("a second dictionary");
-        this.#dictionary = this.#values(this.#expand(page, header.uncompressed_page_size), "PLAIN", count);
+        const { codec } = this.#chunk;
+        const bytes = await this.#dictionaries.expand(codec, page, header.uncompressed_page_size);
+        this.#dictionary = this.#values(bytes, "PLAIN", count);
       } else if (header.type !== "INDEX_PAGE") {
         const left = this.#chunk.rows - this.#rows;
         const { num_values } = header.data_page_header ?? header.data_page_header_v2 ?? {};
-        const count = whole(num_values, Math.min(max, left), "values in a page");
-        const values = this.#data(header, page, count);
-        this.#rows += count;
-        if (count > 0) return values;
+        const rows = whole(num_values, Math.min(max, left), "values in a page");
+        const found = await this.#data(header, page, rows);
+        this.#rows += rows;
+        if (rows > 0) return found;
       }
     }
   }
@@ -83,51 +109,77 @@ export class ColumnPages {
     const expanded = whole(uncompressed_page_size, MAX_PAGE_BYTES, "bytes in a page");
     if (size > expanded * MAX_INFLATION + 1024) throw new RangeError(`${expanded} bytes in ${size}`);
     this.#reader.offset += size;
-    return new Uint8Array(view.buffer, view.byteOffset + offset, size);
+    return this.#chunk.bytes.subarray(offset, offset + size);
   }
 
-  #data(header: PageHeader, page: Uint8Array, count: number): DecodedArray {
+  async #data(header: PageHeader, page: Uint8Array, rows: number): Promise<Page> {
     const optional = this.#element.repetition_type === "OPTIONAL";
     const { data_page_header: first, data_page_header_v2: second, uncompressed_page_size: size } = header;
+    const { codec } = this.#chunk;
     if (first !== undefined) {
-      const bytes = this.#expand(page, size);
-      if (!optional) return this.#values(bytes, first.encoding, count);
+      const bytes = await this.#pages.expand(codec, page, size);
+      if (!optional) return this.#placed(bytes, first.encoding, rows, undefined);
       if (first.definition_level_encoding !== "RLE") throw new Error("levels that aren't RLE");
       const end = 4 + whole(viewOf(bytes).getUint32(0, true), bytes.length - 4, "bytes of levels");
-      return this.#withNulls(bytes.subarray(4, end), bytes.subarray(end), first.encoding, count);
+      return this.#placed(bytes.subarray(end), first.encoding, rows, bytes.subarray(4, end));
     }
     if (second === undefined) throw new Error("a page of an unknown kind");
     const repetition = whole(second.repetition_levels_byte_length, 0, "bytes of repetition levels");
     const end = repetition + whole(second.definition_levels_byte_length, page.length, "bytes of levels");
     const packed = page.subarray(end);
     const bytes =
-      second.is_compressed === false ? packed : this.#expand(packed, whole(size - end, size, "bytes"));
-    if (!optional) return this.#values(bytes, second.encoding, count);
-    return this.#withNulls(page.subarray(0, end), bytes, second.encoding, count);
+      second.is_compressed === false
+        ? packed
+        : await this.#pages.expand(codec, packed, whole(size - end, size, "bytes"));
+    return this.#placed(bytes, second.encoding, rows, optional ? page.subarray(0, end) : undefined);
   }
 
-  #withNulls(levels: Uint8Array, bytes: Uint8Array, encoding: string, count: number): DecodedArray {
-    const present = readRuns({ view: viewOf(levels), offset: 0 }, 1, count);
-    let values = 0;
-    for (const level of present) values += level;
-    const found = this.#values(bytes, encoding, values);
-    if (values === count) return found;
-    const output: unknown[] = present;
-    for (let at = 0, value = 0; at < count; at++) output[at] = present[at] === 0 ? null : found[value++];
-    return output;
+  #placed(bytes: Uint8Array, encoding: string, rows: number, levels: Uint8Array | undefined): Page {
+    const count = levels === undefined ? rows : this.#present(levels, rows);
+    if (encoding !== "PLAIN_DICTIONARY" && encoding !== "RLE_DICTIONARY") {
+      const values = this.#values(bytes, encoding, count);
+      if (count === rows) return { rows, values, places: undefined };
+      const places = this.#placesOf(rows);
+      putConsecutive(places, count);
+      spread(places, this.#levels, rows, count, count);
+      return { rows, values, places };
+    }
+    const values = this.#dictionary;
+    if (values === undefined) throw new Error("a page before its dictionary");
+    const places = this.#placesOf(rows);
+    if (count > 0) {
+      const bits = viewOf(bytes).getUint8(0);
+      if (bits > MAX_INDEX_BITS) throw new RangeError(`numbers of ${bits} bits`);
+      if (!readHybrid(bytes, 1, bytes.length, places, count, bits)) {
+        throw new RangeError(`indices that aren't ${count}`);
+      }
+      const last = greatest(places, count);
+      if (last >= values.length) throw new RangeError(`value ${last} of ${values.length}`);
+    }
+    if (count < rows) spread(places, this.#levels, rows, count, values.length);
+    return { rows, values, places };
   }
 
-  #values(bytes: Uint8Array, encoding: string, count: number): DecodedArray {
+  #placesOf(rows: number): Uint32Array {
+    this.#places = withRoom(this.#places, rows);
+    return this.#places;
+  }
+
+  /** How many rows have a value. */
+  #present(bytes: Uint8Array, rows: number): number {
+    this.#levels = withRoom(this.#levels, rows);
+    if (!readHybrid(bytes, 0, bytes.length, this.#levels, rows, 1)) {
+      throw new RangeError(`levels that aren't ${rows}`);
+    }
+    return sumOf(this.#levels, rows);
+  }
+
+  #values(bytes: Uint8Array, encoding: string, count: number): StoredValues {
     const { type, type_length: length } = this.#element;
     if (type === undefined) throw new Error("a column without a type");
-    const reader = { view: viewOf(bytes), offset: 0 };
-    const values = readValues(reader, encoding, count, { type, length }, this.#dictionary);
+    const values = readValues({ view: viewOf(bytes), offset: 0 }, encoding, count, { type, length });
     if (values.length !== count) throw new RangeError(`${values.length} values instead of ${count}`);
     return values;
-  }
-
-  #expand(page: Uint8Array, size: number): Uint8Array {
-    return expandPage(this.#chunk.codec, page, size);
   }
 }
 

@@ -51,13 +51,14 @@ export function describeType({
   return repetition === "REPEATED" ? `a list of ${text}` : `the type ${text}`;
 }
 
-function isText({ type, converted_type: converted, logical_type: logical }: SchemaElement): boolean {
+export function isText({ type, converted_type: converted, logical_type: logical }: SchemaElement): boolean {
   if (type !== "BYTE_ARRAY") return false;
   const kind = logical?.type ?? converted;
   return kind === undefined || ["STRING", "UTF8", "ENUM", "JSON"].includes(kind);
 }
 
-const asIs: ValueReader = (value) => {
+/** Numbers that are signed and text. */
+export const asIs: ValueReader = (value) => {
   if (value === null || value instanceof Uint8Array) return value;
   if (typeof value === "number" || typeof value === "bigint") return value;
   throw new TypeError(`a value of the type ${typeof value}`);

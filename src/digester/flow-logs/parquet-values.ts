@@ -1,14 +1,18 @@
-import type { DecodedArray, ParquetType } from "hyparquet";
+import type { ParquetType } from "hyparquet";
 import { byteStreamSplit } from "hyparquet/src/encoding.js";
 import { readPlain } from "hyparquet/src/plain.js";
-import { readDeltas, readRuns } from "./parquet-runs.js";
+import { viewOf } from "../../flow-log/data-view.js";
+import { readDeltas } from "./parquet-deltas.js";
+import { Integers, type Reader, type StoredValues, Texts } from "./parquet-stored.js";
 
-/** Texts and other bytes, each an object of its own. */
-const MAX_TEXTS = 1024 * 1024;
+/** Bytes of one length, each an object of its own. */
+const MAX_FIXED = 1024 * 1024;
 /** Longer ones are no decimals. */
 const MAX_FIXED_BYTES = 32;
 /** What texts may take that are told by what they share with the one before. */
 const MAX_SHARED_BYTES = 64 * 1024 * 1024;
+/** Before a text that is PLAIN comes its length. */
+const LENGTH_BYTES = 4;
 
 interface Type {
   readonly type: ParquetType;
@@ -17,30 +21,30 @@ interface Type {
 }
 
 /**
- * The values of a page, which lie from the reader's offset to the end of its view.
+ * The values of a page or a dictionary, which lie from the reader's offset to the end of its view.
  *
  * @throws Error when they are damaged, before more is allocated than the count and the bytes there are allow
  */
 export function readValues(
-  reader: { readonly view: DataView; offset: number },
+  reader: Reader,
   encoding: string,
   count: number,
   { type, length }: Type,
-  dictionary: DecodedArray | undefined,
-): DecodedArray {
+): StoredValues {
   if (count === 0) return [];
   const bytes = reader.view.byteLength - reader.offset;
   switch (encoding) {
     case "PLAIN":
       fits(count, minBytes(type, length), bytes);
-      if (type === "BYTE_ARRAY" || type === "FIXED_LEN_BYTE_ARRAY") fewTexts(count);
+      if (type === "INT32") return new Integers(reader, 4, count);
+      if (type === "INT64") return new Integers(reader, 8, count);
+      if (type === "BYTE_ARRAY") return plainTexts(reader, count);
+      if (type === "FIXED_LEN_BYTE_ARRAY") fewFixed(count);
       return readPlain(reader, type, count, length);
-    case "PLAIN_DICTIONARY":
-    case "RLE_DICTIONARY":
-      return fromDictionary(readRuns(reader, reader.view.getUint8(reader.offset++), count), dictionary);
     case "BYTE_STREAM_SPLIT":
       fits(count, minBytes(type, length), bytes);
       if (type === "BYTE_ARRAY" || type === "INT96") break;
+      if (type === "FIXED_LEN_BYTE_ARRAY") fewFixed(count);
       return byteStreamSplit(reader, count, type, length);
     case "DELTA_BINARY_PACKED":
       if (type === "INT32") return readDeltas(reader, new Int32Array(count));
@@ -80,47 +84,57 @@ function fits(count: number, each: number, bytes: number): void {
   if (count * each > bytes) throw new RangeError(`${count} values in ${bytes} bytes`);
 }
 
-function fewTexts(count: number): void {
-  if (count > MAX_TEXTS) throw new RangeError(`${count} texts in one page, more than ${MAX_TEXTS}`);
+function fewFixed(count: number): void {
+  if (count > MAX_FIXED) throw new RangeError(`${count} byte arrays in one page, more than ${MAX_FIXED}`);
 }
 
-function fromDictionary(indices: number[], dictionary: DecodedArray | undefined): DecodedArray {
-  if (dictionary === undefined) throw new Error("a page before its dictionary");
-  const values: unknown[] = indices;
-  for (const [at, index] of indices.entries()) {
-    if (index >= dictionary.length) throw new RangeError(`value ${index} of ${dictionary.length}`);
-    values[at] = dictionary[index];
+function plainTexts({ view, offset }: Reader, count: number): Texts {
+  const texts = new Texts(view, count);
+  let at = offset;
+  for (let index = 0; index < count; index++) {
+    const length = view.getUint32(at, true);
+    texts.set(index, at + LENGTH_BYTES, length);
+    at += LENGTH_BYTES + length;
   }
-  return values;
+  return texts;
 }
 
-function deltaLength(reader: { readonly view: DataView; offset: number }, count: number): Uint8Array[] {
-  fewTexts(count);
-  return Array.from(readDeltas(reader, new Int32Array(count)), (length) => take(reader, length));
+function deltaLength(reader: Reader, count: number): Texts {
+  const lengths = readDeltas(reader, new Int32Array(count));
+  const texts = new Texts(reader.view, count);
+  for (const [index, length] of lengths.entries()) {
+    texts.set(index, reader.offset, length);
+    reader.offset += length;
+  }
+  return texts;
 }
 
-function deltaShared(reader: { readonly view: DataView; offset: number }, count: number): Uint8Array[] {
-  fewTexts(count);
+function deltaShared(reader: Reader, count: number): Texts {
   const shared = readDeltas(reader, new Int32Array(count));
   const lengths = readDeltas(reader, new Int32Array(count));
-  let last = new Uint8Array(0);
+  const rests = new Texts(reader.view, count);
   let total = 0;
-  return Array.from(shared, (prefix, index) => {
-    const rest = take(reader, lengths[index] ?? 0);
-    if (prefix < 0 || prefix > last.length) throw new RangeError(`${prefix} bytes of ${last.length}`);
-    total += prefix + rest.length;
+  let last = 0;
+  for (const [index, length] of lengths.entries()) {
+    const prefix = shared[index] ?? 0;
+    rests.set(index, reader.offset, length);
+    reader.offset += length;
+    if (prefix < 0 || prefix > last) throw new RangeError(`${prefix} bytes of ${last}`);
+    last = prefix + length;
+    total += last;
     if (total > MAX_SHARED_BYTES) throw new RangeError(`texts of more than ${MAX_SHARED_BYTES} bytes`);
-    const value = new Uint8Array(prefix + rest.length);
-    value.set(last.subarray(0, prefix));
-    value.set(rest, prefix);
-    last = value;
-    return value;
-  });
-}
-
-function take(reader: { readonly view: DataView; offset: number }, length: number): Uint8Array {
-  const { view, offset } = reader;
-  if (length < 0 || length > view.byteLength - offset) throw new RangeError(`a text of ${length} bytes`);
-  reader.offset += length;
-  return new Uint8Array(view.buffer, view.byteOffset + offset, length);
+  }
+  const bytes = new Uint8Array(total);
+  const texts = new Texts(viewOf(bytes), count);
+  let at = 0;
+  for (const [index, prefix] of shared.entries()) {
+    const before = texts.starts[index - 1] ?? 0;
+    bytes.copyWithin(at, before, before + prefix);
+    const rest = rests.at(index);
+    if (rest !== undefined) bytes.set(rest, at + prefix);
+    const length = prefix + (rest?.length ?? 0);
+    texts.set(index, at, length);
+    at += length;
+  }
+  return texts;
 }

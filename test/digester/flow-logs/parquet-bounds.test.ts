@@ -3,10 +3,10 @@ import { join } from "node:path";
 import { brotliCompressSync, gzipSync } from "node:zlib";
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { expandPage } from "../../../src/digester/flow-logs/parquet-codecs.js";
+import { PageExpander } from "../../../src/digester/flow-logs/parquet-codecs.js";
 import { readFooter } from "../../../src/parquet/footer.js";
 import { ColumnPages } from "../../../src/digester/flow-logs/parquet-pages.js";
-import { readDeltas, readRuns } from "../../../src/digester/flow-logs/parquet-runs.js";
+import { readDeltas } from "../../../src/digester/flow-logs/parquet-deltas.js";
 import { readValues } from "../../../src/digester/flow-logs/parquet-values.js";
 import { readParquet } from "../../../src/digester/flow-logs/read-parquet.js";
 import { checkThrift } from "../../../src/parquet/thrift-bounds.js";
@@ -63,16 +63,6 @@ describe("of what is claimed and isn't there nothing is allocated:", () => {
     }
   });
 
-  test.each([
-    ["repeated", varInt(2 * HUGE)],
-    ["packed", varInt(2 * (HUGE / 8) + 1)],
-    ["negative", [0xff, 0xff, 0xff, 0xff, 0x0f]],
-  ])("a run of %s values", (_, header) => {
-    for (const bits of [0, 1, 20]) {
-      expect(() => readRuns(readerOf(...header, 1, 1, 1, 1), bits, 100)).toThrow(RangeError);
-    }
-  });
-
   test("deltas in a billion parts, of a number without end, or of too many bits", () => {
     const endless = Array.from({ length: 1000 }, () => 0xff);
     for (const bytes of [
@@ -89,14 +79,14 @@ describe("of what is claimed and isn't there nothing is allocated:", () => {
 
   test.each(["PLAIN", "BYTE_STREAM_SPLIT"])("more values than bytes: %s", (encoding) => {
     for (const type of ["INT32", "INT64", "DOUBLE", "FIXED_LEN_BYTE_ARRAY"] as const) {
-      const read = () => readValues(readerOf(1, 2, 3), encoding, 1_000_000, { type, length: 16 }, undefined);
+      const read = () => readValues(readerOf(1, 2, 3), encoding, 1_000_000, { type, length: 16 });
       expect(read).toThrow("1000000 values in 3 bytes");
     }
   });
 
   test("values of a length that no number has", () => {
     const type = { type: "FIXED_LEN_BYTE_ARRAY", length: HUGE } as const;
-    expect(() => readValues(readerOf(1), "PLAIN", 1, type, undefined)).toThrow("values of 1073741824 bytes");
+    expect(() => readValues(readerOf(1), "PLAIN", 1, type)).toThrow("values of 1073741824 bytes");
   });
 
   test("texts that share more than there is", () => {
@@ -104,20 +94,9 @@ describe("of what is claimed and isn't there nothing is allocated:", () => {
     const huge = [...varInt(128), 4, 1, ...int(HUGE)];
     const type = { type: "BYTE_ARRAY", length: undefined } as const;
     const shared = readerOf(...huge, ...none);
-    expect(() => readValues(shared, "DELTA_BYTE_ARRAY", 1, type, undefined)).toThrow(`${HUGE} bytes of 0`);
+    expect(() => readValues(shared, "DELTA_BYTE_ARRAY", 1, type)).toThrow(`${HUGE} bytes of 0`);
     const long = readerOf(...huge);
-    expect(() => readValues(long, "DELTA_LENGTH_BYTE_ARRAY", 1, type, undefined)).toThrow(
-      `a text of ${HUGE}`,
-    );
-  });
-
-  test("a dictionary that doesn't have what is asked of it, or isn't there", () => {
-    const type = { type: "INT32", length: undefined } as const;
-    const page = [3, ...varInt(2), 5];
-    expect(() => readValues(readerOf(...page), "RLE_DICTIONARY", 1, type, [1, 2])).toThrow("value 5 of 2");
-    expect(() => readValues(readerOf(...page), "RLE_DICTIONARY", 1, type, undefined)).toThrow(
-      "before its dictionary",
-    );
+    expect(() => readValues(long, "DELTA_LENGTH_BYTE_ARRAY", 1, type)).toThrow(`a text of ${HUGE}`);
   });
 
   test.each([
@@ -127,8 +106,8 @@ describe("of what is claimed and isn't there nothing is allocated:", () => {
     // One block that repeats a byte 128 KiB times, a hundred times; then one with a window of a gigabyte.
     ["ZSTD", zstdOf(0x48, 100)],
     ["ZSTD", zstdOf(0xa0, 1)],
-  ] as const)("what comes out of a page in %s", (codec, bytes) => {
-    expect(() => expandPage(codec, bytes, 1000)).toThrow();
+  ] as const)("what comes out of a page in %s", async (codec, bytes) => {
+    await expect(new PageExpander().expand(codec, bytes, 1000)).rejects.toThrow();
   });
 
   test.each<[string, { values?: number; size?: number; expanded?: number; rest?: number }, string]>([
@@ -136,17 +115,78 @@ describe("of what is claimed and isn't there nothing is allocated:", () => {
     ["bytes than there are", { size: 1000 }, "1000 bytes in a page, more than"],
     ["expanded bytes than pages have", { expanded: HUGE }, "1073741824 bytes in a page, more than 67108864"],
     ["compressed bytes than expanded", { size: 8000, rest: 8000, expanded: 10 }, "10 bytes in 8000"],
-  ])("a page of more %s", (_, { values = 100, size = 400, expanded = 400, rest = 400 }, message) => {
-    // Type, sizes, and the header of a data page: number of values, PLAIN, levels in RLE.
-    const page = [0x15, 0, 0x15, ...int(expanded), 0x15, ...int(size)];
-    const header = [...page, 0x2c, 0x15, ...int(values), 0x15, 0, 0x15, ...int(3), 0x15, ...int(3), 0, 0];
-    const bytes = Uint8Array.from([...header, ...Array.from({ length: rest }, () => 1)]).buffer;
-    const element = { name: "srcport", type: "INT32", repetition_type: "REQUIRED" } as const;
-    const pages = new ColumnPages(element, { bytes, codec: "UNCOMPRESSED", rows: 100 });
-    expect(() => pages.next(1000)).toThrow(message);
-    expect(() => new ColumnPages(element, { bytes, codec: "UNCOMPRESSED", rows: 100 }).next(99)).toThrow();
+  ])("a page of more %s", async (_, { values = 100, size = 400, expanded = 400, rest = 400 }, message) => {
+    const body = Array.from({ length: rest }, () => 1);
+    const pages = pagesOf([...dataHeader({ values, size, expanded, encoding: PLAIN }), ...body]);
+    await expect(pages.next(1000)).rejects.toThrow(message);
+  });
+
+  test("more values than there is room for", async () => {
+    const bytes = [...dataHeader({ values: 100, size: 400, encoding: PLAIN }), ...Array<number>(400).fill(1)];
+    expect(await pagesOf(bytes).next(100)).toMatchObject({ rows: 100 });
+    await expect(pagesOf(bytes).next(99)).rejects.toThrow("100 values in a page, more than 99");
+  });
+
+  const dictionary = [
+    0x15,
+    ...int(2),
+    0x15,
+    ...int(8),
+    0x15,
+    ...int(8),
+    0x4c,
+    0x15,
+    ...int(2),
+    0x15,
+    0,
+    0,
+    0,
+  ];
+
+  test("a dictionary that doesn't have what is asked of it, or isn't there", async () => {
+    const page = [...dataHeader({ values: 1, size: 3, encoding: RLE_DICTIONARY }), 3, ...varInt(2), 5];
+    const words = [7, 0, 0, 0, 8, 0, 0, 0];
+    await expect(pagesOf([...dictionary, ...words, ...page], 1).next(9)).rejects.toThrow("value 5 of 2");
+    await expect(pagesOf(page, 1).next(9)).rejects.toThrow("before its dictionary");
+    await expect(pagesOf([...dictionary, ...words, ...dictionary, ...words], 1).next(9)).rejects.toThrow(
+      "a second dictionary",
+    );
+  });
+
+  test.each([
+    ["too many bits", [25, ...varInt(2), 1, 0, 0, 0]],
+    ["more than there are", [3, ...varInt(2 * HUGE), 1]],
+    ["fewer than there are", [3]],
+  ])("indices of %s", async (_, indices) => {
+    const page = dataHeader({ values: 100, size: indices.length, encoding: RLE_DICTIONARY });
+    const words = [7, 0, 0, 0, 8, 0, 0, 0];
+    await expect(pagesOf([...dictionary, ...words, ...page, ...indices]).next(1000)).rejects.toThrow(
+      RangeError,
+    );
   });
 });
+
+const [PLAIN, RLE, RLE_DICTIONARY] = [0, 3, 8];
+
+interface DataPage {
+  readonly values: number;
+  readonly size: number;
+  readonly expanded?: number;
+  readonly encoding: number;
+}
+
+/** Type, sizes, and the header of a data page: number of values, their encoding, levels in RLE. */
+function dataHeader({ values, size, expanded = size, encoding }: DataPage): number[] {
+  const page = [0x15, 0, 0x15, ...int(expanded), 0x15, ...int(size)];
+  const details = [0x2c, 0x15, ...int(values), 0x15, ...int(encoding), 0x15, ...int(RLE), 0x15, ...int(RLE)];
+  return [...page, ...details, 0, 0];
+}
+
+function pagesOf(bytes: readonly number[], rows = 100): ColumnPages {
+  const pages = new ColumnPages({ name: "srcport", type: "INT32", repetition_type: "REQUIRED" });
+  pages.begin({ bytes: Uint8Array.from(bytes), codec: "UNCOMPRESSED", rows });
+  return pages;
+}
 
 /** A frame without a size, with this window descriptor, of blocks that repeat one byte. */
 function zstdOf(window: number, blocks: number): Buffer {
