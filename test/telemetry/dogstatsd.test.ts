@@ -41,6 +41,26 @@ describe("what is sent", () => {
     );
   });
 
+  test("a tag of a metric's own takes the place of one of all metrics, and breaks no line", async () => {
+    const { stats } = start({ RUNTIME_STATS_DATADOG_TAGS: "kind:all" });
+    stats.increment("a.count", 1, { kind: "x|y,z\n" });
+    await output?.close();
+    await expect.poll(() => server.metrics).toHaveLength(1);
+    expect(server.metrics[0]?.tags).toEqual(["kind:x_y_z_"]);
+  });
+
+  test("is a count's sum and a gauge's last value, until it is sent", async () => {
+    const { stats } = start({ RUNTIME_STATS_DATADOG_FLUSHINTERVAL: "20ms" });
+    stats.gauge("a.gauge", 1);
+    stats.gauge("a.gauge", 2);
+    await expect.poll(() => server.metrics).toHaveLength(1);
+    stats.increment("a.count", 1);
+    await expect.poll(() => server.metrics).toHaveLength(2);
+    stats.increment("a.count", 4);
+    await expect.poll(() => server.metrics).toHaveLength(3);
+    expect(server.metrics.map(({ value }) => value)).toEqual([2, 1, 4]);
+  });
+
   test("comes in packets of the size that was chosen", async () => {
     const { stats } = start({ RUNTIME_STATS_DATADOG_PACKETSIZE: "512" });
     for (let n = 0; n < 200; n++) stats.distribution("a.distribution", n);
