@@ -30,6 +30,8 @@ import { describeApi } from "./openapi.js";
 import { observeRequests, reportStates, RequestLog } from "./observe.js";
 import { produceRoutes } from "./produce.js";
 import { progressRoutes } from "./progress.js";
+import { rememberQueries } from "./remember-queries.js";
+import { watchEnds } from "./request-end.js";
 import { requestId } from "./request-id.js";
 import { servePage } from "./ui.js";
 
@@ -89,9 +91,10 @@ export async function buildApp(
     exposeHeadRoutes: false,
   });
   service.observe({ ...(logger && { logger }), ...(stats && { stats }) });
-  app.setValidatorCompiler(validatorCompiler);
+  app.setValidatorCompiler(rememberQueries(validatorCompiler));
   app.setSerializerCompiler(serializerCompiler);
   answerErrors(app);
+  watchEnds(app);
   observeRequests(app, stats ?? noStats);
   limitRequests(app, limits);
   requireHost(app, { allowed: allowedHosts, open: access.api === undefined });

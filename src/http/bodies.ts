@@ -25,14 +25,16 @@ function breakOff({ raw }: FastifyReply): void {
  */
 export function watchBodies(app: FastifyInstance): () => void {
   const sending = new Set<FastifyReply>();
-  app.addHook("onSend", async (_request, reply, body) => {
-    if (!(body instanceof Readable)) return;
-    sending.add(reply);
-    body.once("error", () => breakOff(reply));
-    whenEnded(reply, () => {
-      sending.delete(reply);
-      body.destroy();
-    });
+  app.addHook("onSend", (_request, reply, body, done) => {
+    if (body instanceof Readable) {
+      sending.add(reply);
+      body.once("error", () => breakOff(reply));
+      whenEnded(reply, () => {
+        sending.delete(reply);
+        body.destroy();
+      });
+    }
+    done();
   });
   return () => {
     for (const reply of sending) breakOff(reply);

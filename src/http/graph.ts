@@ -11,6 +11,7 @@ import { answerMissing, answerUnanswered, pollAfter } from "./missing.js";
 import { whileConnected } from "./request-end.js";
 import { anyFailure, empty, failure } from "./responses.js";
 import { Representation } from "./representation.js";
+import { SharedLook } from "./shared-look.js";
 import { strictly } from "./strictly.js";
 import { VIEW_SCHEMAS } from "./view-examples.js";
 import { type ViewQuery, viewParameters, viewQueryOf } from "./view-query.js";
@@ -85,15 +86,28 @@ export function graphRoutes(service: Service): FastifyPluginCallbackZod {
     const { maxWindowMs } = service.settings;
     const query = z.object({ start: instant("start"), stop: instant("stop"), ...scopeParameters });
 
+    const heads = new SharedLook((window, signal) => service.head(window, signal));
+    const fetches = new SharedLook((window, signal) => service.fetch(window, signal));
+    const taken = new WeakSet<Readable>();
+
+    /** One of those who share a look gets its stream, if it gives one; the others look for themselves. */
+    const fetch = async (window: TimeWindow, reply: FastifyReply) => {
+      const outcome = await fetches.at(window, reply);
+      if (outcome.state !== "stored" || !(outcome.graph.body instanceof Readable)) return outcome;
+      const { body } = outcome.graph;
+      if (taken.has(body)) return service.fetch(window, whileConnected(reply));
+      taken.add(body);
+      return outcome;
+    };
+
     const sendStored = async (window: TimeWindow, request: FastifyRequest, reply: FastifyReply) => {
-      const signal = whileConnected(reply);
       if (request.method === "HEAD") {
-        const outcome = await service.head(window, signal);
+        const outcome = await heads.at(window, reply);
         if (outcome.state !== "stored") return answerMissing(outcome, reply);
         const form = new Representation(outcome.graph, request);
         return form.setHeaders(reply) ? reply.code(304).send(undefined) : reply.send(undefined);
       }
-      const outcome = await service.fetch(window, signal);
+      const outcome = await fetch(window, reply);
       if (outcome.state !== "stored") return answerMissing(outcome, reply);
       const form = new Representation(outcome.graph, request);
       const { body } = outcome.graph;

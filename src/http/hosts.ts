@@ -29,6 +29,11 @@ function isOwn(host: string): boolean {
   return isIP(host) !== 0 || /(?:^|\.)localhost\.?$/.test(host) || host === hostname().toLowerCase();
 }
 
+/** Names and values take turns in Node's list of headers. */
+function isHostName(text: string, place: number): boolean {
+  return place % 2 === 0 && text.length === 4 && text.toLowerCase() === "host";
+}
+
 /**
  * Refuses requests for names that aren't ours. Any page that somebody opens in a browser can have its own name point at
  * 127.0.0.1 and then read what is served there (DNS rebinding). Tokens keep such a page out; where callers are `open`, the
@@ -38,12 +43,18 @@ export function requireHost(
   app: FastifyInstance,
   { allowed, open }: { readonly allowed: readonly string[] | undefined; readonly open: boolean },
 ): void {
-  app.addHook("onRequest", async ({ raw, routeOptions }) => {
-    const [header, ...others] = raw.headersDistinct["host"] ?? [];
-    if (others.length > 0) throw new HttpError(400, "the header Host must be given once");
+  app.addHook("onRequest", ({ raw, routeOptions }, _reply, done) => {
+    const header = raw.headers.host;
+    // Node shows the first of several.
+    if (raw.rawHeaders.filter(isHostName).length > 1) {
+      throw new HttpError(400, "the header Host must be given once");
+    }
     // HTTP/1.0 knows none, and whoever sends none is no browser.
     if (header === undefined) {
-      if (raw.httpVersion === "1.0") return;
+      if (raw.httpVersion === "1.0") {
+        done();
+        return;
+      }
       throw new HttpError(400, "the header Host is missing");
     }
     const [, address, name] = HOST.exec(header) ?? [];
@@ -51,8 +62,16 @@ export function requireHost(
     if (host === undefined)
       throw new HttpError(400, "the header Host must be a name or an address, and a port");
     const local = LOOPBACK.test(raw.socket.localAddress ?? "");
-    if (allowed === undefined && !(open && local)) return;
-    if (routeOptions.config.access === "open" || isOwn(host) || allowed?.includes(host) === true) return;
+    const checked = allowed !== undefined || (open && local);
+    if (
+      !checked ||
+      routeOptions.config.access === "open" ||
+      isOwn(host) ||
+      allowed?.includes(host) === true
+    ) {
+      done();
+      return;
+    }
     throw new HttpError(
       421,
       "the service doesn't answer to this host name; HTTP_ALLOWED_HOSTS lists those that it answers to",

@@ -63,7 +63,7 @@ export function limitRequests(app: FastifyInstance, limits: LimitSettings): void
     closing = true;
   });
 
-  app.addHook("onRequest", async (request, reply) => {
+  app.addHook("onRequest", (request, reply, done) => {
     reply.headers(HEADERS);
     if (request.url.length > MAX_URL_CHARACTERS) {
       throw new HttpError(414, `the URL is longer than ${MAX_URL_CHARACTERS} characters`);
@@ -75,6 +75,7 @@ export function limitRequests(app: FastifyInstance, limits: LimitSettings): void
     if (closing && request.routeOptions.url !== HEALTHCHECK) {
       throw new RetryLaterError("the process is stopping", BUSY_RETRY_MS);
     }
+    done();
   });
 }
 
@@ -83,15 +84,19 @@ export function limitInFlight(app: FastifyInstance, limits: LimitSettings): void
   // Apart, because a request may wait for the delivery of its own job to this very process.
   const inFlight = { requests: 0, deliveries: 0 };
 
-  app.addHook("preParsing", async (request, reply) => {
+  app.addHook("preParsing", (request, reply, _payload, done) => {
     const { url: route, config } = request.routeOptions;
-    if (route === HEALTHCHECK || route === READINESS) return;
+    if (route === HEALTHCHECK || route === READINESS) {
+      done();
+      return;
+    }
     const kind = config.access === "produce" ? "deliveries" : "requests";
     if (inFlight[kind] >= limits.HTTP_MAX_REQUESTS) {
       throw new RetryLaterError(`${inFlight[kind]} ${kind} are being answered`, BUSY_RETRY_MS);
     }
     inFlight[kind]++;
     whenEnded(reply, () => inFlight[kind]--);
+    done();
   });
 }
 

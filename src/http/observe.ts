@@ -27,10 +27,11 @@ const CALLER_GONE = 499;
 
 /** Logs and counts each request when it has ended, and answers with its id. */
 export function observeRequests(app: FastifyInstance, stats: Stats): void {
-  app.addHook("onRequest", async (request, reply) => {
+  app.addHook("onRequest", (request, reply, done) => {
     reply.header("x-request-id", request.id);
     // Not Fastify's onResponse, which never comes when the caller hangs up before the answer.
     whenEnded(reply, () => reportEnd(request, reply, stats));
+    done();
   });
 }
 

@@ -1,38 +1,65 @@
-import type { ServerResponse } from "node:http";
 import type { Socket } from "node:net";
-import type { FastifyReply } from "fastify";
+import type { FastifyInstance, FastifyReply } from "fastify";
 import { HttpError } from "./errors.js";
 
-const waiting = new WeakMap<ServerResponse | Socket, Set<() => void>>();
+declare module "fastify" {
+  interface FastifyReply {
+    /** Null: nobody waits for it yet. */
+    end: RequestEnd | null;
+  }
+}
 
-/** What is called when it closes. One listener each, however much asks: Node takes more than ten for a leak. */
-function atClose(emitter: ServerResponse | Socket): Set<() => void> {
-  const known = waiting.get(emitter);
+/** Of each connection, the answers that haven't ended. One listener each, however many: Node takes more than ten for a leak. */
+const openOn = new WeakMap<Socket, Set<RequestEnd>>();
+
+function openAnswersOf(socket: Socket): Set<RequestEnd> {
+  const known = openOn.get(socket);
   if (known !== undefined) return known;
-  const ends = new Set<() => void>();
-  waiting.set(emitter, ends);
-  emitter.once("close", () => {
-    for (const end of ends) end();
+  const open = new Set<RequestEnd>();
+  openOn.set(socket, open);
+  socket.once("close", () => {
+    for (const end of open) end.come();
   });
-  return ends;
+  return open;
 }
 
 /**
- * Calls back once, when the answer has closed or, should that come first, its connection: Node emits no `close` on an
- * answer that waits behind another of its connection when that is reset.
+ * When the answer has closed or, should that come first, its connection: Node emits no `close` on an answer that waits behind
+ * another of its connection when that is reset.
  */
-export function whenEnded(reply: FastifyReply, callback: () => void): void {
-  const { socket } = reply.request.raw;
-  if (socket.destroyed) {
-    callback();
-    return;
+class RequestEnd {
+  readonly #open: Set<RequestEnd>;
+  #waiting: (() => void)[] | undefined = [];
+
+  constructor({ raw, request }: FastifyReply) {
+    this.#open = openAnswersOf(request.raw.socket);
+    this.#open.add(this);
+    raw.once("close", () => this.come());
   }
-  const both = [atClose(reply.raw), atClose(socket)];
-  const end = () => {
-    for (const ends of both) ends.delete(end);
-    callback();
-  };
-  for (const ends of both) ends.add(end);
+
+  /** Calls back once; at once if it has come. */
+  tell(callback: () => void): void {
+    if (this.#waiting === undefined) callback();
+    else this.#waiting.push(callback);
+  }
+
+  come(): void {
+    const waiting = this.#waiting ?? [];
+    this.#waiting = undefined;
+    this.#open.delete(this);
+    for (const callback of waiting) callback();
+  }
+}
+
+/** To be called before `whenEnded`. */
+export function watchEnds(app: FastifyInstance): void {
+  app.decorateReply("end", null);
+}
+
+/** Calls back once, when the answer has closed or its connection. */
+export function whenEnded(reply: FastifyReply, callback: () => void): void {
+  if (reply.request.raw.socket.destroyed) callback();
+  else (reply.end ??= new RequestEnd(reply)).tell(callback);
 }
 
 /** Aborts when the caller hangs up. */
@@ -40,7 +67,12 @@ export function whileConnected(reply: FastifyReply): AbortSignal {
   const controller = new AbortController();
   whenEnded(reply, () => {
     // Nobody reads this answer; its status is for the log, as nginx has it.
-    if (!reply.raw.writableFinished) controller.abort(new HttpError(499, "the caller hung up"));
+    if (!reply.raw.writableFinished) controller.abort(callerGone());
   });
   return controller.signal;
+}
+
+/** Why nobody waits for an answer any more. */
+export function callerGone(): HttpError {
+  return new HttpError(499, "the caller hung up");
 }

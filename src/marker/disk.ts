@@ -3,7 +3,6 @@ import { access, constants, mkdir, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { removeStale } from "../disk/atomic-file.js";
 import { checkRoom, diskSettings, FileClock, fileErrors } from "../disk/data-dir.js";
-import { SharedLook } from "../disk/shared-look.js";
 import { implementation } from "../registry.js";
 import { GraphId } from "../window.js";
 import { Claim, type ClaimRecord, type Marker, type MarkerGiven } from "./marker.js";
@@ -30,7 +29,6 @@ export class DiskMarker implements Marker {
   readonly #dir: string;
   readonly #temporaryDir: string;
   readonly #staleMs: number;
-  readonly #records = new SharedLook((id: GraphId) => this.#read(id));
   #clock: FileClock | undefined;
 
   constructor({ dir, staleMs }: DiskMarkerOptions) {
@@ -63,10 +61,6 @@ export class DiskMarker implements Marker {
 
   async read(id: GraphId, signal: AbortSignal): Promise<ClaimRecord | undefined> {
     signal.throwIfAborted();
-    return this.#records.at(id);
-  }
-
-  async #read(id: GraphId): Promise<ClaimRecord | undefined> {
     const path = this.#path(id);
     const io = fileErrors("marker", `reading ${path}`);
     const record = await io(readRecord(path));

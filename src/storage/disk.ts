@@ -15,7 +15,6 @@ import { join } from "node:path";
 import { addAbortSignal, type Readable } from "node:stream";
 import { removeStale, syncDirectory, writeWhole } from "../disk/atomic-file.js";
 import { bytesAt, checkRoom, diskSettings, fileErrors, hasCode, ifThere } from "../disk/data-dir.js";
-import { SharedLook } from "../disk/shared-look.js";
 import { SupersededError } from "../errors.js";
 import { implementation } from "../registry.js";
 import type { GraphId } from "../window.js";
@@ -43,7 +42,6 @@ export class DiskStorage implements Storage {
   readonly #temporaryDir: string;
   readonly #staleMs: number;
   readonly #cache = new GraphCache();
-  readonly #stats = new SharedLook((id: GraphId) => this.#statsOf(id));
 
   constructor({ dir, staleMs }: DiskStorageOptions) {
     this.#dir = join(dir, "graphs");
@@ -120,7 +118,7 @@ export class DiskStorage implements Storage {
     signal.throwIfAborted();
     const path = this.#path(id);
     const io = fileErrors("storage", `reading ${path}`);
-    const stats = await io(this.#stats.at(id));
+    const stats = await io(this.#statsOf(id));
     if (stats === undefined) return undefined;
     const cached = this.#cache.get(id, stats);
     if (cached !== undefined) return cached;
