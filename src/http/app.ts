@@ -59,6 +59,11 @@ export interface AppOptions {
   readonly allowedHosts?: readonly string[] | undefined;
 }
 
+/** In the place of Fastify's compilers, which set themselves up at every start, with Ajv: zod's are set instead. */
+function notUsed(): never {
+  throw new Error("expected zod's compilers");
+}
+
 /**
  * The service over HTTP. `listen` starts the service and takes up jobs that were left behind; `close` stops it.
  */
@@ -89,6 +94,7 @@ export async function buildApp(
     return503OnClosing: false,
     routerOptions: { ignoreTrailingSlash: false },
     exposeHeadRoutes: false,
+    schemaController: { compilersFactory: { buildValidator: notUsed, buildSerializer: notUsed } },
   });
   service.observe({ ...(logger && { logger }), ...(stats && { stats }) });
   app.setValidatorCompiler(rememberQueries(validatorCompiler));
