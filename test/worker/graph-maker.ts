@@ -1,7 +1,7 @@
 import { setTimeout } from "node:timers/promises";
 import { uninterrupted } from "../../src/deadline.js";
 import { makeGraph } from "../../src/worker/make-graph.js";
-import { window } from "../support/processes.js";
+import { nthHour } from "../support/graph-id.js";
 import { someEdges } from "../support/some-edges.js";
 import { storageAt } from "./storage-at.js";
 
@@ -11,7 +11,7 @@ await storage.start?.();
 process.on("disconnect", () => process.exit());
 process.send?.("ready");
 for (let making = 1; ; making++) {
-  await makeGraph(window, { edges: someEdges(making, 5000) }, storage, {
+  await makeGraph(nthHour(0), { edges: someEdges(making, 5000) }, storage, {
     signal: uninterrupted(),
     beforeCommit: async () => undefined,
     maxDigestBytes: 1,
