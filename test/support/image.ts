@@ -1,5 +1,5 @@
 import { execFile, spawn, type ChildProcessByStdio } from "node:child_process";
-import { chmod, chown, cp, lchown, mkdir, readdir, readFile, stat } from "node:fs/promises";
+import { chown, cp, lchown, mkdir, readdir, readFile, stat } from "node:fs/promises";
 import { basename, join, relative, resolve } from "node:path";
 import type { Readable } from "node:stream";
 import { promisify } from "node:util";
@@ -58,7 +58,7 @@ export async function buildImage(context: string, dir: string): Promise<Image> {
         case "COPY": {
           const from = step.flags.get("from");
           const source = from === undefined ? context : rootOf(from);
-          const keep = (path: string) => from !== undefined || !ignored(relative(context, path));
+          const keep = from === undefined ? (path: string) => !ignored(relative(context, path)) : undefined;
           await copy(step, source, join(root, resolve(workdir, step.args.at(-1) ?? "")), keep);
           break;
         }
@@ -98,16 +98,22 @@ async function copy(
   { args, flags }: Instruction,
   from: string,
   to: string,
-  filter: (path: string) => boolean,
+  filter: ((path: string) => boolean) | undefined,
 ): Promise<void> {
   const sources = args.slice(0, -1);
   const intoDirectory = sources.length > 1 || /(?:^\.|\/)$/.test(args.at(-1) ?? "");
   for (const name of sources) {
     const source = join(from, name);
-    if (!filter(source)) throw new Error(`COPY ${name}: .dockerignore keeps it out`);
+    if (filter?.(source) === false) throw new Error(`COPY ${name}: .dockerignore keeps it out`);
     const isDirectory = (await stat(source)).isDirectory();
     const target = intoDirectory && !isDirectory ? join(to, basename(name)) : to;
-    await cp(source, target, { recursive: true, verbatimSymlinks: true, filter });
+    if (filter === undefined && isDirectory) {
+      // All of it, thousands of files: many times faster than Node's.
+      await mkdir(target, { recursive: true });
+      await run("cp", ["-RP", `${source}/.`, target]);
+    } else {
+      await cp(source, target, { recursive: true, verbatimSymlinks: true, ...(filter && { filter }) });
+    }
   }
   const owner = /^(\d+):(\d+)$/.exec(flags.get("chown") ?? "");
   if (owner === null || !IS_ROOT) return;
@@ -128,16 +134,19 @@ function cleanEnvironment(): NodeJS.ProcessEnv {
 
 /** Makes the tree read-only, also to its owner, or writable again. What is in volumes stays as it is. */
 export async function setReadOnly({ root, volumes }: Image, readOnly: boolean): Promise<void> {
-  const kept = volumes.map((volume) => join(root, volume));
-  const entries = await readdir(root, { recursive: true, withFileTypes: true });
-  const paths = entries
-    .filter((entry) => !entry.isSymbolicLink())
-    .map((entry) => join(entry.parentPath, entry.name))
-    .filter((path) => !kept.some((volume) => path === volume || path.startsWith(`${volume}/`)));
-  for (const path of [root, ...paths]) {
-    const { mode } = await stat(path);
-    await chmod(path, readOnly ? mode & ~0o222 : mode | 0o200);
-  }
+  const kept = volumes.flatMap((volume) => ["-path", join(root, volume), "-prune", "-o"]);
+  await run("find", [
+    root,
+    ...kept,
+    "!",
+    "-type",
+    "l",
+    "-exec",
+    "chmod",
+    readOnly ? "a-w" : "u+w",
+    "{}",
+    "+",
+  ]);
 }
 
 /** Starts a command of the image as its user would, with the image's environment and `env`, and nothing else. */
