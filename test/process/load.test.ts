@@ -5,7 +5,7 @@ import { ServiceProcess } from "../support/service-process.js";
 import { temporaryDir, type TemporaryDir } from "../support/temporary-dir.js";
 
 /** Ten times as many as there is room for; what more would show is how slow the machine is. */
-const WINDOWS = 1000;
+const WINDOWS = 300;
 const MAX_RSS = 400 * 1024 * 1024;
 const MINUTE_MS = 60_000;
 
@@ -28,7 +28,7 @@ test(`${WINDOWS} windows at once, more than there is room for: 202 or 503, and e
   const running = await ServiceProcess.start({
     GRAPH_DATA_DIR: dir.path,
     DIGESTER_ENDPOINT: "file:test/fixtures/flow-logs",
-    WORKER_QUEUE_LIMIT: "100",
+    WORKER_QUEUE_LIMIT: "30",
   });
   service = running;
   let peak = 0;
@@ -50,7 +50,7 @@ test(`${WINDOWS} windows at once, more than there is room for: 202 or 503, and e
   const queued = asked.filter(({ status }) => status === 202);
   const refused = asked.filter(({ status }) => status === 503);
   expect(queued.length + refused.length).toBe(WINDOWS);
-  expect(queued.length).toBeGreaterThanOrEqual(100);
+  expect(queued.length).toBeGreaterThanOrEqual(30);
   expect(refused.length).toBeGreaterThan(0);
   for (const { retryAfter } of refused) expect(Number(retryAfter)).toBeGreaterThan(0);
 
