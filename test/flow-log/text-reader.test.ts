@@ -174,7 +174,7 @@ test("the fast path takes a line only when the obvious one would do the same", (
       // A trailing space sends a line the obvious path.
       expect(outcome(`${line}\n`)).toEqual(outcome(`${line} \n`));
     }),
-    { numRuns: 1000 },
+    { numRuns: 400 },
   );
 });
 
