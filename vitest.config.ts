@@ -46,6 +46,11 @@ export default defineConfig({
           execArgv: ["--import", new URL("test/support/typescript-in-threads.mjs", import.meta.url).href],
           include: ["test/**/*.test.ts"],
           exclude: [...configDefaults.exclude, ...processes],
+          // Each file loads much of src: a process that runs one file after another loads it once. What a test replaces for all
+          // is put back after it.
+          isolate: false,
+          restoreMocks: true,
+          unstubGlobals: true,
         },
       },
     ],
