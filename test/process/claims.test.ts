@@ -24,7 +24,7 @@ describe(`${PROCESSES} processes share two buckets`, () => {
     deployment.s3.faults.clear();
   });
 
-  const rounds = Array.from({ length: 12 }, (_, round) => round);
+  const rounds = Array.from({ length: 8 }, (_, round) => round);
 
   test.for(rounds)("round %i: of 60 simultaneous requests one is queued, once", async (round) => {
     const window = nthHour(round);

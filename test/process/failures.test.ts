@@ -61,7 +61,7 @@ async function isMade(window: TimeWindow): Promise<void> {
 
 /** Asks until it is there, as a caller does: again when the job failed, since a busy machine's digester may be too slow. */
 async function areMade(windows: readonly TimeWindow[]): Promise<void> {
-  await Promise.all(windows.map((window) => eventually(() => isMade(window), 100)));
+  await Promise.all(windows.map((window) => eventually(() => isMade(window), 250)));
   const claims = new Set(windows.map(({ id }) => `${id}_in_progress`));
   const held = () => deployment.claims().filter((key) => claims.has(key));
   await eventually(() => expect(held()).toEqual([]));

@@ -25,7 +25,7 @@ async function start(env: NodeJS.ProcessEnv = {}): Promise<ServiceProcess> {
   const service = await ServiceProcess.start({
     GRAPH_DATA_DIR: dir.path,
     DIGESTER_ENDPOINT: digesterd.server.url.href,
-    DIGESTER_POLLING_INTERVAL: "5",
+    DIGESTER_POLLING_INTERVAL: "50",
     GRAPH_PROGRESS_TIMEOUT: "600000",
     WORKER_CONCURRENCY: "1",
     RUNTIME_SHUTDOWN_TIMEOUT: "60s",

@@ -40,7 +40,7 @@ export class Deployment {
       AWS_ACCESS_KEY_ID: "test",
       AWS_SECRET_ACCESS_KEY: "test",
       DIGESTER_ENDPOINT: this.digesterd.server.url.href,
-      DIGESTER_POLLING_INTERVAL: "10",
+      DIGESTER_POLLING_INTERVAL: "100",
       WORKER_RETRY_DELAY: "10ms",
       RUNTIME_SHUTDOWN_TIMEOUT: "1s",
     };
@@ -73,9 +73,12 @@ export class Deployment {
     ).length;
   }
 
-  /** Keys of the claims that are held now. */
+  /** Keys of the claims that are held now. Beside them may be what a process that was killed tried the bucket with. */
   claims(): readonly string[] {
-    return this.s3.bucket("claims").keys();
+    return this.s3
+      .bucket("claims")
+      .keys()
+      .filter((key) => key.endsWith("_in_progress"));
   }
 }
 
