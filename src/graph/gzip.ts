@@ -1,5 +1,5 @@
-import type { TransformOptions } from "node:stream";
-import { constants, crc32, createDeflateRaw, type ZlibOptions } from "node:zlib";
+import { constants, crc32, createDeflateRaw } from "node:zlib";
+import { Compressor } from "../compressor.js";
 import { BLOCK_BYTES, type BlockPool } from "./block-pool.js";
 import { TRAILER_BYTES } from "./making.js";
 import type { GraphStats } from "./stats.js";
@@ -7,15 +7,22 @@ import type { GraphStats } from "./stats.js";
 /** The blocks that DOT comes in, so that these are compressed where they are. */
 export const GZIP_BLOCK_BYTES = BLOCK_BYTES;
 /**
- * Several times libuv's threads, so that these find the next block while the event loop is at something else. Bounds the
- * memory: each takes its block and what comes out, those at work zlib's 400 KiB besides.
+ * Several times what is compressed at once, so that there is a next block while the event loop is at something else. Bounds
+ * the memory: each takes its block and what comes out.
  */
-const BLOCKS_IN_FLIGHT = 16;
+const BLOCKS_IN_FLIGHT = 8;
 /** What comes out of some blocks of DOT. */
 const OUTPUT_BYTES = 128 * 1024;
 
 /** Of DOT, level 2 makes a tenth less than level 1 in the same time; level 3 takes a fifth longer for a twentieth. */
 const LEVEL = 2;
+
+const deflate = new Compressor(createDeflateRaw, {
+  level: LEVEL,
+  memLevel: 9,
+  chunkSize: OUTPUT_BYTES,
+  flush: constants.Z_SYNC_FLUSH,
+});
 
 /** RFC 1952: deflate, no flags, no time, fastest, unknown system. */
 const HEADER = Buffer.from([0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 4, 255]);
@@ -50,76 +57,29 @@ async function* member(source: AsyncIterable<Buffer>, { atEnd, pool }: GzipOptio
   let crc = 0;
   let size = 0;
   const inFlight: Promise<Buffer>[] = [];
-  const deflaters: Deflater[] = [];
 
   yield HEADER;
-  try {
-    let count = 0;
-    for await (const { block, isWhole } of blocks(source)) {
-      crc = crc32(block, crc);
-      size += block.length;
-      // Free again: its block was the oldest in flight.
-      const deflater = (deflaters[count++ % BLOCKS_IN_FLIGHT] ??= new Deflater());
-      const compressed = deflater.compress(block).then((bytes) => {
-        if (isWhole) pool?.give(block);
-        return bytes;
-      });
-      // Awaited below, unless the reader stops early.
-      compressed.catch(() => {});
-      inFlight.push(compressed);
-      if (inFlight.length < BLOCKS_IN_FLIGHT) continue;
-      const oldest = await inFlight.shift();
-      if (oldest !== undefined) yield oldest;
-    }
-    for (const compressed of inFlight) yield await compressed;
-  } finally {
-    for (const deflater of deflaters) deflater.close();
+  for await (const { block, isWhole } of blocks(source)) {
+    crc = crc32(block, crc);
+    size += block.length;
+    const compressed = deflate.compress(block).then((bytes) => {
+      if (isWhole) pool?.give(block);
+      return bytes;
+    });
+    // Awaited below, unless the reader stops early.
+    compressed.catch(() => {});
+    inFlight.push(compressed);
+    if (inFlight.length < BLOCKS_IN_FLIGHT) continue;
+    const oldest = await inFlight.shift();
+    if (oldest !== undefined) yield oldest;
   }
+  for (const compressed of inFlight) yield await compressed;
 
   const trailer = Buffer.alloc(TRAILER_BYTES);
   trailer.writeUInt32LE(crc, 0);
   trailer.writeUInt32LE(size % 2 ** 32, 4);
   atEnd?.(trailer);
   yield Buffer.concat([FINAL_BLOCK, trailer]);
-}
-
-/**
- * Compresses one block after another, as if each were the first. One for each block would cost 400 KiB each time, of which
- * the garbage collector takes note: it would mark the heap ten times a second.
- */
-class Deflater {
-  readonly #stream;
-
-  constructor() {
-    const options: ZlibOptions & Pick<TransformOptions, "readableHighWaterMark"> = {
-      level: LEVEL,
-      memLevel: 9,
-      chunkSize: OUTPUT_BYTES,
-      flush: constants.Z_SYNC_FLUSH,
-      // All of a block: it is read when it is complete.
-      readableHighWaterMark: 2 * GZIP_BLOCK_BYTES,
-    };
-    this.#stream = createDeflateRaw(options);
-    // Whoever compresses is told.
-    this.#stream.on("error", () => undefined);
-  }
-
-  /** To be called when the block before is compressed. */
-  compress(block: Buffer): Promise<Buffer> {
-    const stream = this.#stream;
-    stream.reset();
-    return new Promise((resolve, reject) => {
-      stream.write(block, (error) => {
-        const bytes: unknown = stream.read();
-        if (Buffer.isBuffer(bytes)) resolve(bytes);
-        else reject(error ?? new Error("a block came to nothing"));
-      });
-    });
-  }
-
-  close(): void {
-    this.#stream.destroy();
-  }
 }
 
 interface Block {

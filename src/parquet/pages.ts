@@ -1,5 +1,5 @@
-import { promisify } from "node:util";
-import { gzip } from "node:zlib";
+import { constants, createGzip } from "node:zlib";
+import { Compressor } from "../compressor.js";
 import type { Chunk } from "./chunk.js";
 import { physicalType, type ColumnSpec } from "./schema.js";
 import { binary, encodeThrift, i32, i64, list, struct, text, type Thrift } from "./thrift.js";
@@ -14,10 +14,8 @@ const UNCOMPRESSED = 0;
 const GZIP = 2;
 /** More than comes out of most pages, so that compressing one is one turn in libuv's pool. */
 const OUTPUT_BYTES = 256 * 1024;
-/** More than gzip adds to what doesn't get smaller. */
-const MIN_OUTPUT_BYTES = 1024;
 
-const gzipAsync = promisify<Uint8Array, object, Buffer>(gzip);
+const gzip = new Compressor(createGzip, { level: 1, chunkSize: OUTPUT_BYTES, flush: constants.Z_FINISH });
 
 /** A chunk's pages as they are in the file, and what the footer tells of them. */
 export interface Pages {
@@ -88,8 +86,7 @@ async function page(
   type: number,
   details: readonly [id: number, header: Thrift],
 ): Promise<Page> {
-  const chunkSize = Math.min(OUTPUT_BYTES, bytes.length + MIN_OUTPUT_BYTES);
-  const body = compress ? await gzipAsync(bytes, { level: 1, chunkSize }) : bytes;
+  const body = compress ? await gzip.compress(bytes) : bytes;
   const header = encodeThrift(struct([1, i32(type)], [2, i32(bytes.length)], [3, i32(body.length)], details));
   return {
     parts: [header, body],
