@@ -14,6 +14,28 @@ export async function syncDirectory(path: string): Promise<void> {
   }
 }
 
+/** Bytes written at a time: each write is a turn of libuv's pool, and a body may come in pieces of any size. */
+const BLOCK_BYTES = 256 * 1024;
+
+/** The same bytes in blocks, each of which is valid until the next is asked for. */
+async function* inBlocks(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  const block = Buffer.allocUnsafeSlow(BLOCK_BYTES);
+  let filled = 0;
+  for await (const piece of source) {
+    if (filled + piece.length > BLOCK_BYTES) {
+      yield block.subarray(0, filled);
+      filled = 0;
+    }
+    if (piece.length > BLOCK_BYTES) {
+      yield piece;
+    } else {
+      block.set(piece, filled);
+      filled += piece.length;
+    }
+  }
+  if (filled > 0) yield block.subarray(0, filled);
+}
+
 /**
  * Writes a body to `path`, whole and durable or not at all, by way of a file at `temporary` that must be on the same
  * file system and whose name nobody else uses. An abort counts until the file is complete.
@@ -31,7 +53,7 @@ export async function writeWhole(
   async function write(source: AsyncIterable<Uint8Array>): Promise<void> {
     const handle = await io(open(temporary, "wx"));
     try {
-      for await (const chunk of source) await io(handle.writeFile(chunk));
+      for await (const block of inBlocks(source)) await io(handle.writeFile(block));
       await io(handle.sync());
     } finally {
       await handle.close();

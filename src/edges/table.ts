@@ -120,8 +120,17 @@ export function newNames(): Names {
 /** What a batch usually has, at most: some milliseconds of work. */
 export const BATCH_ROWS = 4096;
 
-/** A batch of zeros with these of the optional columns, for whoever makes it to fill in. */
-export function newBatch(names: Names, rows: number, optional: Iterable<OptionalColumn>): EdgeBatch {
+/**
+ * A batch of zeros with these of the optional columns, for whoever makes it to fill in.
+ *
+ * @param times where they are the same in all batches, and need no memory of their own
+ */
+export function newBatch(
+  names: Names,
+  rows: number,
+  optional: Iterable<OptionalColumn>,
+  times: Pick<EdgeBatch, "start" | "end"> = { start: newInt64s(rows), end: newInt64s(rows) },
+): EdgeBatch {
   const has = new Set(optional);
   const further = FURTHER_COLUMNS.filter((name) => has.has(name));
   return {
@@ -144,8 +153,7 @@ export function newBatch(names: Names, rows: number, optional: Iterable<Optional
     first: has.has("first") ? new Float64Array(rows) : undefined,
     last: has.has("last") ? new Float64Array(rows) : undefined,
     active: has.has("active") ? newInt64s(rows) : undefined,
-    start: newInt64s(rows),
-    end: newInt64s(rows),
+    ...times,
     further: Object.fromEntries(further.map((name) => [name, new Int32Array(rows)])),
   };
 }

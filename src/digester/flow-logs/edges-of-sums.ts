@@ -1,4 +1,4 @@
-import { type Int64s, MAX_INT64, setBigInt64, setInt64 } from "../../edges/int64.js";
+import { type Int64s, MAX_INT64, newInt64s, setBigInt64, setInt64 } from "../../edges/int64.js";
 import {
   ACTIONS,
   BATCH_ROWS,
@@ -63,19 +63,24 @@ export function edgesOfSums(aggregation: Aggregation): (table: KeyTable) => Gene
   const { accounts, interfaces, addresses, combinations } = aggregation;
   const names: Names = { accounts, interfaces, addresses, values: combinations.values };
   const further = FURTHER_COLUMNS.filter((name) => (combinations.fields & (1 << fieldOf(name))) !== 0);
+  const [start, end] = [repeated(aggregation.start), repeated(aggregation.end)];
   return function* batches(table) {
     for (let from = 0; from < table.size; from += BATCH_ROWS) {
       const rows = Math.min(BATCH_ROWS, table.size - from);
-      const batch = newBatch(names, rows, [...COLUMNS, ...further]);
+      const times = { start: start.subarray(0, 2 * rows), end: end.subarray(0, 2 * rows) };
+      const batch = newBatch(names, rows, [...COLUMNS, ...further], times);
       fill(batch, table, from);
       for (const name of further) fillFurther(batch, name, table, from, combinations);
-      for (let row = 0; row < rows; row++) {
-        setInt64(batch.start, row, aggregation.start);
-        setInt64(batch.end, row, aggregation.end);
-      }
       yield batch;
     }
   };
+}
+
+/** A batch's column of the same number. */
+function repeated(value: number): Int64s {
+  const column = newInt64s(BATCH_ROWS);
+  for (let row = 0; row < BATCH_ROWS; row++) setInt64(column, row, value);
+  return column;
 }
 
 function fill(batch: EdgeBatch, table: KeyTable, from: number): void {
