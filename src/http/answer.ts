@@ -1,9 +1,9 @@
 import { pipeline, Readable } from "node:stream";
 import { constants, createGzip } from "node:zlib";
 import type { FastifyReply, FastifyRequest } from "fastify";
-import Negotiator from "negotiator";
 import type { Answer } from "../answer/answers.js";
 import { SupersededError } from "../errors.js";
+import { acceptsGzip } from "./accepts-gzip.js";
 
 /** Answers from what is stored now, once more when that was made again while it was read. */
 export async function answerFresh(answer: () => Promise<FastifyReply>): Promise<FastifyReply> {
@@ -25,9 +25,7 @@ export async function sendAnswer(
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<FastifyReply> {
-  const gzip =
-    request.headers["accept-encoding"] !== undefined &&
-    new Negotiator(request.raw).encoding(["gzip", "identity"]) === "gzip";
+  const gzip = acceptsGzip(request);
   reply
     .header("vary", "Accept, Accept-Encoding")
     .header("cache-control", "no-cache")

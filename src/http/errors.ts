@@ -11,12 +11,15 @@ export const ErrorBody = z
   .object({ statusCode: z.number(), error: z.string(), message: z.string() })
   .describe("What went wrong, and what to do about it");
 
-/** An answer that is no failure of ours, with a sentence for the caller. */
+/** An answer that is no failure of ours, with a sentence for the caller. Nobody needs to know where it came from: it has no stack. */
 export class HttpError extends Error {
   readonly statusCode: number;
 
   constructor(statusCode: number, message: string) {
+    const { stackTraceLimit } = Error;
+    Error.stackTraceLimit = 0;
     super(message);
+    Error.stackTraceLimit = stackTraceLimit;
     this.statusCode = statusCode;
   }
 }
@@ -97,18 +100,16 @@ export function answer(error: FastifyError, request: FastifyRequest, reply: Fast
   logFailure(request.log, error, statusCode, error instanceof CorruptInputError ? undefined : message);
   if (retryAfterMs !== undefined) reply.header("retry-after", seconds(retryAfterMs));
   else if (statusCode === 503) reply.header("retry-after", seconds(0));
-  // A graph that could not be read has been described already. Its type would keep the error from being serialised.
-  for (const header of [
-    "etag",
-    "last-modified",
-    "cache-control",
-    "content-type",
-    "content-encoding",
-    "content-length",
-  ]) {
+  // A graph that could not be read has been described already.
+  for (const header of ["etag", "last-modified", "cache-control", "content-encoding", "content-length"]) {
     reply.removeHeader(header);
   }
-  void reply.code(statusCode).send({ statusCode, error: STATUS_CODES[statusCode] ?? "Error", message });
+  void reply
+    .code(statusCode)
+    .type("application/json; charset=utf-8")
+    // It is what it should be. To hold it against the schema of its route takes as long as a good part of the answer.
+    .serializer(JSON.stringify)
+    .send({ statusCode, error: STATUS_CODES[statusCode] ?? "Error", message });
 }
 
 /** JSON for every error, and 405 with `Allow` where the path is right but the method isn't. */

@@ -3,8 +3,8 @@ import { pipeline, Readable } from "node:stream";
 import { promisify } from "node:util";
 import { createGunzip, gunzip } from "node:zlib";
 import type { FastifyReply, FastifyRequest } from "fastify";
-import Negotiator from "negotiator";
 import type { GraphInfo, StoredGraph } from "../storage/storage.js";
+import { acceptsGzip } from "./accepts-gzip.js";
 
 /** What is larger is expanded in a stream, anew each time. */
 const EXPANDED_BYTES = 1024 * 1024;
@@ -35,12 +35,7 @@ export class Representation {
 
   constructor(graph: GraphInfo, request: FastifyRequest) {
     this.#graph = graph;
-    // Without the header every coding is acceptable, but who doesn't ask for gzip rarely expects it.
-    const accepted =
-      request.headers["accept-encoding"] === undefined
-        ? "identity"
-        : new Negotiator(request.raw).encoding(["gzip", "identity"]);
-    this.gzip = graph.encoding === "gzip" && accepted === "gzip";
+    this.gzip = graph.encoding === "gzip" && acceptsGzip(request);
   }
 
   static #etag({ version }: GraphInfo, gzip: boolean): string {

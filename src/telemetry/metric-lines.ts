@@ -54,7 +54,8 @@ export class MetricLines implements Stats {
   }
 
   #metric(name: string, type: "c" | "g" | "d", tags: Tags | undefined): Metric {
-    const key = type + name + (tags === undefined ? "" : JSON.stringify(tags));
+    let key = type + name;
+    for (const tag in tags) key += `|${tags[tag]}`;
     let metric = this.#metrics.get(key);
     if (metric === undefined) {
       const all = this.#tags(tags ?? {});
