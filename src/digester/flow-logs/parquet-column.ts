@@ -24,6 +24,7 @@ export class ParquetColumn implements FieldColumn {
   /** For each row of the page the place of its value, as a page tells it, and for each place what is there. */
   #places: Uint32Array | undefined;
   #codes: Float64Array = new Float64Array(0);
+  #allKnown = false;
   #rows = 0;
   /** Where the block begins, and the next one. */
   #first = 0;
@@ -88,7 +89,7 @@ export class ParquetColumn implements FieldColumn {
     if (places === undefined) block.set(codes.subarray(first, first + rows));
     else for (let row = 0; row < rows; row++) block[row] = codes[places[first + row] ?? 0] ?? ODD;
     // Texts are numbered in the order of the rows that have them, when they are taken.
-    if (this.#coder !== undefined) return;
+    if (this.#allKnown || this.#coder !== undefined) return;
     for (let row = 0; row < rows; row++) if (block[row] === UNKNOWN) block[row] = this.look(row);
   }
 
@@ -121,6 +122,7 @@ export class ParquetColumn implements FieldColumn {
     const count = values.length + 1;
     this.#codes = withRoom(this.#codes, count);
     const isUsual = values instanceof Integers && this.#coder === undefined && this.#column.read === asIs;
+    this.#allKnown = isUsual;
     if (isUsual) readIntegers(values, this.#codes);
     else this.#codes.fill(UNKNOWN, 0, count);
   }

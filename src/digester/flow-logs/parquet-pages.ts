@@ -4,6 +4,7 @@ import { viewOf } from "../../flow-log/data-view.js";
 import { withRoom } from "../../flow-log/room.js";
 import { readHybrid } from "../../parquet/hybrid.js";
 import { checkThrift } from "../../parquet/thrift-bounds.js";
+import { nextTurn, turnIsOver } from "../../turn.js";
 import { PageExpander } from "./parquet-codecs.js";
 import { greatest, putConsecutive, spread, sumOf } from "./parquet-places.js";
 import type { StoredValues } from "./parquet-stored.js";
@@ -134,8 +135,16 @@ export class ColumnPages {
     return this.#placed(bytes, second.encoding, rows, optional ? page.subarray(0, end) : undefined);
   }
 
-  #placed(bytes: Uint8Array, encoding: string, rows: number, levels: Uint8Array | undefined): Page {
+  /** In steps, between which others have their turn. */
+  async #placed(
+    bytes: Uint8Array,
+    encoding: string,
+    rows: number,
+    levels: Uint8Array | undefined,
+  ): Promise<Page> {
+    if (turnIsOver()) await nextTurn();
     const count = levels === undefined ? rows : this.#present(levels, rows);
+    if (turnIsOver()) await nextTurn();
     if (encoding !== "PLAIN_DICTIONARY" && encoding !== "RLE_DICTIONARY") {
       const values = this.#values(bytes, encoding, count);
       if (count === rows) return { rows, values, places: undefined };
@@ -153,6 +162,7 @@ export class ColumnPages {
       if (!readHybrid(bytes, 1, bytes.length, places, count, bits)) {
         throw new RangeError(`indices that aren't ${count}`);
       }
+      if (turnIsOver()) await nextTurn();
       const last = greatest(places, count);
       if (last >= values.length) throw new RangeError(`value ${last} of ${values.length}`);
     }

@@ -40,7 +40,10 @@ export function spread(
   count: number,
   none: number,
 ): void {
-  let value = count;
-  for (let row = rows - 1; row >= 0; row--)
-    places[row] = levels[row] === 0 ? none : (places[--value] ?? none);
+  let value = count - 1;
+  // Where as many values are left as rows, each is in its place.
+  for (let row = rows - 1; row > value; row--) {
+    if (levels[row] === 0) places[row] = none;
+    else places[row] = places[value--] ?? none;
+  }
 }
