@@ -1,6 +1,7 @@
 import { readdir, stat, utimes } from "node:fs/promises";
 import { join } from "node:path";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import type { TimeWindow } from "../../src/window.js";
 import { digestOf, dotOf } from "../support/deployment.js";
 import { startDigesterd, type Digesterd } from "../support/digesterd.js";
 import { eventually } from "../support/eventually.js";
@@ -9,35 +10,44 @@ import { ServiceProcess } from "../support/service-process.js";
 import { temporaryDir, type TemporaryDir } from "../support/temporary-dir.js";
 
 const HOUR_MS = 3_600_000;
-const window = nthHour(0);
 
+let asked = 0;
+let window: TimeWindow;
 let dir: TemporaryDir;
 let digesterd: Digesterd;
-let first: ServiceProcess;
+let first: ServiceProcess | undefined;
 let second: ServiceProcess;
 /** Sends the rest of the digests that were asked for. */
 let held: (() => void)[];
 
-beforeEach(async () => {
+function start(): Promise<ServiceProcess> {
+  return ServiceProcess.start({
+    GRAPH_DATA_DIR: dir.path,
+    GRAPH_PROGRESS_TIMEOUT: "6000",
+    DIGESTER_ENDPOINT: digesterd.server.url.href,
+    DIGESTER_POLLING_INTERVAL: "10",
+  });
+}
+
+beforeAll(async () => {
   dir = await temporaryDir();
   digesterd = await startDigesterd("");
-  held = [];
   digesterd.send = (_url, response) => {
     response.writeHead(200).flushHeaders();
     held.push(() => response.end(digestOf(window.start)));
   };
-  const start = () =>
-    ServiceProcess.start({
-      GRAPH_DATA_DIR: dir.path,
-      GRAPH_PROGRESS_TIMEOUT: "6000",
-      DIGESTER_ENDPOINT: digesterd.server.url.href,
-      DIGESTER_POLLING_INTERVAL: "10",
-    });
-  [first, second] = await Promise.all([start(), start()]);
+  second = await start();
 });
 
-afterEach(async () => {
-  await Promise.all([first.kill(), second.kill()]);
+/** Another window, and a process in the place of one that a test has killed. */
+beforeEach(async () => {
+  held = [];
+  window = nthHour(asked++);
+  if (first?.ended !== false) first = await start();
+});
+
+afterAll(async () => {
+  await Promise.all([first?.kill(), second.kill()]);
   await digesterd.server.close();
   await dir.remove();
 });
@@ -75,16 +85,16 @@ const directions = [
 ] as const;
 
 test.for(directions)("set %s by an hour while a job runs: its graph is made", async ([, byMs]) => {
-  expect((await first.post(window)).status).toBe(202);
+  expect((await first?.post(window))?.status).toBe(202);
   await expect.poll(() => held.length).toBe(1);
   await setClock(byMs);
   await isMade();
 });
 
 test.for(directions)("set %s by an hour after a worker died: another takes over", async ([, byMs]) => {
-  expect((await first.post(window)).status).toBe(202);
+  expect((await first?.post(window))?.status).toBe(202);
   await expect.poll(() => held.length).toBe(1);
-  await first.kill();
+  await first?.kill();
   held = [];
   await setClock(byMs);
   await second.event("job-taken-up", { graphId: window.id });
