@@ -38,6 +38,9 @@ export class DictionaryColumn {
   #size = 0;
   #rows = 0;
   #values = 0;
+  /** Memory of the dictionary's page and of the data's, for one row group after another. */
+  #dictionaryPage = Buffer.allocUnsafeSlow(FIRST_BYTES);
+  #dataPage = Buffer.alloc(0);
 
   constructor(entries: Entries, optional: boolean) {
     this.#entries = entries;
@@ -66,14 +69,14 @@ export class DictionaryColumn {
     for (let i = 0; i < count; i++) this.#levels?.set(this.#rows++, 0);
   }
 
-  /** The rows so far as a chunk, and begins anew. */
+  /** The rows so far as a chunk, valid until the next is taken, and begins anew. */
   take(): Chunk {
     const dictionary = this.#dictionary();
     const width = Math.max(1, 32 - Math.clz32(Math.max(0, this.#size - 1)));
     const levels = this.#levels;
-    const data = Buffer.allocUnsafe(
-      (levels?.maxBytes(this.#rows) ?? 0) + 1 + maxHybridBytes(this.#values, width),
-    );
+    const maxBytes = (levels?.maxBytes(this.#rows) ?? 0) + 1 + maxHybridBytes(this.#values, width);
+    if (this.#dataPage.length < maxBytes) this.#dataPage = Buffer.allocUnsafeSlow(maxBytes);
+    const data = this.#dataPage;
     let at = levels?.put(data, 0, this.#rows) ?? 0;
     data[at++] = width;
     at = putHybrid(data, at, this.#indices, this.#values, width);
@@ -100,7 +103,7 @@ export class DictionaryColumn {
   }
 
   #dictionary(): Buffer {
-    let bytes = Buffer.allocUnsafe(FIRST_BYTES);
+    let bytes = this.#dictionaryPage;
     let view = viewOf(bytes);
     let at = 0;
     for (let i = 0; i < this.#size; i++) {
@@ -110,6 +113,7 @@ export class DictionaryColumn {
       }
       at = this.#entries.put(this.#keys[i] ?? 0, bytes, view, at);
     }
+    this.#dictionaryPage = bytes;
     return bytes.subarray(0, at);
   }
 

@@ -49,7 +49,7 @@ export class ParquetFile {
     const entries: Thrift[] = [];
     for (const column of pages) {
       entries.push(column.at(this.#position));
-      yield this.#put(column.bytes);
+      for (const block of column.blocks) yield this.#put(block);
     }
     this.#rows += rows;
     this.#groups.push(

@@ -19,7 +19,7 @@ const gzip = new Compressor(createGzip, { level: 1, chunkSize: OUTPUT_BYTES, flu
 
 /** A chunk's pages as they are in the file, and what the footer tells of them. */
 export interface Pages {
-  readonly bytes: Buffer;
+  readonly blocks: readonly Buffer[];
   readonly uncompressedBytes: number;
   /** Thrift's ColumnChunk, for pages that begin at a position of the file. */
   at(position: number): Thrift;
@@ -40,10 +40,10 @@ export async function pagesOf(spec: ColumnSpec, chunk: Chunk): Promise<Pages> {
       struct([1, i32(rows)], [2, i32(encoding)], [3, i32(RLE)], [4, i32(RLE)]),
     ]),
   ]);
-  const bytes = Buffer.concat([...(dictionaryPage ? dictionaryPage.parts : []), ...dataPage.parts]);
+  const bytes = (dictionaryPage?.length ?? 0) + dataPage.length;
   const uncompressedBytes = (dictionaryPage?.uncompressedBytes ?? 0) + dataPage.uncompressedBytes;
   return {
-    bytes,
+    blocks: [...(dictionaryPage?.blocks ?? []), ...dataPage.blocks],
     uncompressedBytes,
     at: (position) =>
       struct(
@@ -57,7 +57,7 @@ export async function pagesOf(spec: ColumnSpec, chunk: Chunk): Promise<Pages> {
             [4, i32(compress ? GZIP : UNCOMPRESSED)],
             [5, i64(rows)],
             [6, i64(uncompressedBytes)],
-            [7, i64(bytes.length)],
+            [7, i64(bytes)],
             [9, i64(position + (dictionaryPage?.length ?? 0))],
             [11, dictionaryPage && i64(position)],
             [
@@ -75,7 +75,7 @@ export async function pagesOf(spec: ColumnSpec, chunk: Chunk): Promise<Pages> {
 }
 
 interface Page {
-  readonly parts: readonly Uint8Array[];
+  readonly blocks: readonly Buffer[];
   readonly length: number;
   readonly uncompressedBytes: number;
 }
@@ -86,10 +86,11 @@ async function page(
   type: number,
   details: readonly [id: number, header: Thrift],
 ): Promise<Page> {
-  const body = compress ? await gzip.compress(bytes) : bytes;
+  // The memory of a chunk is used again while its blocks are on their way.
+  const body = compress ? await gzip.compress(bytes) : Buffer.from(bytes);
   const header = encodeThrift(struct([1, i32(type)], [2, i32(bytes.length)], [3, i32(body.length)], details));
   return {
-    parts: [header, body],
+    blocks: [header, body],
     length: header.length + body.length,
     uncompressedBytes: header.length + bytes.length,
   };

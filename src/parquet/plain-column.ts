@@ -9,6 +9,9 @@ export class PlainColumn {
   #words = new Uint32Array(0);
   readonly #ordered: boolean;
   #rows = 0;
+  /** The rows of the least and the greatest value so far, where the range is told. */
+  #min = 0;
+  #max = 0;
 
   /** @param ordered whether the range is worth telling */
   constructor(ordered: boolean) {
@@ -20,6 +23,7 @@ export class PlainColumn {
     this.#reserve(to - from);
     this.#words.set(words.subarray(2 * from, 2 * to), 2 * this.#rows);
     this.#rows += to - from;
+    this.#compare(this.#rows - (to - from));
   }
 
   /** Whole seconds below 2^53, as milliseconds. */
@@ -34,6 +38,7 @@ export class PlainColumn {
       words[2 * this.#rows + 1] = Math.floor(second / WORD) * 1000 + Math.floor(low / WORD);
       this.#rows++;
     }
+    this.#compare(this.#rows - (to - from));
   }
 
   /** The rows so far as a chunk, valid until the next are appended, and begins anew. */
@@ -45,7 +50,7 @@ export class PlainColumn {
       nulls: 0,
       dictionary: undefined,
       data: this.#bytes(0, rows),
-      range: this.#ordered && rows > 0 ? this.#range(rows) : undefined,
+      range: this.#ordered && rows > 0 ? this.#range() : undefined,
       compress: true,
     };
   }
@@ -54,13 +59,18 @@ export class PlainColumn {
     this.#words = withRoom(this.#words, 2 * (this.#rows + rows));
   }
 
-  #range(rows: number): Chunk["range"] {
-    let min = 0;
-    let max = 0;
-    for (let row = 1; row < rows; row++) {
-      if (this.#isLess(row, min)) min = row;
-      if (this.#isLess(max, row)) max = row;
+  /** Takes the rows from `first` on into the range: a column is long, and its batches come one at a time. */
+  #compare(first: number): void {
+    if (!this.#ordered) return;
+    if (first === 0) this.#min = this.#max = 0;
+    for (let row = first; row < this.#rows; row++) {
+      if (this.#isLess(row, this.#min)) this.#min = row;
+      if (this.#isLess(this.#max, row)) this.#max = row;
     }
+  }
+
+  #range(): Chunk["range"] {
+    const [min, max] = [this.#min, this.#max];
     return { min: this.#bytes(min, min + 1).slice(), max: this.#bytes(max, max + 1).slice() };
   }
 
