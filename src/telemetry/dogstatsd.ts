@@ -1,17 +1,12 @@
-import { createSocket } from "node:dgram";
-import { setTimeout } from "node:timers/promises";
+import { StatsD } from "hot-shots";
 import { z } from "zod";
 import { integer, interval } from "../settings.js";
 import type { Logger } from "./log.js";
 import { cachedLookup } from "./lookup.js";
-import { MetricLines } from "./metric-lines.js";
 import type { StatsOutput } from "./stats.js";
 
 /** How often the fact that statistics don't get through is logged. */
 const COMPLAIN_EVERY_MS = 10 * 60_000;
-
-/** How long the last packets may take. */
-const LAST_PACKETS_MS = 500;
 
 const address = z.string().transform((text, context) => {
   const [, ipv6, host, port] = /^(?:\[([\da-f:.]+)\]|([\w.-]+)):(\d{1,5})$/i.exec(text) ?? [];
@@ -54,36 +49,28 @@ export function createDogstatsd(
   const { host, port } = settings.RUNTIME_STATS_DATADOG_ADDRESS;
   let failures = 0;
   let complainedAt = Number.NEGATIVE_INFINITY;
-  const failed = ({ message }: Error) => {
-    failures++;
-    if (performance.now() - complainedAt < COMPLAIN_EVERY_MS) return;
-    complainedAt = performance.now();
-    log.warn({ reason: message, failures }, "stats-failure");
-  };
-  const socket = createSocket({ type: host.includes(":") ? "udp6" : "udp4", lookup: cachedLookup() });
-  socket.on("error", failed).unref();
-  const sending = new Set<Promise<void>>();
-  const send = (packet: string) => {
-    const sent = new Promise<void>((resolve) => {
-      socket.send(packet, port, host, (error) => {
-        if (error !== null) failed(error);
-        resolve();
-      });
-    }).finally(() => sending.delete(sent));
-    sending.add(sent);
-  };
-  const lines = new MetricLines({
-    tags: settings.RUNTIME_STATS_DATADOG_TAGS ?? [],
-    packetBytes: settings.RUNTIME_STATS_DATADOG_PACKETSIZE,
-    send,
+  const client = new StatsD({
+    host,
+    port,
+    protocol: "udp",
+    maxBufferSize: settings.RUNTIME_STATS_DATADOG_PACKETSIZE,
+    bufferFlushInterval: settings.RUNTIME_STATS_DATADOG_FLUSHINTERVAL,
+    aggregation: { flushInterval: Math.min(settings.RUNTIME_STATS_DATADOG_FLUSHINTERVAL, 2000) },
+    globalTags: settings.RUNTIME_STATS_DATADOG_TAGS ?? [],
+    udpSocketOptions: { type: host.includes(":") ? "udp6" : "udp4", lookup: cachedLookup() },
+    errorHandler: (error) => {
+      failures++;
+      if (performance.now() - complainedAt < COMPLAIN_EVERY_MS) return;
+      complainedAt = performance.now();
+      log.warn({ reason: error.message, failures }, "stats-failure");
+    },
+    // All that is set is set above: no variables that nobody documented.
+    datadog: false,
+    includeDataDogTags: false,
+    includeDatadogTelemetry: false,
   });
-  const timer = setInterval(() => lines.flush(), settings.RUNTIME_STATS_DATADOG_FLUSHINTERVAL).unref();
-  let closed: Promise<void> | undefined;
-  const close = async () => {
-    clearInterval(timer);
-    lines.flush();
-    await Promise.race([Promise.all(sending), setTimeout(LAST_PACKETS_MS)]);
-    socket.close();
+  return {
+    stats: client,
+    close: () => new Promise((resolve) => client.close(() => resolve())),
   };
-  return { stats: lines, close: () => (closed ??= close()) };
 }
