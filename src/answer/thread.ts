@@ -61,10 +61,14 @@ function bytesThrough({ port, size }: RemoteGraph): GraphBytes {
   return { kind: "parquet", source: { size, read: (start, end) => asker.ask([start, end]) } };
 }
 
+/** One chunk comes while the one before it is read. */
 async function* chunksThrough(asker: Asker<undefined, Uint8Array | undefined>): AsyncGenerator<Buffer> {
-  for (;;) {
-    const chunk = await asker.ask(undefined);
+  for (let next = asker.ask(undefined); ;) {
+    const chunk = await next;
     if (chunk === undefined) return;
+    next = asker.ask(undefined);
+    // Whoever reads on meets its failure; who doesn't, needs no chunk.
+    next.catch(() => undefined);
     yield Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
   }
 }

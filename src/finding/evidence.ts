@@ -98,14 +98,9 @@ export class Evidence {
     }
     this.byClient = new RowsByKey(this.client, this.hosts);
     this.byServer = new RowsByKey(this.server, this.hosts);
-    const direction = this.#direction;
-    const only = (ends: Int32Array, which: number) =>
-      new RowsByKey(
-        ends.map((end, row) => (direction[row] === which ? end : NONE)),
-        this.hosts,
-      );
-    this.outboundByClient = only(this.client, FROM_INSIDE);
-    this.inboundByServer = only(this.server, TO_INSIDE);
+    const column = this.#direction;
+    this.outboundByClient = new RowsByKey(this.client, this.hosts, { column, value: FROM_INSIDE });
+    this.inboundByServer = new RowsByKey(this.server, this.hosts, { column, value: TO_INSIDE });
   }
 
   /** The address of a host. */

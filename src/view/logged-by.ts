@@ -1,4 +1,4 @@
-import { larger, trimmed } from "./capacity.js";
+import { trimmed } from "./capacity.js";
 import { TRAFFIC_KINDS } from "./conversations.js";
 import { RowsByKey } from "./rows-by-key.js";
 import { Triples } from "./triples.js";
@@ -19,24 +19,26 @@ export function loggedByOf(
   const further = furtherOf(owners, others);
   const furtherOfRow = new RowsByKey(further.a.subarray(0, further.size), rows);
   const loggedFrom = new Uint32Array(rows + 1);
-  let loggedBy = new Int32Array(rows + further.size);
+  // One logger may own several kinds.
+  const loggedBy = new Int32Array(countOwners(owners) + further.size);
   let size = 0;
   for (let row = 0; row < rows; row++) {
     loggedFrom[row] = size;
-    if (size + KINDS > loggedBy.length)
-      loggedBy = larger(loggedBy, new Int32Array(2 * loggedBy.length + KINDS));
     for (let kind = 0; kind < KINDS; kind++) {
       const owner = owners[KINDS * row + kind] ?? 0;
       if (owner !== 0 && !isOwner(owners, row, kind, owner)) loggedBy[size++] = owner - 1;
     }
-    const more = furtherOfRow.sizeOf(row);
-    if (more === 0) continue;
-    if (size + more > loggedBy.length)
-      loggedBy = larger(loggedBy, new Int32Array(2 * loggedBy.length + more));
+    if (furtherOfRow.sizeOf(row) === 0) continue;
     for (const other of furtherOfRow.of(row)) loggedBy[size++] = further.b[other] ?? 0;
   }
   loggedFrom[rows] = size;
   return { loggedFrom, loggedBy: trimmed(loggedBy, size) };
+}
+
+function countOwners(owners: Int32Array): number {
+  let count = 0;
+  for (let slot = 0; slot < owners.length; slot++) if (owners[slot] !== 0) count++;
+  return count;
 }
 
 /** Rows and loggers that own no kind of them. */
