@@ -31,5 +31,6 @@ VOLUME /data
 USER 1000:1000
 EXPOSE 8080
 HEALTHCHECK --interval=30s --timeout=5s --start-period=10s CMD ["node", "-e", "const address = process.env.RUNTIME_HTTPSERVER_ADDRESS || `:${process.env.PORT || 8080}`; fetch(`http://${address.replace(/^:/, '127.0.0.1:')}/healthcheck`).then(({ ok }) => process.exit(ok ? 0 : 1), () => process.exit(1))"]
-# Not through npm, which would keep signals to itself.
-CMD ["node", "dist/main.js"]
+# Not through npm, which would keep signals to itself. Of the memory for new objects 2 MB are enough: it is collected more often, and
+# what is done with is freed sooner.
+CMD ["node", "--max-semi-space-size=2", "dist/main.js"]

@@ -10,6 +10,8 @@ import { deviation, ownDocument } from "./checked-fetch.js";
 import { bound } from "./child.js";
 import { DEADLINE_MS } from "./deadline.js";
 
+/** As in the image. */
+export const NODE_OPTIONS = ["--max-semi-space-size=2"];
 const MAIN = fileURLToPath(new URL("../../dist/main.js", import.meta.url));
 
 const LogEvent = z.looseObject({ level: z.string(), time: z.string(), message: z.string() });
@@ -36,7 +38,7 @@ export class ServiceProcess {
 
   private constructor(env: NodeJS.ProcessEnv, nodeOptions: readonly string[]) {
     this.#child = bound(
-      spawn(process.execPath, [...nodeOptions, MAIN], {
+      spawn(process.execPath, [...NODE_OPTIONS, ...nodeOptions, MAIN], {
         env: { PORT: "0", ...env },
         stdio: ["ignore", "pipe", "pipe"],
       }),

@@ -8,7 +8,7 @@ import { z } from "zod";
 import { TimeWindow } from "../../../src/window.js";
 import { SAMPLE_WINDOW } from "../../make-sample-flow-logs.js";
 import { bound, forkScript, kill, message } from "../../support/child.js";
-import { ServiceProcess } from "../../support/service-process.js";
+import { NODE_OPTIONS, ServiceProcess } from "../../support/service-process.js";
 import { type Comparison, type Contender, ratio } from "../compare.js";
 import type { BenchData } from "../data.js";
 import { type Headers, requestsPerSecond } from "../load.js";
@@ -79,7 +79,7 @@ async function serve(dataDir: string) {
   const path = join(dataDir, "log");
   const log = await open(path, "w");
   const child = bound(
-    spawn(process.execPath, [MAIN], {
+    spawn(process.execPath, [...NODE_OPTIONS, MAIN], {
       env: { PORT: "0", GRAPH_DATA_DIR: dataDir },
       stdio: ["ignore", log.fd, "inherit"],
     }),
