@@ -1,4 +1,5 @@
 import { vi } from "vitest";
+import { nextTurn } from "../../src/turn.js";
 
 /**
  * How often the event loop turned while the work went on, by a clock of which a millisecond passes at each look: so turns are
@@ -7,6 +8,8 @@ import { vi } from "vitest";
 export async function countTurns(work: () => Promise<unknown>): Promise<number> {
   let now = performance.now();
   const clock = vi.spyOn(performance, "now").mockImplementation(() => ++now);
+  // Tests of the same process may have left a turn that began by another clock.
+  await nextTurn();
   let turns = 0;
   let done = false;
   const turn = () => {
@@ -19,6 +22,7 @@ export async function countTurns(work: () => Promise<unknown>): Promise<number> 
   } finally {
     done = true;
     clock.mockRestore();
+    await nextTurn();
   }
   return turns;
 }
