@@ -34,3 +34,12 @@ test("a turn is over after a while, and not before", async () => {
   vi.advanceTimersByTime(10);
   expect(turnIsOver()).toBe(true);
 });
+
+test("a turn that began by a clock that was put back is over", async () => {
+  vi.useFakeTimers({ toFake: ["performance"], now: 0 });
+  vi.advanceTimersByTime(performance.now() + 3_600_000);
+  await nextTurn();
+  vi.useRealTimers();
+  expect(turnIsOver()).toBe(true);
+  await nextTurn();
+});
