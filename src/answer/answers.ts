@@ -13,9 +13,10 @@ import type { AnswerOptions } from "./settings.js";
 const MAX_OPEN = 64;
 const BUSY_RETRY_MS = 1000;
 
-/** The thread is named as this file is: compiled, or not yet. */
-/** Columns that are done with are freed when it is collected: the smaller it is, the sooner. Less than Node's own, it costs no time. */
+/** Columns that are done with are freed when the young generation is collected: the smaller it is, the sooner. It is smaller than Node's own, which costs no time. */
 const YOUNG_GENERATION_MB = 6;
+
+/** The thread is named as this file is: compiled, or not yet. */
 const THREAD = new URL(import.meta.url.replace(/answers\.([jt]s)$/, "thread.$1"));
 
 /** Never rejects. */

@@ -15,18 +15,17 @@ let clicked: (Moved & { readonly isFrame: boolean }) | undefined;
 
 /** Shows a node one level finer, at its place. */
 export function open(node: string, from: Element): void {
-  remember(node, from);
-  go({ open: withOpened(place.value.open, node), selected: undefined });
+  change(placeOf(node, from), withOpened);
 }
 
 /** Shows a node that was opened as a box again. */
 export function close(node: string, from: Element): void {
-  remember(node, from);
-  go({ open: withoutOpened(place.value.open, node), selected: undefined });
+  change(placeOf(node, from), withoutOpened);
 }
 
-function remember(node: string, from: Element): void {
-  moved = placeOf(node, from);
+function change(from: Moved, opened: typeof withOpened): void {
+  moved = from;
+  go({ open: opened(place.value.open, from.node), selected: undefined });
 }
 
 function placeOf(node: string, shape: Element): Moved {
@@ -60,10 +59,7 @@ function rememberClicked({ detail, target }: MouseEvent): void {
 }
 
 function openClicked(): void {
-  if (clicked === undefined) return;
-  const { isFrame, node } = clicked;
-  moved = clicked;
-  go({ open: (isFrame ? withoutOpened : withOpened)(place.value.open, node), selected: undefined });
+  if (clicked !== undefined) change(clicked, clicked.isFrame ? withoutOpened : withOpened);
 }
 
 /** Scrolls to where it was, and gives it the focus that it lost with what it was. */
