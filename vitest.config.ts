@@ -28,13 +28,13 @@ export default defineConfig({
   test: {
     // The default is a worker less than there are cores: one, where there are two. Those who wait leave room for others.
     maxWorkers: Math.max(6, availableParallelism()),
+    globalSetup: "test/support/build.ts",
     projects: [
       {
         test: {
           ...deadlines,
           name: "processes",
           include: processes,
-          globalSetup: "test/support/build.ts",
           setupFiles: "test/support/end-children.ts",
         },
       },

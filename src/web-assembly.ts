@@ -1,0 +1,23 @@
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+
+/** What is used of WebAssembly, which Node.js has and its types for 20 don't. */
+declare const WebAssembly: {
+  readonly Module: new (bytes: Uint8Array) => object;
+  readonly Instance: new (module: object, imports: object) => { readonly exports: Record<string, unknown> };
+};
+
+const require = createRequire(import.meta.url);
+const modules = new Map<string, object>();
+
+/**
+ * A new instance of a kernel, with a memory of its own. Kernels are made by `npm run build` from what is in the folders
+ * `assembly`; package.json says where they are, so that sources under test find them as well.
+ *
+ * @param path below dist, such as "flow-log/lines.wasm"
+ */
+export function instantiate(path: string): Record<string, unknown> {
+  const module = modules.get(path) ?? new WebAssembly.Module(readFileSync(require.resolve(`#${path}`)));
+  modules.set(path, module);
+  return new WebAssembly.Instance(module, {}).exports;
+}
