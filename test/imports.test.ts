@@ -66,10 +66,12 @@ test("those who bring jobs know neither the service nor the ports", () => {
 
 test("what is pure imports the pure alone, and does no I/O", () => {
   const pure = /^(?:parquet|flow-log|edges|graph|view|finding)\//;
-  expect(breaks(pure, (to) => pure.test(to) || /^(?:errors|turn|compressor|web-assembly)\.ts$/.test(to))).toEqual([]);
-  expect(breaks(/^parquet\//, (to) => /^(?:parquet|flow-log)\/|^(?:turn|compressor)\.ts$/.test(to))).toEqual(
-    [],
-  );
+  expect(
+    breaks(pure, (to) => pure.test(to) || /^(?:errors|turn|compressor|web-assembly)\.ts$/.test(to)),
+  ).toEqual([]);
+  expect(
+    breaks(/^parquet\//, (to) => /^(?:parquet|flow-log)\/|^(?:turn|compressor|web-assembly)\.ts$/.test(to)),
+  ).toEqual([]);
 });
 
 test("names know what is pure, and how their own files are read", () => {

@@ -2,7 +2,8 @@ import { type FieldColumn, NONE, ODD, type TextCoder, UNKNOWN } from "../../flow
 import { viewOf } from "../../flow-log/data-view.js";
 import { readDecimal } from "../../flow-log/decimal.js";
 import { RecordError } from "../../flow-log/record.js";
-import { withRoom } from "../../flow-log/room.js";
+import type { ColumnMemory } from "../../parquet/column-memory.js";
+import { DecodedColumn } from "../../parquet/decoded-column.js";
 import type { FlowColumn } from "./parquet-columns.js";
 import { type Chunk, ColumnPages } from "./parquet-pages.js";
 import { asIs, isText } from "./parquet-types.js";
@@ -18,46 +19,41 @@ export class ParquetColumn implements FieldColumn {
   readonly block: Float64Array;
   readonly #column: FlowColumn;
   readonly #coder: TextCoder | undefined;
+  readonly #decoded: DecodedColumn;
   readonly #pages: ColumnPages;
   readonly #isText: boolean;
   #values: StoredValues | undefined;
-  /** For each row of the page the place of its value, as a page tells it, and for each place what is there. */
-  #places: Uint32Array | undefined;
-  #codes: Float64Array = new Float64Array(0);
   #allKnown = false;
-  #rows = 0;
-  /** Where the block begins, and the next one. */
-  #first = 0;
-  #next = 0;
+  /** Rows of the page that aren't in a block yet. */
+  #left = 0;
 
   /**
    * @param coder undefined for a field of numbers
    * @param rows of a block, at most
    */
-  constructor(column: FlowColumn, coder: TextCoder | undefined, rows: number) {
+  constructor(column: FlowColumn, coder: TextCoder | undefined, memory: ColumnMemory, rows: number) {
     this.block = new Float64Array(rows);
     this.#column = column;
     this.#coder = coder;
-    this.#pages = new ColumnPages(column.element);
+    this.#decoded = new DecodedColumn(memory, rows);
+    this.#pages = new ColumnPages(column.element, this.#decoded);
     this.#isText = isText(column.element);
   }
 
-  /** Rows of the page that aren't in a block yet. */
   get left(): number {
-    return this.#rows - this.#next;
+    return this.#left;
   }
 
   /** Values that are in memory. */
   get held(): number {
-    return this.#pages.held + this.#rows;
+    return this.#pages.held + this.#left;
   }
 
   /** Goes on with another row group. */
   begin(chunk: Chunk): void {
     this.#pages.begin(chunk);
     this.#values = undefined;
-    this.#next = 0;
-    this.#rows = 0;
+    this.#left = 0;
   }
 
   /**
@@ -67,36 +63,43 @@ export class ParquetColumn implements FieldColumn {
    * @throws Error when it is damaged or beyond the bounds
    */
   async turn(room: number): Promise<void> {
-    this.#next = 0;
-    this.#rows = 0;
-    const { rows, values, places } = await this.#pages.next(room);
-    if (values !== this.#values) {
-      this.#values = values;
-      this.#forget(values);
+    const { rows, values, isIndexed } = await this.#pages.next(room);
+    const isUsual = values instanceof Integers && this.#coder === undefined && this.#column.read === asIs;
+    if (isUsual && !isIndexed) {
+      this.#decoded.takeIntegers(values.bytes, values.each);
+    } else {
+      if (values !== this.#values) {
+        if (isUsual) this.#decoded.convertCodes(values.bytes, values.each);
+        else this.#decoded.fillCodes(values.length, UNKNOWN);
+      }
+      this.#decoded.takeCodes(values.length, isIndexed);
     }
-    this.#places = places;
-    this.#rows = rows;
+    this.#values = values;
+    // Texts are numbered in the order of the rows that have them, when they are taken.
+    this.#allKnown = isUsual || this.#coder !== undefined;
+    this.#left = rows;
   }
 
-  /** Makes the next rows of the page, which are there, a block. */
+  /**
+   * Makes the next rows of the page, which are there, a block.
+   *
+   * @throws RangeError when they are damaged
+   */
   take(rows: number): void {
     const { block } = this;
-    const places = this.#places;
-    const codes = this.#codes;
-    const first = this.#next;
-    this.#first = first;
-    this.#next += rows;
-    if (places === undefined) block.set(codes.subarray(first, first + rows));
-    else for (let row = 0; row < rows; row++) block[row] = codes[places[first + row] ?? 0] ?? ODD;
-    // Texts are numbered in the order of the rows that have them, when they are taken.
-    if (this.#allKnown || this.#coder !== undefined) return;
+    this.#decoded.take(rows, block);
+    this.#left -= rows;
+    if (this.#allKnown) return;
     for (let row = 0; row < rows; row++) if (block[row] === UNKNOWN) block[row] = this.look(row);
   }
 
   look(row: number): number {
-    const place = this.#placeOf(row);
-    const known = this.#codes[place] ?? UNKNOWN;
-    return known === UNKNOWN ? (this.#codes[place] = this.#code(place)) : known;
+    const place = this.#decoded.placeAt(row);
+    const known = this.#decoded.codeAt(place);
+    if (known !== UNKNOWN) return known;
+    const code = this.#code(place);
+    this.#decoded.setCode(place, code);
+    return code;
   }
 
   /**
@@ -105,26 +108,12 @@ export class ParquetColumn implements FieldColumn {
    * @throws RecordError when it can't
    */
   word(row: number): string {
-    return wordOf(this.#value(this.#placeOf(row)));
-  }
-
-  #placeOf(row: number): number {
-    const at = this.#first + row;
-    return this.#places === undefined ? at : (this.#places[at] ?? at);
+    return wordOf(this.#value(this.#decoded.placeAt(row)));
   }
 
   /** @throws RecordError when it is none of a flow log */
   #value(place: number): ReturnType<FlowColumn["read"]> {
     return this.#column.read(this.#values?.at(place) ?? null);
-  }
-
-  #forget(values: StoredValues): void {
-    const count = values.length + 1;
-    this.#codes = withRoom(this.#codes, count);
-    const isUsual = values instanceof Integers && this.#coder === undefined && this.#column.read === asIs;
-    this.#allKnown = isUsual;
-    if (isUsual) readIntegers(values, this.#codes);
-    else this.#codes.fill(UNKNOWN, 0, count);
   }
 
   #code(place: number): number {
@@ -146,17 +135,6 @@ export class ParquetColumn implements FieldColumn {
       return ODD;
     }
   }
-}
-
-function readIntegers({ view, offset, bytes, length }: Integers, codes: Float64Array): void {
-  for (let index = 0, at = offset; index < length; index++, at += bytes) {
-    const number =
-      bytes === 4
-        ? view.getInt32(at, true)
-        : view.getInt32(at + 4, true) * 2 ** 32 + view.getUint32(at, true);
-    codes[index] = number >= 0 && number < END_OF_USUAL ? number : ODD;
-  }
-  codes[length] = NONE;
 }
 
 function numberOf(value: ReturnType<FlowColumn["read"]>): number {

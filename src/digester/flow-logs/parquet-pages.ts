@@ -1,12 +1,9 @@
 import type { CompressionCodec, PageHeader, SchemaElement } from "hyparquet";
 import { parquetHeader } from "hyparquet/src/column.js";
 import { viewOf } from "../../flow-log/data-view.js";
-import { withRoom } from "../../flow-log/room.js";
-import { readHybrid } from "../../parquet/hybrid.js";
+import type { DecodedColumn } from "../../parquet/decoded-column.js";
 import { checkThrift } from "../../parquet/thrift-bounds.js";
-import { nextTurn, turnIsOver } from "../../turn.js";
 import { PageExpander } from "./parquet-codecs.js";
-import { greatest, putConsecutive, spread, sumOf } from "./parquet-places.js";
 import type { StoredValues } from "./parquet-stored.js";
 import { readValues } from "./parquet-values.js";
 
@@ -31,30 +28,29 @@ export interface Chunk {
 /** Some rows of a column. */
 export interface Page {
   readonly rows: number;
-  /** Of which a row tells which it has. A dictionary is the same for all pages. */
+  /** Of which rows have those of their indices, or one after the other. A dictionary is the same for all pages. */
   readonly values: StoredValues;
-  /** For each row the index of its value, and the number of values for null. Undefined where each row has the next one. */
-  readonly places: Uint32Array | undefined;
+  readonly isIndexed: boolean;
 }
 
 /**
  * The pages of a flat column, one after the other, of one row group after the other. What a header claims is checked
- * against the bytes there are and the bounds before anything is allocated for it. Memory is used again: a page is valid
- * until the next is read.
+ * against the bytes there are and the bounds before anything is allocated for it. Which of its values rows have goes into
+ * the column that decodes it. Memory is used again: a page is valid until the next is read.
  */
 export class ColumnPages {
   readonly #element: SchemaElement;
+  readonly #decoded: DecodedColumn;
   readonly #dictionaries = new PageExpander();
   readonly #pages = new PageExpander();
   #chunk: Chunk = { bytes: new Uint8Array(0), codec: "UNCOMPRESSED", rows: 0 };
   #reader = { view: viewOf(this.#chunk.bytes), offset: 0 };
   #dictionary: StoredValues | undefined;
   #rows = 0;
-  #places = new Uint32Array(0);
-  #levels = new Uint8Array(0);
 
-  constructor(element: SchemaElement) {
+  constructor(element: SchemaElement, decoded: DecodedColumn) {
     this.#element = element;
+    this.#decoded = decoded;
   }
 
   /** Values that are kept for the pages to come. */
@@ -135,53 +131,17 @@ export class ColumnPages {
     return this.#placed(bytes, second.encoding, rows, optional ? page.subarray(0, end) : undefined);
   }
 
-  /** In steps, between which others have their turn. */
-  async #placed(
-    bytes: Uint8Array,
-    encoding: string,
-    rows: number,
-    levels: Uint8Array | undefined,
-  ): Promise<Page> {
-    if (turnIsOver()) await nextTurn();
-    const count = levels === undefined ? rows : this.#present(levels, rows);
-    if (turnIsOver()) await nextTurn();
+  #placed(bytes: Uint8Array, encoding: string, rows: number, levels: Uint8Array | undefined): Page {
+    const count = this.#decoded.beginPage(rows, levels);
     if (encoding !== "PLAIN_DICTIONARY" && encoding !== "RLE_DICTIONARY") {
-      const values = this.#values(bytes, encoding, count);
-      if (count === rows) return { rows, values, places: undefined };
-      const places = this.#placesOf(rows);
-      putConsecutive(places, count);
-      spread(places, this.#levels, rows, count, count);
-      return { rows, values, places };
+      return { rows, values: this.#values(bytes, encoding, count), isIndexed: false };
     }
     const values = this.#dictionary;
     if (values === undefined) throw new Error("a page before its dictionary");
-    const places = this.#placesOf(rows);
-    if (count > 0) {
-      const bits = viewOf(bytes).getUint8(0);
-      if (bits > MAX_INDEX_BITS) throw new RangeError(`numbers of ${bits} bits`);
-      if (!readHybrid(bytes, 1, bytes.length, places, count, bits)) {
-        throw new RangeError(`indices that aren't ${count}`);
-      }
-      if (turnIsOver()) await nextTurn();
-      const last = greatest(places, count);
-      if (last >= values.length) throw new RangeError(`value ${last} of ${values.length}`);
-    }
-    if (count < rows) spread(places, this.#levels, rows, count, values.length);
-    return { rows, values, places };
-  }
-
-  #placesOf(rows: number): Uint32Array {
-    this.#places = withRoom(this.#places, rows);
-    return this.#places;
-  }
-
-  /** How many rows have a value. */
-  #present(bytes: Uint8Array, rows: number): number {
-    this.#levels = withRoom(this.#levels, rows);
-    if (!readHybrid(bytes, 0, bytes.length, this.#levels, rows, 1)) {
-      throw new RangeError(`levels that aren't ${rows}`);
-    }
-    return sumOf(this.#levels, rows);
+    const bits = count === 0 ? 0 : viewOf(bytes).getUint8(0);
+    if (bits > MAX_INDEX_BITS) throw new RangeError(`numbers of ${bits} bits`);
+    this.#decoded.putIndices(bytes.subarray(1), bits, count);
+    return { rows, values, isIndexed: true };
   }
 
   #values(bytes: Uint8Array, encoding: string, count: number): StoredValues {

@@ -49,7 +49,11 @@ export class ParquetRows {
 
   /** @throws CorruptInputError naming the file and the row, MissingVpcError */
   take(rows: number): void {
-    for (const column of this.#columns) column.take(rows);
+    try {
+      for (const column of this.#columns) column.take(rows);
+    } catch (error) {
+      throw this.#file.damage(error);
+    }
     for (let row = 0; row < rows; row++) {
       if (!this.#reader.take(row)) this.#takeAny(row);
     }

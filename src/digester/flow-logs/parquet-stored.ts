@@ -13,22 +13,25 @@ export interface Reader {
 
 /** Whole numbers of 4 or 8 bytes, signed. No number or object is made of any before somebody asks for it. */
 export class Integers implements StoredValues {
-  readonly view: DataView;
-  readonly offset: number;
-  readonly bytes: 4 | 8;
+  readonly each: 4 | 8;
   readonly length: number;
+  readonly #view: DataView;
 
-  constructor({ view, offset }: Reader, bytes: 4 | 8, length: number) {
-    this.view = view;
-    this.offset = offset;
-    this.bytes = bytes;
+  constructor({ view, offset }: Reader, each: 4 | 8, length: number) {
+    this.#view = new DataView(view.buffer, view.byteOffset + offset, each * length);
+    this.each = each;
     this.length = length;
+  }
+
+  /** As they are stored. */
+  get bytes(): Uint8Array {
+    return new Uint8Array(this.#view.buffer, this.#view.byteOffset, this.#view.byteLength);
   }
 
   at(index: number): number | bigint | undefined {
     if (index >= this.length) return undefined;
-    const at = this.offset + this.bytes * index;
-    return this.bytes === 4 ? this.view.getInt32(at, true) : this.view.getBigInt64(at, true);
+    const at = this.each * index;
+    return this.each === 4 ? this.#view.getInt32(at, true) : this.#view.getBigInt64(at, true);
   }
 }
 

@@ -2,6 +2,7 @@ import { textCoderOf } from "../../flow-log/field-column.js";
 import { type AddressChoice, neededFields } from "../../flow-log/columns.js";
 import type { RecordIntake } from "../../flow-log/record.js";
 import { readFooter } from "../../parquet/footer.js";
+import { ColumnMemory } from "../../parquet/column-memory.js";
 import { nextTurn, turnIsOver } from "../../turn.js";
 import { ParquetBytes, type ParquetFile } from "./parquet-bytes.js";
 import { readChunks } from "./parquet-chunks.js";
@@ -37,27 +38,37 @@ export async function readParquet(
     addresses,
   );
   const specs = found.filter(({ field }) => needed.has(field));
-  const columns = specs.map(
-    (spec) => new ParquetColumn(spec, textCoderOf(spec.field, intake.aggregation), BLOCK_ROWS),
-  );
-  const rows = new ParquetRows(file, key, specs, columns, intake, addresses, BLOCK_ROWS);
-  for (const group of groups) {
-    const chunks = await file.decoded(() => readChunks(file, group, specs));
-    for (const [index, chunk] of chunks.entries()) columns[index]?.begin(chunk);
-    const count = Number(group.num_rows);
-    for (let row = 0; row < count;) {
-      for (const column of columns) {
-        if (column.left > 0) continue;
-        const room = MAX_HELD_VALUES - columns.reduce((sum, { held }) => sum + held, 0);
-        await file.decoded(() => column.turn(room));
+  const memory = ColumnMemory.take();
+  try {
+    const columns = specs.map(
+      (spec) => new ParquetColumn(spec, textCoderOf(spec.field, intake.aggregation), memory, BLOCK_ROWS),
+    );
+    const rows = new ParquetRows(file, key, specs, columns, intake, addresses, BLOCK_ROWS);
+    for (const group of groups) {
+      const chunks = await file.decoded(() => readChunks(file, group, specs));
+      for (const [index, chunk] of chunks.entries()) columns[index]?.begin(chunk);
+      const count = Number(group.num_rows);
+      for (let row = 0; row < count;) {
+        await turnPages(file, columns);
+        const block = Math.min(BLOCK_ROWS, ...columns.map(({ left }) => left));
+        rows.take(block);
+        row += block;
+        await afterBlock();
         if (turnIsOver()) await nextTurn();
+        signal.throwIfAborted();
       }
-      const block = Math.min(BLOCK_ROWS, ...columns.map(({ left }) => left));
-      rows.take(block);
-      row += block;
-      await afterBlock();
-      if (turnIsOver()) await nextTurn();
-      signal.throwIfAborted();
     }
+  } finally {
+    memory.giveBack();
+  }
+}
+
+/** Goes on with the next page of each column that has no row left. */
+async function turnPages(file: ParquetBytes, columns: readonly ParquetColumn[]): Promise<void> {
+  for (const column of columns) {
+    if (column.left > 0) continue;
+    const room = MAX_HELD_VALUES - columns.reduce((sum, { held }) => sum + held, 0);
+    await file.decoded(() => column.turn(room));
+    if (turnIsOver()) await nextTurn();
   }
 }

@@ -9,6 +9,8 @@ import { ColumnPages } from "../../../src/digester/flow-logs/parquet-pages.js";
 import { readDeltas } from "../../../src/digester/flow-logs/parquet-deltas.js";
 import { readValues } from "../../../src/digester/flow-logs/parquet-values.js";
 import { readParquet } from "../../../src/digester/flow-logs/read-parquet.js";
+import { ColumnMemory } from "../../../src/parquet/column-memory.js";
+import { DecodedColumn } from "../../../src/parquet/decoded-column.js";
 import { checkThrift } from "../../../src/parquet/thrift-bounds.js";
 import { CorruptInputError } from "../../../src/errors.js";
 import { RecordIntake } from "../../../src/flow-log/record.js";
@@ -146,9 +148,13 @@ describe("of what is claimed and isn't there nothing is allocated:", () => {
   test("a dictionary that doesn't have what is asked of it, or isn't there", async () => {
     const page = [...dataHeader({ values: 1, size: 3, encoding: RLE_DICTIONARY }), 3, ...varInt(2), 5];
     const words = [7, 0, 0, 0, 8, 0, 0, 0];
-    await expect(pagesOf([...dictionary, ...words, ...page], 1).next(9)).rejects.toThrow("value 5 of 2");
-    await expect(pagesOf(page, 1).next(9)).rejects.toThrow("before its dictionary");
-    await expect(pagesOf([...dictionary, ...words, ...dictionary, ...words], 1).next(9)).rejects.toThrow(
+    const { pages, decoded } = columnOf([...dictionary, ...words, ...page], 1);
+    const { values } = await pages.next(9);
+    decoded.fillCodes(values.length, 0);
+    decoded.takeCodes(values.length, true);
+    expect(() => decoded.take(1, new Float64Array(1))).toThrow("an index beyond the last value");
+    await expect(pagesOf(page).next(9)).rejects.toThrow("before its dictionary");
+    await expect(pagesOf([...dictionary, ...words, ...dictionary, ...words]).next(9)).rejects.toThrow(
       "a second dictionary",
     );
   });
@@ -160,9 +166,14 @@ describe("of what is claimed and isn't there nothing is allocated:", () => {
   ])("indices of %s", async (_, indices) => {
     const page = dataHeader({ values: 100, size: indices.length, encoding: RLE_DICTIONARY });
     const words = [7, 0, 0, 0, 8, 0, 0, 0];
-    await expect(pagesOf([...dictionary, ...words, ...page, ...indices]).next(1000)).rejects.toThrow(
-      RangeError,
-    );
+    const { pages, decoded } = columnOf([...dictionary, ...words, ...page, ...indices]);
+    const reading = async () => {
+      const { values } = await pages.next(1000);
+      decoded.fillCodes(values.length, 0);
+      decoded.takeCodes(values.length, true);
+      decoded.take(100, new Float64Array(100));
+    };
+    await expect(reading()).rejects.toThrow(RangeError);
   });
 });
 
@@ -182,10 +193,15 @@ function dataHeader({ values, size, expanded = size, encoding }: DataPage): numb
   return [...page, ...details, 0, 0];
 }
 
-function pagesOf(bytes: readonly number[], rows = 100): ColumnPages {
-  const pages = new ColumnPages({ name: "srcport", type: "INT32", repetition_type: "REQUIRED" });
+function columnOf(bytes: readonly number[], rows = 100): { pages: ColumnPages; decoded: DecodedColumn } {
+  const decoded = new DecodedColumn(new ColumnMemory(), rows);
+  const pages = new ColumnPages({ name: "srcport", type: "INT32", repetition_type: "REQUIRED" }, decoded);
   pages.begin({ bytes: Uint8Array.from(bytes), codec: "UNCOMPRESSED", rows });
-  return pages;
+  return { pages, decoded };
+}
+
+function pagesOf(bytes: readonly number[]): ColumnPages {
+  return columnOf(bytes).pages;
 }
 
 /** A frame without a size, with this window descriptor, of blocks that repeat one byte. */
