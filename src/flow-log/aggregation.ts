@@ -1,6 +1,7 @@
 import { newAddressTable } from "./address.js";
 import { Combinations, NO_VALUES } from "./combinations.js";
 import { KeyTable } from "./key-table.js";
+import { FURTHER_FIELDS } from "./further-fields.js";
 import type { Endpoints } from "./endpoints.js";
 import { newNameTable } from "./name-table.js";
 import { CHUNK_ROWS, type RowChunk } from "./row-chunk.js";
@@ -24,6 +25,7 @@ import {
 } from "./sum-row.js";
 import { tellsServer, traitsOf } from "./traits.js";
 
+const FIELDS = FURTHER_FIELDS.length;
 /** So that no single table gets large: one that grows stops everything for a moment. A power of two. */
 const PARTITIONS = 64;
 const PARTITION_SHIFT = 32 - Math.log2(PARTITIONS);
@@ -37,6 +39,16 @@ export const [UNDECIDED, ACCEPTED, REJECTED] = [0, 1, 2] as const;
 interface UnitSum {
   readonly rest: number;
   readonly units: number;
+}
+
+/** Rows of one record each, in words and, the same memory, doubles. */
+interface Rows {
+  readonly rows: number;
+  readonly words: Uint32Array;
+  readonly doubles: Float64Array;
+  /** For each row the numbers of its further values + 1, and a bit for each field that its log has. */
+  readonly further: Int32Array;
+  readonly furtherFields: number;
 }
 
 /** Records of one key. Names are numbers of the aggregation's tables, times seconds since 1970. */
@@ -146,6 +158,27 @@ export class Aggregation {
   }
 
   /**
+   * Adds rows as `add` makes them of records.
+   *
+   * @param start the least of their starts as these are written
+   */
+  addRows({ rows, words, doubles, further, furtherFields }: Rows, start: number): void {
+    if (start < this.start) this.start = start;
+    const { combinations } = this;
+    const { noted } = this.interfaces;
+    combinations.fields |= furtherFields;
+    for (let row = 0; row < rows; row++) {
+      const at = ROW_WORDS * row;
+      const end = words[at + LAST] ?? 0;
+      if (end > this.end) this.end = end;
+      if (tellsServer(words[at + TRAITS] ?? 0)) this.hasHandshakes = true;
+      if (noted !== undefined) noted.add(words[at + INTERFACE] ?? 0);
+      const combination = furtherFields === 0 ? NO_VALUES : combinations.intern(further, FIELDS * row);
+      this.#tableOf(words, at).add(words, doubles, row, combination);
+    }
+  }
+
+  /**
    * Adds records of one key that were summed elsewhere. Their ends are in the window, and the port of the end that doesn't
    * serve is 0 unless it takes all of the window to tell.
    */
@@ -173,14 +206,19 @@ export class Aggregation {
 
   /** Adds the row that is in the words, with what is above `SUM_UNIT`. */
   #put(packetUnits: number, byteUnits: number, combination: number): void {
-    const words = this.#words;
-    const table = decide(words, 0)
-      ? this.decided[decidedPartition(words, 0)]
-      : this.open[openPartition(words, 0)];
-    if (table === undefined) throw new RangeError("a row has one of the partitions");
-    const row = table.add(words, this.#doubles, 0, combination);
+    const table = this.#tableOf(this.#words, 0);
+    const row = table.add(this.#words, this.#doubles, 0, combination);
     if (packetUnits > 0) table.addUnits(ROW_DOUBLES * row + PACKETS, packetUnits);
     if (byteUnits > 0) table.addUnits(ROW_DOUBLES * row + BYTES, byteUnits);
+  }
+
+  /** The table that a record's row belongs to, when it has been looked at for the first time. */
+  #tableOf(words: Uint32Array, at: number): KeyTable {
+    const table = decide(words, at)
+      ? this.decided[decidedPartition(words, at)]
+      : this.open[openPartition(words, at)];
+    if (table === undefined) throw new RangeError("a row has one of the partitions");
+    return table;
   }
 
   /** Moves the rows of an open partition to the decided ones, when all of the window has been read. Yields now and then. */

@@ -33,21 +33,22 @@ export class Combinations {
     return this.#size;
   }
 
-  /** @param words for each field the number of its text + 1, 0 where it has none */
-  intern(words: Int32Array): number {
+  /** @param words for each field the number of its text + 1, 0 where it has none, from `at` on */
+  intern(words: Int32Array, at = 0): number {
     const slots = this.#slots;
     const mask = slots.length - 1;
-    let slot = hashOf(words, 0) & mask;
+    let slot = hashOf(words, at) & mask;
     for (;;) {
       const number = slots[slot] ?? 0;
       if (number === 0) break;
-      if (this.#is(number, words)) return number;
+      if (this.#is(number, words, at)) return number;
       slot = (slot + 1) & mask;
     }
-    if (this.#is(NO_VALUES, words)) return NO_VALUES;
+    if (this.#is(NO_VALUES, words, at)) return NO_VALUES;
     const number = this.#size++;
     this.#words = withRoom(this.#words, FIELDS * this.#size);
-    this.#words.set(words, FIELDS * number);
+    for (let field = 0; field < FIELDS; field++)
+      this.#words[FIELDS * number + field] = words[at + field] ?? 0;
     slots[slot] = number;
     if (2 * this.#size >= slots.length) this.#grow();
     return number;
@@ -74,9 +75,9 @@ export class Combinations {
     return (this.#words[FIELDS * combination + field] ?? 0) - 1;
   }
 
-  #is(number: number, words: Int32Array): boolean {
+  #is(number: number, words: Int32Array, at: number): boolean {
     for (let field = 0; field < FIELDS; field++) {
-      if (this.#words[FIELDS * number + field] !== words[field]) return false;
+      if (this.#words[FIELDS * number + field] !== words[at + field]) return false;
     }
     return true;
   }

@@ -2,6 +2,7 @@ import { ACCEPTED, Aggregation, REJECTED, UNDECIDED } from "./aggregation.js";
 import type { ByteTable } from "./byte-table.js";
 import { NO_VALUES } from "./combinations.js";
 import { excerpt } from "./excerpt.js";
+import { LineKernel } from "./line-kernel.js";
 import { FURTHER_FIELDS } from "./further-fields.js";
 import { checkedFlows, MAX_SUM, SUM_UNIT } from "./sum-row.js";
 import { type SummedTraits, traitsOfSum } from "./traits.js";
@@ -95,6 +96,7 @@ export class RecordIntake {
   readonly vpcs: ReadonlySet<number> | undefined;
   /** Records with addresses and without a VPC's id, where VPCs are chosen by somebody who told so. */
   withoutVpc = 0;
+  #kernel: LineKernel | undefined;
   readonly #scratch = Buffer.alloc(1024);
   readonly #view = viewOf(this.#scratch);
   readonly #further = new Int32Array(FURTHER_FIELDS.length);
@@ -106,6 +108,28 @@ export class RecordIntake {
     this.aggregation = new Aggregation(this.start, this.stop);
     const { values } = this.aggregation.combinations;
     this.vpcs = vpcs && new Set([...vpcs].map((vpc) => this.#intern(values, "vpc-id", vpc)));
+  }
+
+  /** What reads usual lines, for one reader at a time. */
+  get kernel(): LineKernel {
+    this.#kernel ??= LineKernel.take();
+    return this.#kernel;
+  }
+
+  /** To be called when no record is added any more. */
+  close(): void {
+    this.#kernel?.giveBack();
+    this.#kernel = undefined;
+  }
+
+  /** Takes the rows that the kernel has made. */
+  addRows(kernel: LineKernel): void {
+    const { counts, aggregation } = this;
+    const { rows, outsideWindow, notSelected } = kernel;
+    counts.records += rows + outsideWindow + notSelected;
+    counts.outsideWindow += outsideWindow;
+    counts.recordsNotSelected += notSelected;
+    if (rows > 0) aggregation.addRows(kernel, kernel.takeLeastStart());
   }
 
   /** Records in the digest. */

@@ -108,6 +108,7 @@ export function read(
     ),
   );
   const sums = decided.flatMap((table) => sumsOf(intake, table));
+  intake.close();
   return {
     sums: sums.toSorted((one, other) => compare(one.key, other.key)),
     lines: order === "sorted" ? lines.toSorted() : lines,

@@ -119,6 +119,7 @@ export class FlowLogDigester implements Digester {
       signal.throwIfAborted();
       throw error;
     } finally {
+      intake.close();
       await sums.close();
     }
   }

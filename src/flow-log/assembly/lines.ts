@@ -1,4 +1,428 @@
-export function probe(at: usize): i32 {
-  const bytes = v128.load(at);
-  return i8x16.bitmask(i8x16.le_s(bytes, i8x16.splat(0x20)));
+// The fast path of `text-reader.ts` in AssemblyScript: the same checks in the same order, of usual lines alone. It
+// knows no table of sums: a record comes out as a row of one, and texts as numbers that TypeScript told it before. At
+// a line with anything else it stops.
+
+// Places in memory. TypeScript knows them by the exports below. Before the input there is room to read backwards into.
+const SLOTS: i32 = 1 << 18;
+const ENTRIES: i32 = 1 << 17;
+const MAX_ROWS: i32 = 1024;
+const ROW_BYTES: i32 = 64;
+const FURTHER_FIELDS: i32 = 10;
+const MAX_VALUES: i32 = 1006;
+
+export const layout: i32 = 64;
+export const values: i32 = layout + 256;
+export const results: i32 = values + 4 * MAX_VALUES + 64;
+export const rows: i32 = (results + 64 + 63) & ~63;
+export const further: i32 = rows + ROW_BYTES * MAX_ROWS;
+const slots: i32 = further + 4 * FURTHER_FIELDS * MAX_ROWS;
+const entries: i32 = (slots + 4 * SLOTS + 63) & ~63;
+export const input: i32 = entries + ROW_BYTES * ENTRIES;
+/** A line, what is left of the one before, and what is read too much. */
+const INPUT_BYTES: i32 = 2 * 64 * 1024 + 128;
+memory.grow(((input + INPUT_BYTES) >> 16) + 1 - memory.size());
+
+// The layout of a line, in words: numbers of values, -1 for a field that it hasn't.
+const WIDTH: i32 = 0;
+const FRONT: i32 = 1;
+const VERSION: i32 = 2;
+const ACCOUNT: i32 = 3;
+const INTERFACE: i32 = 4;
+const SOURCE: i32 = 5;
+const SOURCE_FALLBACK: i32 = 6;
+const DESTINATION: i32 = 7;
+const DESTINATION_FALLBACK: i32 = 8;
+const SOURCE_PORT: i32 = 9;
+const DESTINATION_PORT: i32 = 10;
+const PROTOCOL: i32 = 11;
+const PACKETS: i32 = 12;
+const BYTES: i32 = 13;
+const START: i32 = 14;
+const END: i32 = 15;
+const ACTION: i32 = 16;
+const TCP_FLAGS: i32 = 17;
+const STATUS: i32 = 18;
+const VPC: i32 = 19;
+/** Pairs of a further field's number and its value. */
+const FURTHER_COUNT: i32 = 20;
+const FURTHER: i32 = 21;
+
+const FIRST_VALUE: i32 = 4;
+
+// Texts are numbered by table. The last two are asked where accounts, or VPCs, are selected.
+const ACCOUNTS: i32 = 0;
+const INTERFACES: i32 = 1;
+const ADDRESSES: i32 = 2;
+const FURTHER_TEXTS: i32 = 3;
+const VPCS: i32 = 4;
+const SELECTED_ACCOUNTS: i32 = 5;
+/** Instead of a number: records with this text are left out. */
+const LEFT_OUT: i32 = -2;
+const UNKNOWN: i32 = -1;
+
+const MAX_TEXT: i32 = 48;
+const TEXT_KEY: i32 = 48;
+const TEXT_NUMBER: i32 = 52;
+/** A text that finds no slot within so many goes the slow path, so that texts made to collide cost no more than that. */
+const MAX_PROBES: i32 = 8;
+const ENTRY_MASK: u32 = 0x3ffff;
+
+const MIN_TIME: i64 = 1_000_000_000;
+/** What fits into a row's word. */
+const MAX_TIME: i64 = 0xffffffff;
+const MAX_BACKWARDS: i64 = 3600;
+/** Longer lines are few, and go the slow path. */
+const MAX_LINE: i32 = 4096;
+
+const LINE_FEED: i32 = 0x0a;
+const CARRIAGE_RETURN: i32 = 0x0d;
+const DASH: i32 = 0x2d;
+const UPPER_T: i32 = 0x54;
+
+let windowStart: i64 = 0;
+let windowStop: i64 = 0;
+let partsPerSecond: f64 = 0;
+let selectsAccounts: bool = false;
+let selectsVpcs: bool = false;
+let used: i32 = 0;
+
+/** Of the window, in seconds since 1970, and what is chosen. */
+export function begin(start: f64, stop: f64, parts: f64, accounts: bool, vpcs: bool): void {
+  windowStart = <i64>start;
+  windowStop = <i64>stop;
+  partsPerSecond = parts;
+  selectsAccounts = accounts;
+  selectsVpcs = vpcs;
+}
+
+/** Forgets all texts. */
+export function forget(): void {
+  if (used > 0) memory.fill(slots, 0, 4 * SLOTS);
+  used = 0;
+}
+
+/** Remembers the number of a text of the input. Without room it begins anew. */
+export function remember(table: i32, from: i32, to: i32, number: i32): void {
+  const length = to - from;
+  if (length < 1 || length > MAX_TEXT) return;
+  if (used === ENTRIES) forget();
+  const text = input + from;
+  const hash = hashOf(table, text, length);
+  let slot = (<i32>hash) & (SLOTS - 1);
+  let free = slot;
+  for (let probe = 0; probe < MAX_PROBES; probe++) {
+    const entry = load<u32>(slots + 4 * slot);
+    if (entry === 0) {
+      free = slot;
+      break;
+    }
+    const place = entries + ((entry & ENTRY_MASK) - 1) * ROW_BYTES;
+    if (isAt(place, table, text, length)) {
+      store<i32>(place, number, TEXT_NUMBER);
+      return;
+    }
+    slot = (slot + 1) & (SLOTS - 1);
+  }
+  const place = entries + used * ROW_BYTES;
+  memory.fill(place, 0, ROW_BYTES);
+  memory.copy(place, text, length);
+  store<i32>(place, (table << 8) | length, TEXT_KEY);
+  store<i32>(place, number, TEXT_NUMBER);
+  used++;
+  store<u32>(slots + 4 * free, ((<u32>(hash >>> 32)) & ~ENTRY_MASK) | used);
+}
+
+function hashOf(table: i32, text: i32, length: i32): u64 {
+  let first = load<u64>(text);
+  let last: u64;
+  if (length >= 8) {
+    last = load<u64>(text + length - 8);
+  } else {
+    first &= ((<u64>1) << ((<u64>length) << 3)) - 1;
+    last = length;
+  }
+  let hash = (first ^ ((<u64>table) << 56)) * 0x9e3779b97f4a7c15;
+  hash = (rotr(hash, 29) ^ last) * 0xff51afd7ed558ccd;
+  if (length > 16) hash = (rotr(hash, 31) ^ load<u64>(text + 8)) * 0x9e3779b97f4a7c15;
+  if (length > 24) hash = (rotr(hash, 31) ^ load<u64>(text + 16)) * 0x9e3779b97f4a7c15;
+  return hash ^ (hash >>> 32);
+}
+
+function isAt(place: i32, table: i32, text: i32, length: i32): bool {
+  if (load<i32>(place, TEXT_KEY) !== ((table << 8) | length)) return false;
+  if (length < 8) {
+    return (load<u64>(text) & (((<u64>1) << ((<u64>length) << 3)) - 1)) === load<u64>(place);
+  }
+  for (let at = 0; at + 8 < length; at += 8) {
+    if (load<u64>(text + at) !== load<u64>(place + at)) return false;
+  }
+  return load<u64>(text + length - 8) === load<u64>(place + length - 8);
+}
+
+/** The number of a value's text, `LEFT_OUT`, or `UNKNOWN`. */
+function numberOf(table: i32, value: i32): i32 {
+  const from = startOf(value);
+  const length = startOf(value + 1) - 1 - from;
+  if (length < 1 || length > MAX_TEXT) return UNKNOWN;
+  const text = input + from;
+  const hash = hashOf(table, text, length);
+  const tag = (<u32>(hash >>> 32)) & ~ENTRY_MASK;
+  let slot = (<i32>hash) & (SLOTS - 1);
+  for (let probe = 0; probe < MAX_PROBES; probe++) {
+    const entry = load<u32>(slots + 4 * slot);
+    if (entry === 0) return UNKNOWN;
+    if ((entry & ~ENTRY_MASK) === tag) {
+      const place = entries + ((entry & ENTRY_MASK) - 1) * ROW_BYTES;
+      if (isAt(place, table, text, length)) return load<i32>(place, TEXT_NUMBER);
+    }
+    slot = (slot + 1) & (SLOTS - 1);
+  }
+  return UNKNOWN;
+}
+
+function startOf(value: i32): i32 {
+  return load<i32>(values + (value << 2));
+}
+
+function place(column: i32): i32 {
+  return load<i32>(layout + (column << 2));
+}
+
+function lengthOf(value: i32): i32 {
+  return startOf(value + 1) - 1 - startOf(value);
+}
+
+function isDash(value: i32): bool {
+  return load<u8>(input + startOf(value)) === DASH;
+}
+
+/** Eight digits, the first in the lowest byte; -1 when one of them is none. https://lemire.me/blog/2022/01/21/swar-explained-parsing-eight-digits/ */
+function eightDigits(text: u64): i64 {
+  const highs: u64 = 0xf0f0f0f0f0f0f0f0;
+  const zeros: u64 = 0x3030303030303030;
+  if ((((text & highs) ^ zeros) | (((text + 0x0606060606060606) & highs) ^ zeros)) !== 0) return -1;
+  let number = text & 0x0f0f0f0f0f0f0f0f;
+  number = (number * 2561) >>> 8;
+  number = ((number & 0x00ff00ff00ff00ff) * 6553601) >>> 16;
+  number = ((number & 0x0000ffff0000ffff) * 42949672960001) >>> 32;
+  return <i64>(number & 0xffffffff);
+}
+
+/** The digits of which the last is before `end`, with zeros before them. */
+function upToEight(end: i32, digits: i32): i64 {
+  let text = load<u64>(end - 8);
+  if (digits < 8) {
+    const missing = (<u64>(8 - digits)) << 3;
+    text = ((text >>> missing) << missing) | ((<u64>0x3030303030303030) >>> ((<u64>digits) << 3));
+  }
+  return eightDigits(text);
+}
+
+/** The number that a value is; -1 when it isn't one to fifteen decimal digits. */
+function decimal(value: i32): i64 {
+  const from = startOf(value);
+  const to = startOf(value + 1) - 1;
+  const length = to - from;
+  if (length < 1 || length > 15) return -1;
+  const end = input + to;
+  if (length <= 8) return upToEight(end, length);
+  const low = upToEight(end, 8);
+  const high = upToEight(end - 8, length - 8);
+  return low < 0 || high < 0 ? -1 : high * 100_000_000 + low;
+}
+
+// What `take` has done, in words.
+const LINES: i32 = 0;
+const ROWS: i32 = 4;
+const OUTSIDE: i32 = 8;
+const NOT_SELECTED: i32 = 12;
+
+const MORE: i32 = 0;
+const STOP: i32 = 1;
+
+/**
+ * Takes the lines from `start` on until one isn't usual, its end isn't before `filled`, or there is no room for another
+ * row. There is a line feed at `filled`, and 64 bytes behind it can be read. Returns where the first line begins that
+ * wasn't taken.
+ */
+export function take(start: i32, filled: i32): i32 {
+  memory.fill(results, 0, 16);
+  const width = place(WIDTH);
+  let line = start;
+  let block = input + start;
+  let found = separatorsIn(block);
+  let lines = 0;
+  for (;;) {
+    let value = FIRST_VALUE;
+    store<i32>(values + (FIRST_VALUE << 2), line);
+    let at: i32;
+    for (;;) {
+      while (found === 0) {
+        block += 64;
+        found = separatorsIn(block);
+      }
+      at = block + <i32>ctz(found) - input;
+      found &= found - 1;
+      if (load<u8>(input + at) === LINE_FEED) break;
+      value++;
+      if (value - FIRST_VALUE >= width) {
+        // More values than there should be.
+        store<i32>(results, lines, LINES);
+        return line;
+      }
+      store<i32>(values + (value << 2), at + 1);
+    }
+    if (at >= filled) break;
+    if (at > line) {
+      if (at - line > MAX_LINE || value - FIRST_VALUE + 1 !== width) break;
+      const end = load<u8>(input + at - 1) === CARRIAGE_RETURN ? at - 1 : at;
+      store<i32>(values + ((value + 1) << 2), end + 1);
+      if (load<i32>(results, ROWS) === MAX_ROWS || takeLine() === STOP) break;
+    }
+    lines++;
+    line = at + 1;
+  }
+  store<i32>(results, lines, LINES);
+  return line;
+}
+
+/** A bit for each of 64 bytes that is a space or a line feed. */
+function separatorsIn(at: i32): u64 {
+  const space = i8x16.splat(0x20);
+  const feed = i8x16.splat(0x0a);
+  const one = v128.load(at, 0);
+  const two = v128.load(at, 16);
+  const three = v128.load(at, 32);
+  const four = v128.load(at, 48);
+  const low =
+    (<u64>(<u32>i8x16.bitmask(v128.or(i8x16.eq(one, space), i8x16.eq(one, feed))))) |
+    ((<u64>(<u32>i8x16.bitmask(v128.or(i8x16.eq(two, space), i8x16.eq(two, feed))))) << 16);
+  const high =
+    (<u64>(<u32>i8x16.bitmask(v128.or(i8x16.eq(three, space), i8x16.eq(three, feed))))) |
+    ((<u64>(<u32>i8x16.bitmask(v128.or(i8x16.eq(four, space), i8x16.eq(four, feed))))) << 16);
+  return low | (high << 32);
+}
+
+function count(what: i32): void {
+  store<i32>(results + what, load<i32>(results + what) + 1);
+}
+
+/** `TextReader.#takeUsual`. */
+function takeLine(): i32 {
+  const first = input + startOf(FIRST_VALUE);
+  const timestamped = load<u8>(first, 10) === UPPER_T && load<u8>(first, 4) === DASH;
+  if (timestamped !== place(FRONT) > 0) return STOP;
+
+  const version = decimal(place(VERSION));
+  const end = decimal(place(END));
+  if (version < 0 || version > 999 || end < MIN_TIME || end > MAX_TIME) return STOP;
+  if (end < windowStart || end >= windowStop) {
+    count(OUTSIDE);
+    return MORE;
+  }
+  const account = numberOf(selectsAccounts ? SELECTED_ACCOUNTS : ACCOUNTS, place(ACCOUNT));
+  if (account === UNKNOWN) return STOP;
+  if (account === LEFT_OUT) {
+    count(NOT_SELECTED);
+    return MORE;
+  }
+
+  const status = place(STATUS);
+  // "OK"
+  if (lengthOf(status) !== 2 || load<u16>(input + startOf(status)) !== 0x4b4f) return STOP;
+
+  if (selectsVpcs) {
+    const vpc = numberOf(VPCS, place(VPC));
+    if (vpc === UNKNOWN) return STOP;
+    if (vpc === LEFT_OUT) {
+      count(NOT_SELECTED);
+      return MORE;
+    }
+  }
+
+  const actionValue = place(ACTION);
+  const actionLength = lengthOf(actionValue);
+  let action = 0;
+  if (actionLength === 6) {
+    const text = input + startOf(actionValue);
+    const front = load<u32>(text);
+    const back = load<u16>(text, 4);
+    // "ACCEPT", "REJECT"
+    if (front === 0x45434341 && back === 0x5450) action = 1;
+    else if (front === 0x454a4552 && back === 0x5443) action = 2;
+    else return STOP;
+  } else if (actionLength !== 1 || !isDash(actionValue)) {
+    return STOP;
+  }
+
+  const sourcePort = decimal(place(SOURCE_PORT));
+  const destinationPort = decimal(place(DESTINATION_PORT));
+  const protocol = decimal(place(PROTOCOL));
+  const packets = decimal(place(PACKETS));
+  const bytes = decimal(place(BYTES));
+  const flagsValue = place(TCP_FLAGS);
+  const flags = decimal(flagsValue);
+  const start = decimal(place(START));
+  if (sourcePort < 0 || destinationPort < 0 || protocol < 0 || packets < 0 || bytes < packets) return STOP;
+  if (start < MIN_TIME || start > MAX_TIME || start - end > MAX_BACKWARDS) return STOP;
+  if (sourcePort > 65_535 || destinationPort > 65_535 || protocol > 255 || flags > 255) return STOP;
+  if (flags < 0 && (lengthOf(flagsValue) !== 1 || !isDash(flagsValue))) return STOP;
+
+  const sourceValue = place(SOURCE);
+  const destinationValue = place(DESTINATION);
+  const source = numberOf(ADDRESSES, isDash(sourceValue) ? place(SOURCE_FALLBACK) : sourceValue);
+  const destination = numberOf(
+    ADDRESSES,
+    isDash(destinationValue) ? place(DESTINATION_FALLBACK) : destinationValue,
+  );
+  const networkInterface = numberOf(INTERFACES, place(INTERFACE));
+  if ((networkInterface | source | destination) < 0) return STOP;
+
+  const row = load<i32>(results, ROWS);
+  const furtherCount = place(FURTHER_COUNT);
+  const numbers = further + 4 * FURTHER_FIELDS * row;
+  if (furtherCount > 0) memory.fill(numbers, 0, 4 * FURTHER_FIELDS);
+  for (let index = 0; index < furtherCount; index++) {
+    const value = place(FURTHER + 2 * index + 1);
+    if (lengthOf(value) === 1 && isDash(value)) continue;
+    const number = numberOf(FURTHER_TEXTS, value);
+    if (number < 0) return STOP;
+    store<i32>(numbers + 4 * place(FURTHER + 2 * index), number + 1);
+  }
+
+  // As `Aggregation.add` has it, see `sum-row.ts`.
+  const to = rows + ROW_BYTES * row;
+  store<i32>(to, account, 0);
+  store<i32>(to, networkInterface, 4);
+  store<i32>(to, source, 8);
+  store<i32>(to, destination, 12);
+  store<u32>(to, ((<u32>sourcePort) << 16) | (<u32>destinationPort), 16);
+  store<u32>(to, (<u32>protocol) | ((<u32>action) << 8), 20);
+  store<u32>(to, traitsOf(<i32>flags), 24);
+  store<u32>(to, 1, 28);
+  store<u32>(to, <u32>min(start, end), 32);
+  store<u32>(to, <u32>end, 36);
+  const part = <i32>(<f64>(end - windowStart) * partsPerSecond);
+  store<u64>(to, (<u64>1) << (<u64>part), 40);
+  store<f64>(to, <f64>packets, 48);
+  store<f64>(to, <f64>bytes, 56);
+  store<i32>(results, row + 1, ROWS);
+  if (start < leastStart) leastStart = start;
+  return MORE;
+}
+
+/** The least start of all rows since it was asked for last. */
+let leastStart: i64 = i64.MAX_VALUE;
+
+export function takeLeastStart(): f64 {
+  const start = <f64>leastStart;
+  leastStart = i64.MAX_VALUE;
+  return start;
+}
+
+/** See `traits.ts`. */
+function traitsOf(flags: i32): u32 {
+  if (flags < 0) return 0;
+  const handshake = (flags & 2) === 0 ? 0 : (flags & 16) === 0 ? 0x400 : 0x200;
+  return 0x100 | handshake | flags;
 }
