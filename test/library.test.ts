@@ -45,6 +45,7 @@ test("the package holds what is needed and nothing else", () => {
     "CHANGELOG.md",
     "LICENSE.txt",
     "README.md",
+    "dist/flow-log/columns.wasm",
     "dist/flow-log/lines.wasm",
     "dist/page/assets/icon-HASH.svg",
     "dist/page/assets/index-HASH.css",

@@ -2,7 +2,8 @@ import { UNDECIDED } from "./aggregation.js";
 import { type AddressChoice, columnsOf, FIRST_VALUE } from "./columns.js";
 import { NO_VALUES } from "./combinations.js";
 import { viewOf } from "./data-view.js";
-import { AbsentColumn, codeAt, type FieldColumn, NODATA, NONE, ODD, OK, SKIPDATA } from "./field-column.js";
+import type { ColumnKernel } from "./column-kernel.js";
+import { codeAt, type FieldColumn, NODATA, NONE, ODD, OK, SKIPDATA, UNKNOWN } from "./field-column.js";
 import { FURTHER_FIELDS } from "./further-fields.js";
 import { isOrdered, isTime, type RecordIntake } from "./record.js";
 
@@ -12,6 +13,9 @@ import { isOrdered, isTime, type RecordIntake } from "./record.js";
  */
 export class ColumnReader {
   readonly #intake: RecordIntake;
+  readonly #kernel: ColumnKernel;
+  /** By their numbers. */
+  readonly #columns: readonly FieldColumn[];
   readonly #version: Float64Array;
   readonly #account: FieldColumn;
   readonly #interface: FieldColumn;
@@ -35,49 +39,98 @@ export class ColumnReader {
   readonly #words = new Int32Array(FURTHER_FIELDS.length);
 
   /**
-   * @param columns by their fields
-   * @param rows of a block, at most
+   * @param columns by their fields, with blocks of the kernel in the same order
+   * @param kernel nobody else uses it meanwhile
    */
   constructor(
     intake: RecordIntake,
     addresses: AddressChoice,
     columns: ReadonlyMap<string, FieldColumn>,
-    rows: number,
+    kernel: ColumnKernel,
   ) {
     this.#intake = intake;
+    this.#kernel = kernel;
     const format = columnsOf([...columns.keys()], addresses);
     const all = [...columns.values()];
-    const numbers = (value: number, absent = NONE) =>
-      all[value - FIRST_VALUE]?.block ?? new Float64Array(rows).fill(absent);
-    const texts = (value: number, absent: () => number): FieldColumn =>
-      all[value - FIRST_VALUE] ?? new AbsentColumn(rows, absent);
+    this.#columns = all;
+    /** Where a field isn't there, each row has this code. */
+    const absent = (code: number, look: () => number = () => code): FieldColumn => {
+      const block = kernel.blocks[all.length];
+      if (block === undefined) throw new RangeError("more columns than there are fields");
+      const column = { block: block.fill(code), look: () => look() };
+      all.push(column);
+      return column;
+    };
     const { accounts, interfaces } = intake.aggregation;
     const dash = viewOf(Buffer.from("-"));
-    this.#version = numbers(format.version, 2);
-    this.#account = texts(format.account, () => accounts.intern(dash, 0, 1));
-    this.#interface = texts(format.interface, () => interfaces.intern(dash, 0, 1));
-    this.#source = texts(format.source, () => NONE);
-    this.#sourceFallback = texts(format.sourceFallback, () => NONE);
-    this.#destination = texts(format.destination, () => NONE);
-    this.#destinationFallback = texts(format.destinationFallback, () => NONE);
-    this.#sourcePort = numbers(format.sourcePort);
-    this.#destinationPort = numbers(format.destinationPort);
-    this.#protocol = numbers(format.protocol);
-    this.#packets = numbers(format.packets);
-    this.#bytes = numbers(format.bytes);
-    this.#start = numbers(format.start);
-    this.#end = numbers(format.end);
-    this.#action = texts(format.action, () => UNDECIDED);
-    this.#flags = numbers(format.tcpFlags);
-    this.#status = texts(format.status, () => OK);
+    const roles: FieldColumn[] = [];
+    const role = (value: number, absentCode = NONE, look?: () => number): FieldColumn => {
+      const column = all[value - FIRST_VALUE] ?? absent(absentCode, look);
+      roles.push(column);
+      return column;
+    };
+    // In the order that the kernel has them.
+    this.#version = role(format.version, 2).block;
+    this.#account = role(format.account, UNKNOWN, () => accounts.intern(dash, 0, 1));
+    this.#interface = role(format.interface, UNKNOWN, () => interfaces.intern(dash, 0, 1));
+    this.#source = role(format.source);
+    this.#sourceFallback = role(format.sourceFallback);
+    this.#destination = role(format.destination);
+    this.#destinationFallback = role(format.destinationFallback);
+    this.#sourcePort = role(format.sourcePort).block;
+    this.#destinationPort = role(format.destinationPort).block;
+    this.#protocol = role(format.protocol).block;
+    this.#packets = role(format.packets).block;
+    this.#bytes = role(format.bytes).block;
+    this.#start = role(format.start).block;
+    this.#end = role(format.end).block;
+    this.#action = role(format.action, UNDECIDED);
+    this.#flags = role(format.tcpFlags).block;
+    this.#status = role(format.status, OK);
     this.#vpc = columns.get("vpc-id");
-    this.#further = (format.further ?? []).map(({ field, value }) => ({
-      field,
-      column: texts(value, () => NONE),
-    }));
+    const usual = roles.map((column) => all.indexOf(column));
+    this.#further = (format.further ?? []).map(({ field, value }) => ({ field, column: role(value) }));
+    const further = this.#further.map(({ field, column }) => ({ field, column: all.indexOf(column) }));
+    kernel.begin(intake, { usual, further });
   }
 
-  /** True when it took the record of this row of the block. */
+  /**
+   * Takes the records of a block.
+   *
+   * @param other takes those that aren't usual, one by one, in the order of the rows
+   */
+  takeAll(rows: number, other: (row: number) => void): void {
+    // What is chosen of a file, by account or VPC, the kernel doesn't know.
+    if (this.#intake.accounts !== undefined || this.#intake.vpcs !== undefined) {
+      for (let row = 0; row < rows; row++) if (!this.take(row)) other(row);
+      return;
+    }
+    const kernel = this.#kernel;
+    for (let row = kernel.take(0, rows); row < rows; row = kernel.take(row, rows)) {
+      const column = this.#columns[kernel.unknownColumn];
+      if (column !== undefined) {
+        column.block[row] = column.look(row);
+      } else {
+        this.#addRows();
+        other(row++);
+      }
+    }
+    this.#addRows();
+  }
+
+  #addRows(): void {
+    const kernel = this.#kernel;
+    const { counts, aggregation } = this.#intake;
+    const { rows, outsideWindow, nodata, skipdata } = kernel;
+    counts.records += rows + outsideWindow + nodata + skipdata;
+    counts.outsideWindow += outsideWindow;
+    counts.nodata += nodata;
+    counts.skipdata += skipdata;
+    if (rows > 0) aggregation.addRows(kernel, kernel.takeLeastStart());
+    kernel.clear();
+  }
+
+  /** What `takeAll` does of a usual record, and of what is chosen: true when it took the record of this row of the block. */
   take(row: number): boolean {
     const intake = this.#intake;
     const { aggregation, counts } = intake;
@@ -130,13 +183,15 @@ export class ColumnReader {
 
     let source = codeAt(this.#source, row);
     if (source === NONE) source = codeAt(this.#sourceFallback, row);
+    if (source < 0) return false;
     let destination = codeAt(this.#destination, row);
     if (destination === NONE) destination = codeAt(this.#destinationFallback, row);
-    if (source < 0 || destination < 0) return false;
+    if (destination < 0) return false;
 
     const account = codeAt(this.#account, row);
+    if (account < 0) return false;
     const networkInterface = codeAt(this.#interface, row);
-    if (account < 0 || networkInterface < 0) return false;
+    if (networkInterface < 0) return false;
 
     const combination = this.#further.length === 0 ? NO_VALUES : this.#combination(row);
     if (combination < 0) return false;

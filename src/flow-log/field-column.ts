@@ -22,23 +22,6 @@ export function codeAt(column: FieldColumn, row: number): number {
   return code === UNKNOWN ? column.look(row) : code;
 }
 
-/** What stands for a field that isn't there. */
-export class AbsentColumn implements FieldColumn {
-  readonly block: Float64Array;
-  readonly #code: () => number;
-
-  constructor(rows: number, code: () => number) {
-    this.block = new Float64Array(rows).fill(UNKNOWN);
-    this.#code = code;
-  }
-
-  look(): number {
-    const code = this.#code();
-    this.block.fill(code);
-    return code;
-  }
-}
-
 /** The code of a text, which is `-` where there is no value. */
 export type TextCoder = (view: DataView, from: number, to: number) => number;
 

@@ -18,7 +18,7 @@ import { type Combinations, NO_VALUES } from "../../flow-log/combinations.js";
 import { fieldName } from "../../flow-log/fields.js";
 import { FURTHER_FIELDS } from "../../flow-log/further-fields.js";
 import type { KeyTable } from "../../flow-log/key-table.js";
-import { chunkOf, rowInChunk } from "../../flow-log/row-chunk.js";
+import { CHUNK_ROWS, chunkOf, type RowChunk, rowInChunk } from "../../flow-log/row-chunk.js";
 import {
   ACCOUNT,
   ACTIVE,
@@ -31,6 +31,7 @@ import {
   LAST,
   PACKETS,
   PORTS,
+  ROW_DOUBLES,
   ROW_WORDS,
   SOURCE,
   TRAITS,
@@ -84,34 +85,61 @@ function repeated(value: number): Int64s {
 }
 
 function fill(batch: EdgeBatch, table: KeyTable, from: number): void {
-  const { server, serverBy, flows, tcpFlags, first, last, active } = batch;
-  if (!server || !serverBy || !flows || !tcpFlags || !first || !last || !active) {
-    throw new TypeError("a batch has the columns that it was made with");
+  for (let row = 0; row < batch.rows; row += CHUNK_ROWS) {
+    const chunk = table.chunks[chunkOf(from + row)];
+    if (chunk === undefined) throw new RangeError(`no row ${from + row}`);
+    fillChunk(batch, row, Math.min(CHUNK_ROWS, batch.rows - row), chunk);
   }
-  for (let row = 0; row < batch.rows; row++) {
-    const words = table.chunks[chunkOf(from + row)]?.words;
-    if (words === undefined) throw new RangeError(`no row ${from + row}`);
-    const at = ROW_WORDS * rowInChunk(from + row);
-    const word = (place: number) => words[at + place] ?? 0;
-    batch.account[row] = word(ACCOUNT);
-    batch.interface[row] = word(INTERFACE);
-    batch.source[row] = word(SOURCE);
-    batch.destination[row] = word(DESTINATION);
-    batch.sourcePort[row] = word(PORTS) >>> 16;
-    batch.destinationPort[row] = word(PORTS) & 0xffff;
-    batch.protocol[row] = word(KIND) & 0xff;
-    batch.action[row] = ACTION[word(KIND) >>> 8] ?? 0;
-    // Without a rule it was the log itself that had no port for the other end.
-    serverBy[row] = SERVER_BY[ruleOf(word(TRAITS))] ?? 0;
-    if (word(PORTS) > 0) server[row] = word(PORTS) > 0xffff ? SOURCE_SERVES : DESTINATION_SERVES;
-    tcpFlags[row] = flagsOf(word(TRAITS)) ?? NONE;
-    setInt64(flows, row, word(FLOWS));
-    first[row] = word(FIRST);
-    last[row] = word(LAST);
-    active[2 * row] = word(ACTIVE);
-    active[2 * row + 1] = word(ACTIVE + 1);
+  for (const place of table.units.keys()) {
+    const row = Math.floor(place / ROW_DOUBLES) - from;
+    if (row < 0 || row >= batch.rows) continue;
     setSum(batch, "packets", row, table.total(from + row, PACKETS));
     setSum(batch, "bytes", row, table.total(from + row, BYTES));
+  }
+}
+
+/** Fills in the rows of a chunk, whose sums are less than their units here. */
+function fillChunk(batch: EdgeBatch, first: number, rows: number, { words, doubles }: RowChunk): void {
+  const { account, source, destination, sourcePort, destinationPort, protocol, action, packets, bytes } =
+    batch;
+  const {
+    interface: networkInterface,
+    server,
+    serverBy,
+    flows,
+    tcpFlags,
+    first: firsts,
+    last,
+    active,
+  } = batch;
+  if (!server || !serverBy || !flows || !tcpFlags || !firsts || !last || !active) {
+    throw new TypeError("a batch has the columns that it was made with");
+  }
+  for (let n = 0; n < rows; n++) {
+    const row = first + n;
+    const at = ROW_WORDS * n;
+    account[row] = words[at + ACCOUNT] ?? 0;
+    networkInterface[row] = words[at + INTERFACE] ?? 0;
+    source[row] = words[at + SOURCE] ?? 0;
+    destination[row] = words[at + DESTINATION] ?? 0;
+    const ports = words[at + PORTS] ?? 0;
+    sourcePort[row] = ports >>> 16;
+    destinationPort[row] = ports & 0xffff;
+    const kind = words[at + KIND] ?? 0;
+    protocol[row] = kind & 0xff;
+    action[row] = ACTION[kind >>> 8] ?? 0;
+    const traits = words[at + TRAITS] ?? 0;
+    // Without a rule it was the log itself that had no port for the other end.
+    serverBy[row] = SERVER_BY[ruleOf(traits)] ?? 0;
+    if (ports > 0) server[row] = ports > 0xffff ? SOURCE_SERVES : DESTINATION_SERVES;
+    tcpFlags[row] = flagsOf(traits) ?? NONE;
+    setInt64(flows, row, words[at + FLOWS] ?? 0);
+    firsts[row] = words[at + FIRST] ?? 0;
+    last[row] = words[at + LAST] ?? 0;
+    active[2 * row] = words[at + ACTIVE] ?? 0;
+    active[2 * row + 1] = words[at + ACTIVE + 1] ?? 0;
+    setInt64(packets, row, doubles[ROW_DOUBLES * n + PACKETS] ?? 0);
+    setInt64(bytes, row, doubles[ROW_DOUBLES * n + BYTES] ?? 0);
   }
 }
 

@@ -29,13 +29,13 @@ export class ParquetColumn implements FieldColumn {
 
   /**
    * @param coder undefined for a field of numbers
-   * @param rows of a block, at most
+   * @param block to put codes into, one for each row that is taken at a time at most
    */
-  constructor(column: FlowColumn, coder: TextCoder | undefined, memory: ColumnMemory, rows: number) {
-    this.block = new Float64Array(rows);
+  constructor(column: FlowColumn, coder: TextCoder | undefined, memory: ColumnMemory, block: Float64Array) {
+    this.block = block;
     this.#column = column;
     this.#coder = coder;
-    this.#decoded = new DecodedColumn(memory, rows);
+    this.#decoded = new DecodedColumn(memory, block.length);
     this.#pages = new ColumnPages(column.element, this.#decoded);
     this.#isText = isText(column.element);
   }

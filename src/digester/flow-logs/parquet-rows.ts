@@ -1,4 +1,5 @@
 import { CorruptInputError } from "../../errors.js";
+import type { ColumnKernel } from "../../flow-log/column-kernel.js";
 import { ColumnReader } from "../../flow-log/column-reader.js";
 import {
   type AddressChoice,
@@ -27,7 +28,6 @@ export class ParquetRows {
   /** Rows that were taken. */
   #row = 0;
 
-  /** @param maxRows that are taken in at a time */
   constructor(
     file: ParquetBytes,
     key: string,
@@ -35,7 +35,7 @@ export class ParquetRows {
     columns: readonly ParquetColumn[],
     intake: RecordIntake,
     addresses: AddressChoice,
-    maxRows: number,
+    kernel: ColumnKernel,
   ) {
     this.#file = file;
     this.#key = key;
@@ -44,7 +44,7 @@ export class ParquetRows {
     this.#intake = intake;
     this.#format = columnsOf(this.#fields, addresses);
     const byField = new Map(columns.map((column, index) => [this.#fields[index] ?? "", column]));
-    this.#reader = new ColumnReader(intake, addresses, byField, maxRows);
+    this.#reader = new ColumnReader(intake, addresses, byField, kernel);
   }
 
   /** @throws CorruptInputError naming the file and the row, MissingVpcError */
@@ -54,9 +54,7 @@ export class ParquetRows {
     } catch (error) {
       throw this.#file.damage(error);
     }
-    for (let row = 0; row < rows; row++) {
-      if (!this.#reader.take(row)) this.#takeAny(row);
-    }
+    this.#reader.takeAll(rows, (row) => this.#takeAny(row));
     this.#row += rows;
   }
 

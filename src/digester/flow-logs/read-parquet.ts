@@ -1,3 +1,4 @@
+import { BLOCK_ROWS, ColumnKernel } from "../../flow-log/column-kernel.js";
 import { textCoderOf } from "../../flow-log/field-column.js";
 import { type AddressChoice, neededFields } from "../../flow-log/columns.js";
 import type { RecordIntake } from "../../flow-log/record.js";
@@ -10,9 +11,6 @@ import { ParquetColumn } from "./parquet-column.js";
 import { flowColumns } from "./parquet-columns.js";
 import { MAX_HELD_VALUES } from "./parquet-pages.js";
 import { ParquetRows } from "./parquet-rows.js";
-
-/** Rows taken in at a time, which takes less than a millisecond. */
-const BLOCK_ROWS = 1024;
 
 /**
  * Takes in the records of a Parquet file. Of each column needed, the bytes of a row group and a page are held in memory
@@ -39,11 +37,14 @@ export async function readParquet(
   );
   const specs = found.filter(({ field }) => needed.has(field));
   const memory = ColumnMemory.take();
+  const kernel = ColumnKernel.take();
   try {
-    const columns = specs.map(
-      (spec) => new ParquetColumn(spec, textCoderOf(spec.field, intake.aggregation), memory, BLOCK_ROWS),
-    );
-    const rows = new ParquetRows(file, key, specs, columns, intake, addresses, BLOCK_ROWS);
+    const columns = specs.map((spec, index) => {
+      const block = kernel.blocks[index];
+      if (block === undefined) throw new RangeError("more columns than there are fields");
+      return new ParquetColumn(spec, textCoderOf(spec.field, intake.aggregation), memory, block);
+    });
+    const rows = new ParquetRows(file, key, specs, columns, intake, addresses, kernel);
     for (const group of groups) {
       const chunks = await file.decoded(() => readChunks(file, group, specs));
       for (const [index, chunk] of chunks.entries()) columns[index]?.begin(chunk);
@@ -60,6 +61,7 @@ export async function readParquet(
     }
   } finally {
     memory.giveBack();
+    kernel.giveBack();
   }
 }
 
