@@ -1,12 +1,16 @@
 import { StatsD } from "hot-shots";
 import { z } from "zod";
 import { integer, interval } from "../settings.js";
+import { GatheredStats } from "./gathered-stats.js";
 import type { Logger } from "./log.js";
 import { cachedLookup } from "./lookup.js";
 import type { StatsOutput } from "./stats.js";
 
 /** How often the fact that statistics don't get through is logged. */
 const COMPLAIN_EVERY_MS = 10 * 60_000;
+
+/** How long counts are added up at most before they wait for their packet. */
+const GATHERED_MS = 1000;
 
 const address = z.string().transform((text, context) => {
   const [, ipv6, host, port] = /^(?:\[([\da-f:.]+)\]|([\w.-]+)):(\d{1,5})$/i.exec(text) ?? [];
@@ -55,7 +59,6 @@ export function createDogstatsd(
     protocol: "udp",
     maxBufferSize: settings.RUNTIME_STATS_DATADOG_PACKETSIZE,
     bufferFlushInterval: settings.RUNTIME_STATS_DATADOG_FLUSHINTERVAL,
-    aggregation: { flushInterval: Math.min(settings.RUNTIME_STATS_DATADOG_FLUSHINTERVAL, 2000) },
     globalTags: settings.RUNTIME_STATS_DATADOG_TAGS ?? [],
     udpSocketOptions: { type: host.includes(":") ? "udp6" : "udp4", lookup: cachedLookup() },
     errorHandler: (error) => {
@@ -69,8 +72,12 @@ export function createDogstatsd(
     includeDataDogTags: false,
     includeDatadogTelemetry: false,
   });
+  const stats = new GatheredStats(client, Math.min(settings.RUNTIME_STATS_DATADOG_FLUSHINTERVAL, GATHERED_MS));
   return {
-    stats: client,
-    close: () => new Promise((resolve) => client.close(() => resolve())),
+    stats,
+    close: () => {
+      stats.close();
+      return new Promise((resolve) => client.close(() => resolve()));
+    },
   };
 }

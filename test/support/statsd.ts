@@ -7,6 +7,8 @@ interface Metric {
   /** `c` a count, `g` a gauge, `d` a distribution. */
   readonly type: string;
   readonly tags: readonly string[];
+  /** Of a value that was drawn: it stands for 1/rate of them. */
+  readonly rate?: number;
 }
 
 /** A DogStatsD server that remembers what it was sent. */
@@ -20,9 +22,16 @@ export interface Statsd {
 }
 
 function parse(line: string): Metric {
-  const [, name, value, type, tags] = /^([\w.]+):(-?[\d.e-]+)\|([cgd])(?:\|#([^|]+))?$/.exec(line) ?? [];
+  const [, name, value, type, rate, tags] =
+    /^([\w.]+):(-?[\d.e-]+)\|([cgd])(?:\|@([\d.e-]+))?(?:\|#([^|]+))?$/.exec(line) ?? [];
   if (name === undefined || type === undefined) throw new Error(`expected a metric, got ${line}`);
-  return { name, value: Number(value), type, tags: tags?.split(",") ?? [] };
+  return {
+    name,
+    value: Number(value),
+    type,
+    tags: tags?.split(",") ?? [],
+    ...(rate !== undefined && { rate: Number(rate) }),
+  };
 }
 
 export async function startStatsd(): Promise<Statsd> {

@@ -17,6 +17,10 @@ afterEach(async () => {
 
 const schema = z.object(dogstatsdSettings);
 
+function sent(kind: string) {
+  return server.metrics.filter(({ tags }) => tags[0] === `kind:${kind}`);
+}
+
 function start(env: z.input<typeof schema>, log: Logger = silent) {
   output = createDogstatsd(schema.parse({ RUNTIME_STATS_DATADOG_ADDRESS: server.address, ...env }), log);
   return output;
@@ -49,21 +53,35 @@ describe("what is sent", () => {
     expect(server.metrics[0]?.tags).toEqual(["kind:x_y_z_"]);
   });
 
-  test("is a count's sum and a gauge's last value, until it is sent", async () => {
+  test("is the sum of a count until it is sent, for each name and its tags", async () => {
     const { stats } = start({ RUNTIME_STATS_DATADOG_FLUSHINTERVAL: "20ms" });
-    stats.gauge("a.gauge", 1);
-    stats.gauge("a.gauge", 2);
-    await expect.poll(() => server.metrics).toHaveLength(1);
     stats.increment("a.count", 1);
-    await expect.poll(() => server.metrics).toHaveLength(2);
-    stats.increment("a.count", 4);
+    await expect.poll(() => server.metrics).toHaveLength(1);
+    for (const kind of ["x", "y", "x"]) stats.increment("a.count", 4, { kind });
     await expect.poll(() => server.metrics).toHaveLength(3);
-    expect(server.metrics.map(({ value }) => value)).toEqual([2, 1, 4]);
+    expect(server.metrics).toEqual([
+      { name: "a.count", value: 1, type: "c", tags: [] },
+      { name: "a.count", value: 8, type: "c", tags: ["kind:x"] },
+      { name: "a.count", value: 4, type: "c", tags: ["kind:y"] },
+    ]);
+  });
+
+  test("is every value of a distribution, or of very many enough to tell how many there were", async () => {
+    const { stats } = start({ RUNTIME_STATS_DATADOG_PACKETSIZE: "1432" });
+    for (let n = 0; n < 2000; n++) stats.distribution("a.distribution", n, { kind: "many" });
+    for (let n = 0; n < 100; n++) stats.distribution("a.distribution", n, { kind: "few" });
+    await output?.close();
+    await expect.poll(() => sent("few")).toHaveLength(100);
+    expect(sent("few").some(({ rate }) => rate !== undefined)).toBe(false);
+    expect(sent("many").length).toBeLessThan(1000);
+    const told = sent("many").reduce((sum, { rate = 1 }) => sum + 1 / rate, 0);
+    // Ten times the standard deviation of what is drawn.
+    expect(Math.abs(told - 2000)).toBeLessThan(1500);
   });
 
   test("comes in packets of the size that was chosen", async () => {
     const { stats } = start({ RUNTIME_STATS_DATADOG_PACKETSIZE: "512" });
-    for (let n = 0; n < 200; n++) stats.distribution("a.distribution", n);
+    for (let n = 0; n < 200; n++) stats.distribution("a.distribution", n, { kind: String(n % 2) });
     await output?.close();
     await expect.poll(() => server.metrics).toHaveLength(200);
     expect(Math.max(...server.packets)).toBeLessThanOrEqual(512);
