@@ -26,23 +26,26 @@ export async function withDeadline<T>(
 ): Promise<T> {
   const late = (within: string, cause?: unknown) =>
     new DependencyError(dependency, `${doing}: no answer ${within}`, { cause, timedOut: true });
-  // Not AbortSignal.any, which takes 50 µs: as much as all the rest of a small call.
+  const reasonOf = ({ reason }: AbortSignal) => (isTimeout(reason) ? late("in time", reason) : reason);
+  if (signal.aborted) throw reasonOf(signal);
+  // Not AbortSignal.any, nor more signals than one: each takes as long as a good part of a small call.
   const ended = new AbortController();
-  const follow = () => ended.abort(isTimeout(signal.reason) ? late("in time", signal.reason) : signal.reason);
+  let end: ((reason: unknown) => void) | undefined;
+  const follow = () => end?.(reasonOf(signal));
   const timer =
-    ms === Number.POSITIVE_INFINITY ? undefined : setTimeout(() => ended.abort(late(`within ${ms} ms`)), ms);
-  if (signal.aborted) follow();
-  else {
-    // Any number of calls may run under one signal, each of which takes its listener away again.
-    setMaxListeners(0, signal);
-    signal.addEventListener("abort", follow, { once: true });
-  }
+    ms === Number.POSITIVE_INFINITY ? undefined : setTimeout(() => end?.(late(`within ${ms} ms`)), ms);
+  // Any number of calls may run under one signal, each of which takes its listener away again.
+  setMaxListeners(0, signal);
+  signal.addEventListener("abort", follow, { once: true });
   try {
-    ended.signal.throwIfAborted();
-    return await unlessAborted(call(ended.signal), ended.signal);
-  } catch (error) {
-    // What an abort breaks throws errors of its own; why it was aborted is what counts.
-    throw ended.signal.aborted ? ended.signal.reason : error;
+    return await new Promise<T>((resolve, reject) => {
+      end = (reason) => {
+        // First: what an abort breaks throws errors of its own; why it was aborted is what counts.
+        reject(reason);
+        ended.abort(reason);
+      };
+      call(ended.signal).then(resolve, reject);
+    });
   } finally {
     clearTimeout(timer);
     signal.removeEventListener("abort", follow);

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { type FileHandle, open, unlink } from "node:fs/promises";
+import { access, type FileHandle, open, unlink } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import { DependencyError, type DependencyName, messageOf, type Obstacle } from "../errors.js";
@@ -97,6 +97,27 @@ export async function checkRoom(dir: string): Promise<void> {
     await handle.writeFile(ROOM);
   } finally {
     await handle.close();
+  }
+}
+
+/** How long a directory that was there is taken to be there still. */
+const SEEN_MS = 100;
+
+/** Tells what isn't in a directory from a directory that isn't there: a volume that was unmounted says nothing of what it has. */
+export class Presence {
+  readonly #dir: string;
+  #seenAt = Number.NEGATIVE_INFINITY;
+
+  constructor(dir: string) {
+    this.#dir = dir;
+  }
+
+  /** Rejects when the directory isn't there. It isn't looked for each time: that costs as much as what wasn't found in it. */
+  async check(): Promise<void> {
+    const now = performance.now();
+    if (now - this.#seenAt < SEEN_MS) return;
+    await access(this.#dir);
+    this.#seenAt = now;
   }
 }
 

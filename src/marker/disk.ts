@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { access, constants, mkdir, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { removeStale } from "../disk/atomic-file.js";
-import { checkRoom, diskSettings, FileClock, fileErrors } from "../disk/data-dir.js";
+import { checkRoom, diskSettings, FileClock, fileErrors, Presence } from "../disk/data-dir.js";
 import { implementation } from "../registry.js";
 import { GraphId } from "../window.js";
 import { Claim, type ClaimRecord, type Marker, type MarkerGiven } from "./marker.js";
@@ -27,12 +27,14 @@ const SUFFIX = "_in_progress";
 /** Claims as JSON records on disk; `record-dir.ts` says what makes them atomic. */
 export class DiskMarker implements Marker {
   readonly #dir: string;
+  readonly #presence: Presence;
   readonly #temporaryDir: string;
   readonly #staleMs: number;
   #clock: FileClock | undefined;
 
   constructor({ dir, staleMs }: DiskMarkerOptions) {
     this.#dir = join(dir, "claims");
+    this.#presence = new Presence(this.#dir);
     this.#temporaryDir = join(this.#dir, ".tmp");
     this.#staleMs = staleMs;
   }
@@ -117,9 +119,8 @@ export class DiskMarker implements Marker {
     return join(this.#dir, id + SUFFIX);
   }
 
-  /** A claim is absent from a directory that is there; a volume that was unmounted says nothing of claims. */
   async #absent(): Promise<undefined> {
-    await access(this.#dir);
+    await this.#presence.check();
     return undefined;
   }
 }

@@ -14,7 +14,7 @@ import {
 import { join } from "node:path";
 import { addAbortSignal, type Readable } from "node:stream";
 import { removeStale, syncDirectory, writeWhole } from "../disk/atomic-file.js";
-import { bytesAt, checkRoom, diskSettings, fileErrors, hasCode, ifThere } from "../disk/data-dir.js";
+import { bytesAt, checkRoom, diskSettings, fileErrors, hasCode, ifThere, Presence } from "../disk/data-dir.js";
 import { SupersededError } from "../errors.js";
 import { implementation } from "../registry.js";
 import type { GraphId } from "../window.js";
@@ -39,12 +39,14 @@ export class DiskStorage implements Storage {
   readonly edges: DiskEdges;
   readonly entries: DiskEntries;
   readonly #dir: string;
+  readonly #presence: Presence;
   readonly #temporaryDir: string;
   readonly #staleMs: number;
   readonly #cache = new GraphCache();
 
   constructor({ dir, staleMs }: DiskStorageOptions) {
     this.#dir = join(dir, "graphs");
+    this.#presence = new Presence(this.#dir);
     this.#temporaryDir = join(this.#dir, ".tmp");
     this.#staleMs = staleMs;
     this.edges = new DiskEdges(this.#dir, this.#temporaryDir);
@@ -138,8 +140,7 @@ export class DiskStorage implements Storage {
 
   async #statsOf(id: GraphId): Promise<BigIntStats | undefined> {
     const stats = await ifThere(stat(this.#path(id), { bigint: true }));
-    // A graph is absent from a directory that is there; a volume that was unmounted says nothing of graphs.
-    if (stats === undefined) await access(this.#dir);
+    if (stats === undefined) await this.#presence.check();
     return stats;
   }
 

@@ -138,8 +138,10 @@ describe("DiskMarker", () => {
     });
     await expect(marker.read(id, signal)).rejects.toMatchObject(failure);
     expect(await readdir(join(claims, ".tmp"))).toEqual([]);
+    expect(await marker.read(graphId(2), signal)).toBeUndefined();
     await rm(claims, { recursive: true });
     await expect(marker.ready(signal)).rejects.toMatchObject(failure);
+    await expect.poll(() => marker.read(id, signal).catch((error) => error)).toMatchObject(failure);
     await expect(marker.read(id, signal)).rejects.toMatchObject(failure);
     await expect(marker.create(id, claim, signal)).rejects.toMatchObject(failure);
     await expect(marker.replace(id, VERSION, claim, signal)).rejects.toMatchObject(failure);

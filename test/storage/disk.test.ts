@@ -71,8 +71,10 @@ describe("DiskStorage", () => {
   });
 
   test("a data directory that is gone is a failure, never an absent graph", async ({ signal }) => {
+    expect(await storage.head(id, signal)).toBeUndefined();
     await rm(graphs, { recursive: true });
     const failure = { name: "DependencyError", dependency: "storage", transient: true };
+    await expect.poll(() => storage.head(id, signal).catch((error) => error)).toMatchObject(failure);
     await expect(storage.ready(signal)).rejects.toMatchObject(failure);
     await expect(storage.head(id, signal)).rejects.toMatchObject(failure);
     await expect(storage.get(id, signal)).rejects.toMatchObject(failure);
