@@ -102,7 +102,7 @@ export function answer(error: FastifyError, request: FastifyRequest, reply: Fast
   else if (statusCode === 503) reply.header("retry-after", seconds(0));
   // A graph that could not be read has been described already.
   for (const header of ["etag", "last-modified", "cache-control", "content-encoding", "content-length"]) {
-    reply.removeHeader(header);
+    if (reply.hasHeader(header)) reply.removeHeader(header);
   }
   void reply
     .code(statusCode)

@@ -43,30 +43,35 @@ export function requireHost(
   app: FastifyInstance,
   { allowed, open }: { readonly allowed: readonly string[] | undefined; readonly open: boolean },
 ): void {
-  app.addHook("onRequest", ({ raw, routeOptions }, _reply, done) => {
+  // Let in whatever the connection and the route are. Most callers send the same.
+  let lastOwn: string | undefined;
+
+  app.addHook("onRequest", (request, _reply, done) => {
+    const { raw } = request;
     const header = raw.headers.host;
     // Node shows the first of several.
     if (raw.rawHeaders.filter(isHostName).length > 1) {
       throw new HttpError(400, "the header Host must be given once");
     }
     // HTTP/1.0 knows none, and whoever sends none is no browser.
-    if (header === undefined) {
-      if (raw.httpVersion === "1.0") {
-        done();
-        return;
-      }
+    if (header === undefined && raw.httpVersion !== "1.0") {
       throw new HttpError(400, "the header Host is missing");
+    }
+    if (header === undefined || header === lastOwn) {
+      done();
+      return;
     }
     const [, address, name] = HOST.exec(header) ?? [];
     const host = (address ?? name)?.toLowerCase();
     if (host === undefined)
       throw new HttpError(400, "the header Host must be a name or an address, and a port");
+    if (isOwn(host)) lastOwn = header;
     const local = LOOPBACK.test(raw.socket.localAddress ?? "");
     const checked = allowed !== undefined || (open && local);
     if (
       !checked ||
-      routeOptions.config.access === "open" ||
-      isOwn(host) ||
+      header === lastOwn ||
+      request.routeOptions.config.access === "open" ||
       allowed?.includes(host) === true
     ) {
       done();

@@ -25,6 +25,26 @@ async function expanded(gzip: Buffer): Promise<Buffer | undefined> {
   }
 }
 
+/** What headers say of a graph, made once for as long as whoever has it at hand keeps it. */
+interface Description {
+  /** Of the graph as text, and as gzip. */
+  readonly etags: readonly [string, string];
+  readonly lastModified: string;
+}
+const descriptionOf = new WeakMap<GraphInfo, Description>();
+
+function described(graph: GraphInfo): Description {
+  const known = descriptionOf.get(graph);
+  if (known !== undefined) return known;
+  const { version, modified } = graph;
+  const description: Description = {
+    etags: [`"${version}"`, `"${version}-gzip"`],
+    lastModified: modified.toUTCString(),
+  };
+  descriptionOf.set(graph, description);
+  return description;
+}
+
 /**
  * One form of a stored graph. Stored gzip passes through to a caller that accepts it and is expanded for one that
  * doesn't; each form has a strong ETag of its own (RFC 9110, 8.8.3.3).
@@ -38,17 +58,13 @@ export class Representation {
     this.gzip = graph.encoding === "gzip" && acceptsGzip(request);
   }
 
-  static #etag({ version }: GraphInfo, gzip: boolean): string {
-    return `"${version}${gzip ? "-gzip" : ""}"`;
-  }
-
   /** Whether the caller has this graph already, in whichever form. Its time counts only where no tag is named. */
   #isKnown({ "if-none-match": ifNoneMatch, "if-modified-since": since }: IncomingHttpHeaders): boolean {
     if (ifNoneMatch === undefined) return this.#isUnmodified(since);
+    if (ifNoneMatch.trim() === "*") return true;
     // A weak comparison, as RFC 9110, 13.1.2 has it; a tag may contain commas.
-    const known = new Set<string>(ifNoneMatch.match(/"[^"]*"/g));
-    const etags = [false, true].map((gzip) => Representation.#etag(this.#graph, gzip));
-    return ifNoneMatch.trim() === "*" || etags.some((etag) => known.has(etag));
+    const known: readonly string[] = ifNoneMatch.match(/"[^"]*"/g) ?? [];
+    return described(this.#graph).etags.some((etag) => known.includes(etag));
   }
 
   #isUnmodified(since: string | undefined): boolean {
@@ -65,10 +81,11 @@ export class Representation {
    * @returns true when the caller has the graph already: 304, without a body
    */
   setHeaders(reply: FastifyReply): boolean {
+    const { etags, lastModified } = described(this.#graph);
     reply
       .header("vary", "Accept-Encoding")
-      .header("etag", Representation.#etag(this.#graph, this.gzip))
-      .header("last-modified", this.#graph.modified.toUTCString());
+      .header("etag", etags[this.gzip ? 1 : 0])
+      .header("last-modified", lastModified);
     if (this.#isKnown(reply.request.headers)) return true;
     reply.type("text/vnd.graphviz; charset=utf-8");
     if (this.gzip) reply.header("content-encoding", "gzip");

@@ -34,7 +34,7 @@ class RequestEnd {
   constructor({ raw, request }: FastifyReply) {
     this.#open = openAnswersOf(request.raw.socket);
     this.#open.add(this);
-    raw.once("close", () => this.come());
+    raw.on("close", () => this.come());
   }
 
   /** Calls back once; at once if it has come. */

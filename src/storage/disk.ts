@@ -14,7 +14,15 @@ import {
 import { join } from "node:path";
 import { addAbortSignal, type Readable } from "node:stream";
 import { removeStale, syncDirectory, writeWhole } from "../disk/atomic-file.js";
-import { bytesAt, checkRoom, diskSettings, fileErrors, hasCode, ifThere, Presence } from "../disk/data-dir.js";
+import {
+  bytesAt,
+  checkRoom,
+  diskSettings,
+  fileErrors,
+  hasCode,
+  ifThere,
+  Presence,
+} from "../disk/data-dir.js";
 import { SupersededError } from "../errors.js";
 import { implementation } from "../registry.js";
 import type { GraphId } from "../window.js";
@@ -76,10 +84,8 @@ export class DiskStorage implements Storage {
 
   async get(id: GraphId, signal: AbortSignal): Promise<StoredGraph | undefined> {
     const found = await this.#find(id, signal);
-    if (found === undefined) return undefined;
-    const { info } = found;
-    if (!("handle" in found)) return { ...info, body: found.bytes };
-    return { ...info, body: addAbortSignal(signal, found.handle.createReadStream()) };
+    if (found === undefined || !("handle" in found)) return found?.graph;
+    return { ...found.info, body: addAbortSignal(signal, found.handle.createReadStream()) };
   }
 
   async store(id: GraphId, body: Readable, { signal, beforeCommit, replaces }: StoreOptions): Promise<void> {
@@ -152,10 +158,11 @@ export class DiskStorage implements Storage {
       const trailer = await bytesAt(handle, Number(stats.size) - TRAILER_BYTES, TRAILER_BYTES);
       return { info: infoOf(stats, head, trailer), handle };
     }
-    const bytes = await bytesAt(handle, 0, Number(stats.size));
-    const graph = { info: infoOf(stats, bytes, bytes.subarray(-TRAILER_BYTES)), bytes };
-    this.#cache.set(id, stats, graph);
-    return graph;
+    const body = await bytesAt(handle, 0, Number(stats.size));
+    const info = infoOf(stats, body, body.subarray(-TRAILER_BYTES));
+    const cached = { info, graph: { ...info, body } };
+    this.#cache.set(id, stats, cached);
+    return cached;
   }
 }
 

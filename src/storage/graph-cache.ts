@@ -1,6 +1,6 @@
 import type { BigIntStats } from "node:fs";
 import type { GraphId } from "../window.js";
-import type { GraphInfo } from "./storage.js";
+import type { GraphInfo, StoredGraph } from "./storage.js";
 
 /** Graphs up to this many stored bytes are kept whole: what is asked for again and again is small, as a rule. */
 export const CACHED_GRAPH_BYTES = 64 * 1024;
@@ -18,7 +18,8 @@ export type FileState = Pick<BigIntStats, "dev" | "ino" | "size" | "mtimeNs" | "
 
 export interface CachedGraph {
   readonly info: GraphInfo;
-  readonly bytes: Buffer;
+  /** The same, with its bytes. */
+  readonly graph: StoredGraph & { readonly body: Buffer };
 }
 
 /** Small graphs in memory, each for as long as its file is the same. Those asked for last are kept. */
@@ -37,23 +38,23 @@ export class GraphCache {
   }
 
   /** Remembers a graph of at most `CACHED_GRAPH_BYTES`, read from the file that these are the stats of. */
-  set(id: GraphId, stats: FileState, graph: CachedGraph): void {
+  set(id: GraphId, stats: FileState, cached: CachedGraph): void {
     if (Math.abs(Date.now() - Number(stats.ctimeMs)) < QUIET_MS) return;
     this.#remove(id);
-    this.#put(id, { ...graph, stats });
+    this.#put(id, { ...cached, stats });
     for (const oldest of this.#graphs.keys()) {
       if (this.#bytes <= MAX_BYTES && this.#graphs.size <= MAX_GRAPHS) break;
       this.#remove(oldest);
     }
   }
 
-  #put(id: GraphId, graph: CachedGraph & { readonly stats: FileState }): void {
-    this.#graphs.set(id, graph);
-    this.#bytes += graph.bytes.length;
+  #put(id: GraphId, cached: CachedGraph & { readonly stats: FileState }): void {
+    this.#graphs.set(id, cached);
+    this.#bytes += cached.graph.body.length;
   }
 
   #remove(id: GraphId): void {
-    this.#bytes -= this.#graphs.get(id)?.bytes.length ?? 0;
+    this.#bytes -= this.#graphs.get(id)?.graph.body.length ?? 0;
     this.#graphs.delete(id);
   }
 }

@@ -63,14 +63,16 @@ export function reportConnections(
       if (states.delete(socket)) stats.increment(settings.RUNTIME_CONNSTATE_CLOSEDCOUNTER, 1);
     });
   });
+  function answered(this: ServerResponse): void {
+    const { socket } = this.req;
+    if (socket.destroyed || !states.has(socket)) return;
+    states.set(socket, "idle");
+    stats.increment(settings.RUNTIME_CONNSTATE_IDLECOUNTER, 1);
+  }
   server.on("request", ({ socket }: IncomingMessage, response: ServerResponse) => {
     states.set(socket, "active");
     stats.increment(settings.RUNTIME_CONNSTATE_ACTIVECOUNTER, 1);
-    response.once("close", () => {
-      if (socket.destroyed || !states.has(socket)) return;
-      states.set(socket, "idle");
-      stats.increment(settings.RUNTIME_CONNSTATE_IDLECOUNTER, 1);
-    });
+    response.on("close", answered);
   });
   // A listener of our own would have Node offer upgrades that nobody handles.
   if (server.listenerCount("upgrade") > 0) {

@@ -72,7 +72,10 @@ export function createDogstatsd(
     includeDataDogTags: false,
     includeDatadogTelemetry: false,
   });
-  const stats = new GatheredStats(client, Math.min(settings.RUNTIME_STATS_DATADOG_FLUSHINTERVAL, GATHERED_MS));
+  const stats = new GatheredStats(
+    client,
+    Math.min(settings.RUNTIME_STATS_DATADOG_FLUSHINTERVAL, GATHERED_MS),
+  );
   return {
     stats,
     close: () => {

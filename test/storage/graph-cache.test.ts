@@ -19,15 +19,15 @@ function statsOf(differing: Partial<FileState> = {}): FileState {
 }
 
 function graph(size = 100) {
-  const bytes = Buffer.alloc(size, size);
-  return { info: { encoding: "gzip", size, modified: new Date(0), version: String(size) } as const, bytes };
+  const info = { encoding: "gzip", size, modified: new Date(0), version: String(size) } as const;
+  return { info, graph: { ...info, body: Buffer.alloc(size, size) } };
 }
 
 test("a graph is given for as long as its file is the same", () => {
   const cache = new GraphCache();
   const kept = graph();
   cache.set(graphId(1), statsOf(), kept);
-  expect(cache.get(graphId(1), statsOf())?.bytes).toBe(kept.bytes);
+  expect(cache.get(graphId(1), statsOf())?.graph).toBe(kept.graph);
   expect(cache.get(graphId(2), statsOf())).toBeUndefined();
   expect(cache.get(graphId(1), statsOf())?.info).toBe(kept.info);
 });
