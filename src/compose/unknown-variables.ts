@@ -59,7 +59,8 @@ export function unknownVariables(
       continue;
     }
     const [, former] = FORMER.find(([pattern]) => pattern.test(name)) ?? [];
-    const near = nearest(name, known);
+    // Nobody is told what a name of somebody else's is near to.
+    const near = nearest(name, known, family || former !== undefined ? undefined : NEAR);
     // Misspelt in its first letters, it is of none of our families.
     const misspelt = near.distance <= NEAR && letters(name).length >= MIN_LETTERS;
     if (!family && !misspelt && former === undefined) continue;
@@ -84,11 +85,22 @@ function letters(name: string): string {
   return name.toUpperCase().replaceAll(/[^A-Z\d]/g, "");
 }
 
-function nearest(name: string, candidates: readonly string[]): { name: string; distance: number } {
+/** @param farthest the greatest distance that is looked for; what is farther is given as one more */
+function nearest(
+  name: string,
+  candidates: readonly string[],
+  farthest = Number.POSITIVE_INFINITY,
+): { name: string; distance: number } {
   const text = letters(name);
-  return candidates
-    .map((each) => ({ name: each, distance: distance(text, letters(each)) }))
-    .reduce((best, each) => (each.distance < best.distance ? each : best));
+  let best = { name: "", distance: farthest + 1 };
+  for (const each of candidates) {
+    const word = letters(each);
+    // As many letters have to be put in or taken out at least: most words need no closer look.
+    if (Math.abs(word.length - text.length) >= best.distance) continue;
+    const found = distance(text, word);
+    if (found < best.distance) best = { name: each, distance: found };
+  }
+  return best;
 }
 
 /** How many letters have to be put in, taken out, exchanged or swapped with the next to make one word of the other. */
