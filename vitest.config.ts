@@ -17,11 +17,16 @@ const processes = [
   "test/worker/make-graph-crash.test.ts",
 ];
 
-const deadlines = {
+const common = {
   // Each waits several times, and the wait that fails says more than the test that took too long.
   testTimeout: 5 * DEADLINE_MS,
   hookTimeout: 5 * DEADLINE_MS,
   expect: { poll: { timeout: DEADLINE_MS, interval: 20 } },
+  // Each file loads much of src: a process that runs one file after another loads it once. What a test replaces for all
+  // is put back after it.
+  isolate: false,
+  restoreMocks: true,
+  unstubGlobals: true,
 };
 
 export default defineConfig({
@@ -32,7 +37,7 @@ export default defineConfig({
     projects: [
       {
         test: {
-          ...deadlines,
+          ...common,
           name: "processes",
           include: processes,
           setupFiles: "test/support/end-children.ts",
@@ -40,17 +45,12 @@ export default defineConfig({
       },
       {
         test: {
-          ...deadlines,
+          ...common,
           name: "units",
           // Threads that the code under test starts load TypeScript, too.
           execArgv: ["--import", new URL("test/support/typescript-in-threads.mjs", import.meta.url).href],
           include: ["test/**/*.test.ts"],
           exclude: [...configDefaults.exclude, ...processes],
-          // Each file loads much of src: a process that runs one file after another loads it once. What a test replaces for all
-          // is put back after it.
-          isolate: false,
-          restoreMocks: true,
-          unstubGlobals: true,
         },
       },
     ],

@@ -17,10 +17,15 @@ export function killChildren(): void {
   for (const child of running) child.kill("SIGKILL");
 }
 
-/** Ends every child there is, and those that a test begins that goes on though nobody waits for it any more. */
+/** Ends every child there is, and until `allowChildren` those that a test begins that goes on though nobody waits for it any more. */
 export async function endChildren(): Promise<void> {
   over = true;
   await Promise.all([...running].map(kill));
+}
+
+/** Files of tests come one after another in a process. */
+export function allowChildren(): void {
+  over = false;
 }
 
 process.once("exit", killChildren);
