@@ -1,6 +1,6 @@
 import { homedir } from "node:os";
 import { join } from "node:path";
-import { fromIni } from "@aws-sdk/credential-provider-ini";
+import type { fromIni } from "@aws-sdk/credential-provider-ini";
 
 type Provider = ReturnType<typeof fromIni>;
 
@@ -53,10 +53,11 @@ function keys(options: ExplicitCredentials): CredentialSource {
 function file(path: string | undefined, profile = "default"): CredentialSource {
   const filepath = path === undefined ? join(homedir(), ".aws", "credentials") : expandHome(path);
   const description = `profile "${profile}" of ${filepath}`;
-  const provider = fromIni({ filepath, profile });
   return local(description, async () => {
+    // Most have no such file, and do without the time that this takes to load.
+    const { fromIni } = await import("@aws-sdk/credential-provider-ini");
     try {
-      return await provider();
+      return await fromIni({ filepath, profile })();
     } catch (error) {
       // The SDK's message doesn't say which file it read.
       throw new CredentialsError(`no credentials in ${description}`, { cause: error });

@@ -1,5 +1,4 @@
 import { randomUUID } from "node:crypto";
-import { DeleteObjectCommand, ListObjectsV2Command } from "@aws-sdk/client-s3";
 import { z } from "zod";
 import { uninterrupted, unlessAborted } from "../deadline.js";
 import { DependencyError } from "../errors.js";
@@ -61,8 +60,8 @@ export class S3Marker implements Marker {
     }
   }
 
-  async stop(): Promise<void> {
-    this.#bucket.close();
+  stop(): Promise<void> {
+    return this.#bucket.close();
   }
 
   async ready(signal: AbortSignal): Promise<void> {
@@ -108,9 +107,9 @@ export class S3Marker implements Marker {
   async *list(signal: AbortSignal): AsyncIterable<{ readonly id: GraphId; readonly version: string }> {
     let after: string | undefined;
     do {
-      const command = new ListObjectsV2Command({ Bucket: this.#bucket.name, ContinuationToken: after });
-      const page = await this.#bucket.call("ListObjectsV2", "", signal, (options) =>
-        this.#bucket.client.send(command, options),
+      const wanted = { Bucket: this.#bucket.name, ContinuationToken: after };
+      const page = await this.#bucket.call("ListObjectsV2", "", signal, (options, s3) =>
+        s3.listObjectsV2(wanted, options),
       );
       for (const { Key = "", ETag } of page.Contents ?? []) {
         const id = GraphId.safeParse(Key.endsWith(SUFFIX) ? Key.slice(0, -SUFFIX.length) : "");
@@ -122,14 +121,14 @@ export class S3Marker implements Marker {
 
   /** Not interrupted by a caller's signal: the record counts as removed, and a tombstone would only be in the way. */
   async #delete(key: string, version?: string): Promise<void> {
-    const command = new DeleteObjectCommand({ Bucket: this.#bucket.name, Key: key, IfMatch: version });
+    const object = { Bucket: this.#bucket.name, Key: key, IfMatch: version };
     await this.#bucket.call(
       "DeleteObject",
       key,
       uninterrupted(),
-      async (options) => {
+      async (options, s3) => {
         try {
-          await this.#bucket.client.send(command, options);
+          await s3.deleteObject(object, options);
         } catch (error) {
           // Gone already, or taken by somebody for whom the tombstone had lapsed: either way the record is removed.
           if (!isAnswer(error, "NoSuchKey", "PreconditionFailed")) throw error;

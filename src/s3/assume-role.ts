@@ -1,4 +1,4 @@
-import { AssumeRoleCommand, STSClient, STSServiceException } from "@aws-sdk/client-sts";
+import type { STS } from "@aws-sdk/client-sts";
 import { CredentialsError, type CredentialSource } from "../aws/credentials.js";
 
 export interface AssumedRole {
@@ -7,6 +7,9 @@ export interface AssumedRole {
   /** Another endpoint than AWS's. */
   readonly endpoint?: string | undefined;
 }
+
+/** Most have no role to assume, and do without the time that it takes to load. */
+const stsLibrary = () => import("@aws-sdk/client-sts");
 
 const SESSION_NAME = "vpcflow-grapherd";
 const ATTEMPT_MS = 5000;
@@ -35,13 +38,9 @@ export function assumedRole(
     check: own.check,
     provider: async () => {
       const client = await createClient(role, own, region);
-      const command = new AssumeRoleCommand({
-        RoleArn: role.arn,
-        RoleSessionName: SESSION_NAME,
-        ExternalId: role.externalId,
-      });
+      const wanted = { RoleArn: role.arn, RoleSessionName: SESSION_NAME, ExternalId: role.externalId };
       try {
-        const { Credentials } = await client.send(command, {
+        const { Credentials } = await client.assumeRole(wanted, {
           abortSignal: AbortSignal.timeout(DEADLINE_MS),
           requestTimeout: ATTEMPT_MS,
         });
@@ -58,7 +57,7 @@ export function assumedRole(
       } catch (error) {
         const reason = error instanceof Error ? `${error.name}: ${error.message}` : String(error);
         const message = `can't get the credentials of ${description}: ${reason}`;
-        if (isLasting(error)) throw new CredentialsError(message, { cause: error });
+        if (await isLasting(error)) throw new CredentialsError(message, { cause: error });
         throw new Error(message, { cause: error });
       } finally {
         client.destroy();
@@ -71,24 +70,26 @@ async function createClient(
   role: AssumedRole,
   own: CredentialSource,
   region: string | undefined,
-): Promise<STSClient> {
+): Promise<STS> {
+  const { STS } = await stsLibrary();
   const options = {
     ...(role.endpoint !== undefined && { endpoint: role.endpoint }),
     ...(own.provider !== undefined && { credentials: own.provider }),
     requestHandler: { connectionTimeout: ATTEMPT_MS, throwOnRequestTimeout: true },
   };
-  const client = new STSClient({ ...options, ...(region !== undefined && { region }) });
+  const client = new STS({ ...options, ...(region !== undefined && { region }) });
   try {
     await client.config.region();
     return client;
   } catch {
     client.destroy();
-    return new STSClient({ ...options, region: "us-east-1" });
+    return new STS({ ...options, region: "us-east-1" });
   }
 }
 
 /** Denied, malformed, expired: not what another try would mend. */
-function isLasting(error: unknown): boolean {
+async function isLasting(error: unknown): Promise<boolean> {
+  const { STSServiceException } = await stsLibrary();
   if (error instanceof CredentialsError) return true;
   if (!(error instanceof STSServiceException) || PASSING.has(error.name)) return false;
   return (error.$metadata.httpStatusCode ?? 500) < 500;

@@ -1,4 +1,4 @@
-import { ListObjectsV2Command, type S3Client } from "@aws-sdk/client-s3";
+import type { S3 } from "@aws-sdk/client-s3";
 import { withDeadline } from "../deadline.js";
 import type { DependencyName } from "../errors.js";
 import { assumedRole } from "./assume-role.js";
@@ -40,7 +40,9 @@ const READY_CALL: Deadline = { attemptMs: 2000, totalMs: 5000 };
 /** One bucket, as one port sees it: calls with deadlines, failures as that port's errors. */
 export class Bucket {
   readonly name: string;
-  readonly client: S3Client;
+  /** Made when it is first needed: the library takes its time to load. */
+  readonly client: () => Promise<S3>;
+  #client: Promise<S3> | undefined;
   readonly #site: Omit<CallSite, "action">;
   readonly #source: CredentialSource;
   readonly #regionIsAsked: boolean;
@@ -53,11 +55,12 @@ export class Bucket {
     const own = credentialSource(access.credentials);
     this.#source = access.role === undefined ? own : assumedRole(access.role, own, region);
     this.#regionIsAsked = region === undefined && options.findRegion === true;
-    this.client = createClient(access, this.#source, {
-      region: this.#regionIsAsked ? regionOf(bucket, access, this.#source) : region,
-      idleTimeoutMs,
-      maxAttempts,
-    });
+    this.client = () =>
+      (this.#client ??= createClient(access, this.#source, {
+        region: this.#regionIsAsked ? regionOf(bucket, access, this.#source) : region,
+        idleTimeoutMs,
+        maxAttempts,
+      }));
     this.#site = { dependency, bucket, source: this.#source.description, regionSetting };
   }
 
@@ -67,7 +70,8 @@ export class Bucket {
    */
   async checkSettings(): Promise<void> {
     try {
-      if (!this.#regionIsAsked) await this.client.config.region();
+      const client = await this.client();
+      if (!this.#regionIsAsked) await client.config.region();
       await this.#source.check?.();
     } catch (error) {
       throw dependencyError(error, { ...this.#site, action: `s3://${this.name}` });
@@ -84,14 +88,17 @@ export class Bucket {
     operation: string,
     key: string,
     signal: AbortSignal,
-    run: (options: SendOptions) => Promise<T>,
+    run: (options: SendOptions, s3: S3) => Promise<T>,
     deadline: Deadline = SMALL_CALL,
   ): Promise<T> {
     const { dependency } = this.#site;
     const wait = { dependency, doing: this.#action(operation, key), ms: this.#patience * deadline.totalMs };
     return withDeadline(wait, signal, async (abortSignal) => {
       try {
-        return await run({ abortSignal, requestTimeout: this.#patience * deadline.attemptMs });
+        return await run(
+          { abortSignal, requestTimeout: this.#patience * deadline.attemptMs },
+          await this.client(),
+        );
       } catch (error) {
         throw this.error(operation, key, error);
       }
@@ -112,11 +119,11 @@ export class Bucket {
    * to name but its refusals say no reason.
    */
   async ready(signal: AbortSignal, prefix = ""): Promise<void> {
-    const list = new ListObjectsV2Command({ Bucket: this.name, Prefix: prefix, MaxKeys: 1 });
-    await this.call("ListObjectsV2", prefix, signal, (o) => this.client.send(list, o), READY_CALL);
+    const first = { Bucket: this.name, Prefix: prefix, MaxKeys: 1 };
+    await this.call("ListObjectsV2", prefix, signal, (o, s3) => s3.listObjectsV2(first, o), READY_CALL);
   }
 
-  close(): void {
-    this.client.destroy();
+  async close(): Promise<void> {
+    (await this.#client)?.destroy();
   }
 }

@@ -1,6 +1,7 @@
-import { S3Client } from "@aws-sdk/client-s3";
+import type { S3 } from "@aws-sdk/client-s3";
 import type { AssumedRole } from "./assume-role.js";
 import type { CredentialSource, ExplicitCredentials } from "../aws/credentials.js";
+import { s3Library } from "./library.js";
 
 /** How S3 is reached: the same for every bucket. */
 export interface S3Access {
@@ -28,12 +29,13 @@ export const IDLE_TIMEOUT_MS = 30_000;
 export const MAX_SOCKETS = 256;
 
 /** Makes no connection until it is used. */
-export function createClient(
+export async function createClient(
   access: S3Access,
   source: CredentialSource,
   { region, idleTimeoutMs = IDLE_TIMEOUT_MS, maxAttempts = 3 }: ClientOptions,
-): S3Client {
-  return new S3Client({
+): Promise<S3> {
+  const { S3 } = await s3Library();
+  return new S3({
     ...(region !== undefined && { region }),
     ...(access.endpoint !== undefined && { endpoint: access.endpoint }),
     forcePathStyle: access.forcePathStyle ?? false,

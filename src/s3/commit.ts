@@ -1,4 +1,4 @@
-import { HeadObjectCommand, type HeadObjectCommandOutput } from "@aws-sdk/client-s3";
+import type { HeadObjectCommandOutput, S3 } from "@aws-sdk/client-s3";
 import { uninterrupted } from "../deadline.js";
 import { SupersededError } from "../errors.js";
 import type { Bucket, Deadline, SendOptions } from "./bucket.js";
@@ -43,11 +43,11 @@ function conditionOf(replaces: string | null | undefined): Condition {
 export async function commitObject(
   bucket: Bucket,
   { key, making, operation }: CommittedObject,
-  send: (condition: Condition, options: SendOptions) => Promise<unknown>,
+  send: (condition: Condition, options: SendOptions, s3: S3) => Promise<unknown>,
   { signal, beforeCommit, replaces }: CommitOptions,
 ): Promise<void> {
   const commit = (condition: Condition) =>
-    bucket.call(operation, key, uninterrupted(), (options) => send(condition, options), COMMIT);
+    bucket.call(operation, key, uninterrupted(), (options, s3) => send(condition, options, s3), COMMIT);
   const superseded = (cause?: unknown) =>
     new SupersededError(`${operation} s3://${bucket.name}/${key}: somebody else stored it`, { cause });
   let condition = conditionOf(replaces);
@@ -91,10 +91,9 @@ async function find(
   key: string,
   signal: AbortSignal,
 ): Promise<HeadObjectCommandOutput | undefined> {
-  const head = new HeadObjectCommand({ Bucket: bucket.name, Key: key });
-  return bucket.call("HeadObject", key, signal, async (options) => {
+  return bucket.call("HeadObject", key, signal, async (options, s3) => {
     try {
-      return await bucket.client.send(head, options);
+      return await s3.headObject({ Bucket: bucket.name, Key: key }, options);
     } catch (error) {
       if (isAnswer(error, "NotFound", "NoSuchKey")) return undefined;
       throw error;

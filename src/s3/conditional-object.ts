@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { GetObjectCommand, PutObjectCommand } from "@aws-sdk/client-s3";
 import { z } from "zod";
 import type { Bucket } from "./bucket.js";
 import { isAnswer } from "./errors.js";
 import { unquote } from "./etag.js";
+import { s3Library } from "./library.js";
 
 /**
  * Small text objects with compare-and-set. An ETag names the bytes of an object, not the write: whoever needs a version
@@ -42,7 +42,8 @@ export async function readRecord(
   key: string,
   signal: AbortSignal,
 ): Promise<S3Record | undefined> {
-  return bucket.call("GetObject", key, signal, async (options) => {
+  return bucket.call("GetObject", key, signal, async (options, s3) => {
+    const { GetObjectCommand } = await s3Library();
     const command = new GetObjectCommand({ Bucket: bucket.name, Key: key });
     let now: Date | undefined;
     // The SDK keeps the Date header to itself.
@@ -55,7 +56,7 @@ export async function readRecord(
       { step: "deserialize" },
     );
     try {
-      const { Body, ContentLength = 0, ETag, LastModified } = await bucket.client.send(command, options);
+      const { Body, ContentLength = 0, ETag, LastModified } = await s3.send(command, options);
       if (now === undefined || LastModified === undefined || Body === undefined) {
         throw new Error("the answer lacks a Date or Last-Modified header");
       }
@@ -82,17 +83,17 @@ export async function writeRecord(
   signal: AbortSignal,
 ): Promise<string | undefined> {
   const condition = expected === "absent" ? { IfNoneMatch: "*" } : { IfMatch: expected.version };
-  const write = new PutObjectCommand({
+  const object = {
     Bucket: bucket.name,
     Key: key,
     Body: text,
     ContentType: "application/json",
     ...condition,
-  });
+  };
   for (let attempt = 1; ; attempt += 1) {
     try {
-      const { ETag } = await bucket.call("PutObject", key, signal, (options) =>
-        bucket.client.send(write, options),
+      const { ETag } = await bucket.call("PutObject", key, signal, (options, s3) =>
+        s3.putObject(object, options),
       );
       return unquote(ETag);
     } catch (error) {

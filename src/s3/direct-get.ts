@@ -23,6 +23,8 @@ interface Way {
   readonly url: URL;
   readonly signer: Signer;
   readonly signing: Signing;
+  /** Of the SDK's client, which learns how wrong this machine's clock is. */
+  readonly config: Config;
 }
 
 /**
@@ -45,10 +47,6 @@ export class DirectGet {
     this.#idleTimeoutMs = idleTimeoutMs;
   }
 
-  get #config(): Config {
-    return this.#bucket.client.config;
-  }
-
   /** Learns the way from a command that the SDK is about to send. */
   watch({ middlewareStack }: GetObjectCommand): void {
     if (this.#way !== undefined) return;
@@ -68,9 +66,11 @@ export class DirectGet {
     // S3 Express and access points of several regions are signed in other ways.
     if (endpoint === undefined || scheme?.name !== "sigv4") return;
     const { signingRegion, signingName } = scheme;
+    const { config } = await this.#bucket.client();
     this.#way = {
       url: endpoint.url,
-      signer: await this.#config.signer(scheme),
+      signer: await config.signer(scheme),
+      config,
       signing: {
         ...(signingRegion !== undefined && { signingRegion }),
         ...(signingName !== undefined && { signingService: signingName }),
@@ -93,7 +93,7 @@ export class DirectGet {
   }
 
   async #request(
-    { url, signer, signing }: Way,
+    { url, signer, signing, config }: Way,
     { key, size, etag }: Version,
     { abortSignal, requestTimeout }: SendOptions,
   ): Promise<Buffer | undefined> {
@@ -106,7 +106,7 @@ export class DirectGet {
           path: `${url.pathname.replace(/\/$/, "")}/${key.split("/").map(encoded).join("/")}`,
           headers: { host: url.host, "if-match": etag },
         },
-        { ...signing, signingDate: new Date(Date.now() + this.#config.systemClockOffset) },
+        { ...signing, signingDate: new Date(Date.now() + config.systemClockOffset) },
       );
       const answer = await this.#agent.request({
         origin: url.origin,

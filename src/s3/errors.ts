@@ -1,6 +1,6 @@
-import { S3ServiceException } from "@aws-sdk/client-s3";
 import { access, type Advice, type AwsCall, awsError, settings } from "../aws/errors.js";
 import type { DependencyError } from "../errors.js";
+import { isException } from "./library.js";
 
 /** What a message needs to say where a call went wrong. */
 export interface CallSite extends AwsCall {
@@ -11,7 +11,7 @@ export interface CallSite extends AwsCall {
 
 /** True for S3's answers of these names, such as `NoSuchKey`. */
 export function isAnswer(error: unknown, ...names: string[]): boolean {
-  return error instanceof S3ServiceException && names.includes(error.name);
+  return isException(error) && names.includes(error.name);
 }
 
 const REFUSED_CREDENTIALS = new Set([
@@ -24,7 +24,7 @@ const WRONG_REGION = new Set(["AuthorizationHeaderMalformed", "IllegalLocationCo
 
 /** What an operator can do about it, when trying again can't help. */
 function lasting(error: Error, site: CallSite): Advice | undefined {
-  const status = error instanceof S3ServiceException ? error.$metadata.httpStatusCode : undefined;
+  const status = isException(error) ? error.$metadata.httpStatusCode : undefined;
   if (error.message === "Region is missing") {
     return settings(
       `the region of bucket ${site.bucket} is not known: set ${site.regionSetting} or AWS_REGION`,

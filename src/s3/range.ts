@@ -1,4 +1,3 @@
-import { GetObjectCommand } from "@aws-sdk/client-s3";
 import type { Bucket, Deadline } from "./bucket.js";
 import { isAnswer } from "./errors.js";
 import { unquote } from "./etag.js";
@@ -27,19 +26,14 @@ export async function readRange(
   signal: AbortSignal,
   version?: string,
 ): Promise<Range | undefined> {
-  const command = new GetObjectCommand({
-    Bucket: bucket.name,
-    Key: key,
-    Range: `bytes=${range}`,
-    IfMatch: version,
-  });
+  const part = { Bucket: bucket.name, Key: key, Range: `bytes=${range}`, IfMatch: version };
   return bucket.call(
     "GetObject",
     key,
     signal,
-    async (options) => {
+    async (options, s3) => {
       try {
-        const { Body, ContentRange, ContentLength, ETag } = await bucket.client.send(command, options);
+        const { Body, ContentRange, ContentLength, ETag } = await s3.getObject(part, options);
         // A store may answer with all of an object that is no larger than what was asked for.
         const size = /\/(\d+)$/.exec(ContentRange ?? "")?.[1] ?? ContentLength ?? 0;
         const bytes = Buffer.from((await Body?.transformToByteArray()) ?? []);

@@ -1,7 +1,7 @@
-import { HeadBucketCommand, S3ServiceException } from "@aws-sdk/client-s3";
 import { z } from "zod";
 import { createClient, type S3Access } from "./client.js";
 import type { CredentialSource } from "../aws/credentials.js";
+import { isException, s3Library } from "./library.js";
 
 /** Where S3 is asked unless a region is configured: any region of the partition can tell. */
 const ANYWHERE = "us-east-1";
@@ -28,7 +28,8 @@ export function regionOf(bucket: string, access: S3Access, source: CredentialSou
 
 async function ask(bucket: string, access: S3Access, source: CredentialSource): Promise<string> {
   const asked = await configuredRegion(access, source);
-  const client = createClient(access, source, { region: asked });
+  const { HeadBucketCommand } = await s3Library();
+  const client = await createClient(access, source, { region: asked });
   const command = new HeadBucketCommand({ Bucket: bucket });
   let told: string | undefined;
   command.middlewareStack.add(
@@ -47,7 +48,7 @@ async function ask(bucket: string, access: S3Access, source: CredentialSource): 
     });
   } catch (error) {
     // The next call will be refused as well, and says the reason, which the answer to a HEAD can't.
-    const refused = error instanceof S3ServiceException && (error.$metadata.httpStatusCode ?? 500) < 500;
+    const refused = isException(error) && (error.$metadata.httpStatusCode ?? 500) < 500;
     if (!refused) throw error;
   } finally {
     client.destroy();
@@ -56,7 +57,7 @@ async function ask(bucket: string, access: S3Access, source: CredentialSource): 
 }
 
 async function configuredRegion(access: S3Access, source: CredentialSource): Promise<string> {
-  const client = createClient(access, source, {});
+  const client = await createClient(access, source, {});
   try {
     return await client.config.region();
   } catch {

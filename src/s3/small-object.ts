@@ -1,21 +1,15 @@
-import { DeleteObjectCommand, ListObjectsV2Command, PutObjectCommand } from "@aws-sdk/client-s3";
 import type { Bucket } from "./bucket.js";
 
 /** Writes a small text of JSON, whatever was there. */
 export async function putText(bucket: Bucket, key: string, text: string, signal: AbortSignal): Promise<void> {
-  const put = new PutObjectCommand({
-    Bucket: bucket.name,
-    Key: key,
-    Body: text,
-    ContentType: "application/json",
-  });
-  await bucket.call("PutObject", key, signal, (options) => bucket.client.send(put, options));
+  const object = { Bucket: bucket.name, Key: key, Body: text, ContentType: "application/json" };
+  await bucket.call("PutObject", key, signal, (options, s3) => s3.putObject(object, options));
 }
 
 /** Removes an object; when there is none, nothing. */
 export async function removeObject(bucket: Bucket, key: string, signal: AbortSignal): Promise<void> {
-  const remove = new DeleteObjectCommand({ Bucket: bucket.name, Key: key });
-  await bucket.call("DeleteObject", key, signal, (options) => bucket.client.send(remove, options));
+  const object = { Bucket: bucket.name, Key: key };
+  await bucket.call("DeleteObject", key, signal, (options, s3) => s3.deleteObject(object, options));
 }
 
 export interface KeysOptions {
@@ -36,16 +30,16 @@ export async function* keysIn(
 ): AsyncGenerator<string[]> {
   let token: string | undefined;
   do {
-    const list = new ListObjectsV2Command({
+    const wanted = {
       Bucket: bucket.name,
       Prefix: prefix,
       StartAfter: startAfter,
       Delimiter: flat ? "/" : undefined,
       MaxKeys: pageSize,
       ContinuationToken: token,
-    });
-    const page = await bucket.call("ListObjectsV2", prefix, signal, (options) =>
-      bucket.client.send(list, options),
+    };
+    const page = await bucket.call("ListObjectsV2", prefix, signal, (options, s3) =>
+      s3.listObjectsV2(wanted, options),
     );
     yield (page.Contents ?? []).flatMap(({ Key }) => Key ?? []);
     token = page.IsTruncated === true ? page.NextContinuationToken : undefined;

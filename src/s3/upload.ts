@@ -1,14 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { addAbortSignal, type Readable } from "node:stream";
-import {
-  AbortMultipartUploadCommand,
-  CompleteMultipartUploadCommand,
-  CreateMultipartUploadCommand,
-  PutObjectCommand,
-  UploadPartCommand,
-  type CompletedPart,
-  type CreateMultipartUploadCommandInput,
-} from "@aws-sdk/client-s3";
+import type { CompletedPart, CreateMultipartUploadCommandInput, S3 } from "@aws-sdk/client-s3";
 import { uninterrupted } from "../deadline.js";
 import type { Bucket, Deadline, SendOptions } from "./bucket.js";
 import { commitObject, type CommitOptions, type CommittedObject, type Condition } from "./commit.js";
@@ -79,8 +71,8 @@ export async function upload(
     if (first.done === true) throw new Error("a body has at least one part");
     const { content, last } = first.value;
     if (last) {
-      await commit("PutObject", (condition, o) =>
-        bucket.client.send(new PutObjectCommand({ ...object, Body: content, ...condition }), o),
+      await commit("PutObject", (condition, o, s3) =>
+        s3.putObject({ ...object, Body: content, ...condition }, o),
       );
     } else {
       const stopReading = (error: Error) => body.destroy(error);
@@ -96,7 +88,7 @@ export async function upload(
 
 type Commit = (
   operation: CommittedObject["operation"],
-  send: (condition: Condition, options: SendOptions) => Promise<unknown>,
+  send: (condition: Condition, options: SendOptions, s3: S3) => Promise<unknown>,
 ) => Promise<void>;
 
 async function uploadParts(
@@ -106,11 +98,10 @@ async function uploadParts(
   commit: Commit,
   signal: AbortSignal,
 ): Promise<void> {
-  const { client } = bucket;
   const { Bucket, Key } = object;
   // Not interrupted either: without the answer nobody could discard the upload.
-  const { UploadId } = await bucket.call("CreateMultipartUpload", Key, uninterrupted(), (o) =>
-    client.send(new CreateMultipartUploadCommand(object), o),
+  const { UploadId } = await bucket.call("CreateMultipartUpload", Key, uninterrupted(), (o, s3) =>
+    s3.createMultipartUpload(object, o),
   );
   const failed = new AbortController();
   const sending = AbortSignal.any([signal, failed.signal]);
@@ -120,8 +111,8 @@ async function uploadParts(
   const send = async ({ content, number: PartNumber }: Part): Promise<void> => {
     if (PartNumber > MAX_PARTS)
       throw new Error(`a graph of more than ${MAX_PARTS} parts doesn't fit into S3`);
-    const command = new UploadPartCommand({ Bucket, Key, UploadId, PartNumber, Body: content });
-    const { ETag } = await bucket.call("UploadPart", Key, sending, (o) => client.send(command, o), PART);
+    const part = { Bucket, Key, UploadId, PartNumber, Body: content };
+    const { ETag } = await bucket.call("UploadPart", Key, sending, (o, s3) => s3.uploadPart(part, o), PART);
     sent[PartNumber - 1] = { PartNumber, ETag };
   };
   const enqueue = async (part: Part): Promise<void> => {
@@ -140,8 +131,8 @@ async function uploadParts(
     for await (const part of body.rest) await enqueue(part);
     await Promise.all(inFlight);
     const whole = { Bucket, Key, UploadId, MultipartUpload: { Parts: sent } };
-    await commit("CompleteMultipartUpload", (condition, o) =>
-      client.send(new CompleteMultipartUploadCommand({ ...whole, ...condition }), o),
+    await commit("CompleteMultipartUpload", (condition, o, s3) =>
+      s3.completeMultipartUpload({ ...whole, ...condition }, o),
     );
   } catch (error) {
     failed.abort();
@@ -153,9 +144,11 @@ async function uploadParts(
 
 /** Best effort: what stays behind is removed by the bucket's lifecycle rule, and the first error is what counts. */
 async function discard(bucket: Bucket, key: string, uploadId: string | undefined): Promise<void> {
-  const command = new AbortMultipartUploadCommand({ Bucket: bucket.name, Key: key, UploadId: uploadId });
+  const upload = { Bucket: bucket.name, Key: key, UploadId: uploadId };
   try {
-    await bucket.call("AbortMultipartUpload", key, uninterrupted(), (o) => bucket.client.send(command, o));
+    await bucket.call("AbortMultipartUpload", key, uninterrupted(), (o, s3) =>
+      s3.abortMultipartUpload(upload, o),
+    );
   } catch {
     // As above.
   }

@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { addAbortSignal, Readable } from "node:stream";
 import { buffer } from "node:stream/consumers";
-import { GetObjectCommand, type GetObjectCommandOutput } from "@aws-sdk/client-s3";
+import type { GetObjectCommandOutput } from "@aws-sdk/client-s3";
 import { z } from "zod";
 import { implementation } from "../registry.js";
 import { wholeBody } from "../s3/body.js";
@@ -32,8 +32,8 @@ export class S3Storage implements Storage {
     return this.#bucket.checkSettings();
   }
 
-  async stop(): Promise<void> {
-    this.#bucket.close();
+  stop(): Promise<void> {
+    return this.#bucket.close();
   }
 
   ready(signal: AbortSignal): Promise<void> {
@@ -71,10 +71,10 @@ export class S3Storage implements Storage {
     signal: AbortSignal,
   ): Promise<{ info: GraphInfo; body: Readable } | undefined> {
     const key = keyOf(id);
-    const command = new GetObjectCommand({ Bucket: this.#bucket.name, Key: key, Range: range });
-    return this.#bucket.call("GetObject", key, signal, async (options) => {
+    const wanted = { Bucket: this.#bucket.name, Key: key, Range: range };
+    return this.#bucket.call("GetObject", key, signal, async (options, s3) => {
       try {
-        const answer = await this.#bucket.client.send(command, options);
+        const answer = await s3.getObject(wanted, options);
         // An empty object is no graph: not of any service's, and nothing can be told from it.
         return answer.ContentLength === 0 ? undefined : await this.#open(key, answer, signal);
       } catch (error) {

@@ -27,13 +27,13 @@ async function reader(access: S3Access, idleTimeoutMs?: number) {
   const bucket = new Bucket("digester", "SETTING", { access, bucket: "logs", region: "us-east-1" });
   const direct = new DirectGet(bucket, idleTimeoutMs);
   onTestFinished(async () => {
-    bucket.close();
+    await bucket.close();
     await direct.close();
   });
   const learn = async () => {
     const command = new GetObjectCommand({ Bucket: "logs", Key: "plain" });
     direct.watch(command);
-    const { Body } = await bucket.client.send(command);
+    const { Body } = await (await bucket.client()).send(command);
     if (Body instanceof Readable) expect(await text(Body)).toBe("plain");
   };
   const get = async (key: string, signal = NEVER) =>

@@ -47,7 +47,7 @@ export class BucketSource implements Source {
   }
 
   async stop(): Promise<void> {
-    this.#bucket.close();
+    await this.#bucket.close();
     await this.#direct.close();
   }
 

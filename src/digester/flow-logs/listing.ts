@@ -1,4 +1,4 @@
-import { ListObjectsV2Command, type _Object } from "@aws-sdk/client-s3";
+import type { _Object, ListObjectsV2CommandInput } from "@aws-sdk/client-s3";
 import type { Bucket } from "../../s3/bucket.js";
 import { unquote } from "../../s3/etag.js";
 
@@ -38,7 +38,7 @@ export async function* list(
 ): AsyncGenerator<Page> {
   let token: string | undefined;
   do {
-    const command = new ListObjectsV2Command({
+    const wanted: ListObjectsV2CommandInput = {
       Bucket: bucket.name,
       Prefix: prefix,
       Delimiter: delimiter,
@@ -46,12 +46,12 @@ export async function* list(
       // Names may hold what XML can't.
       EncodingType: "url",
       OptionalObjectAttributes: ["RestoreStatus"],
-    });
+    };
     const page = await bucket.call(
       "ListObjectsV2",
       prefix,
       signal,
-      (options) => bucket.client.send(command, options),
+      (options, s3) => s3.listObjectsV2(wanted, options),
       PATIENT,
     );
     const encoded = page.EncodingType === "url";

@@ -1,11 +1,12 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { addAbortSignal, Readable } from "node:stream";
-import { GetObjectCommand } from "@aws-sdk/client-s3";
+import type { S3 } from "@aws-sdk/client-s3";
 import { DependencyError } from "../../errors.js";
 import type { Bucket, SendOptions } from "../../s3/bucket.js";
 import type { DirectGet } from "../../s3/direct-get.js";
 import { isAnswer } from "../../s3/errors.js";
 import { unquote } from "../../s3/etag.js";
+import { s3Library } from "../../s3/library.js";
 import { streamOf } from "./body.js";
 import { PATIENT, type Listed } from "./listing.js";
 import type { LogObject } from "./source.js";
@@ -77,6 +78,7 @@ async function open(
   direct: DirectGet | undefined,
 ): Promise<AsyncIterable<Buffer>> {
   const range = start === 0 && end === size ? undefined : `bytes=${start}-${end - 1}`;
+  const { GetObjectCommand } = await s3Library();
   const command = new GetObjectCommand({ Bucket: bucket.name, Key: key, IfMatch: etag, Range: range });
   direct?.watch(command);
   // Worth another attempt, which begins with a new listing.
@@ -84,9 +86,9 @@ async function open(
     new DependencyError("digester", `GetObject s3://${bucket.name}/${key}: ${how} since it was listed`, {
       cause,
     });
-  const run = async (options: SendOptions): Promise<AsyncIterable<Buffer>> => {
+  const run = async (options: SendOptions, s3: S3): Promise<AsyncIterable<Buffer>> => {
     try {
-      const { Body, ContentLength, ETag } = await bucket.client.send(command, options);
+      const { Body, ContentLength, ETag } = await s3.send(command, options);
       if (!(Body instanceof Readable)) throw new Error("the answer lacks a body");
       // Not every store heeds If-Match, or ranges.
       if (unquote(ETag) === etag && ContentLength === end - start) return addAbortSignal(signal, Body);

@@ -1,4 +1,3 @@
-import { GetObjectCommand } from "@aws-sdk/client-s3";
 import { text } from "node:stream/consumers";
 import { Readable } from "node:stream";
 import { isAnswer } from "../../../s3/errors.js";
@@ -40,10 +39,9 @@ async function writtenFiles(
   const root = `s3://${bucket.name}/`;
   if (manifest?.startsWith(root) !== true) return undefined;
   const key = manifest.slice(root.length);
-  const command = new GetObjectCommand({ Bucket: bucket.name, Key: key });
-  const content = await bucket.call("GetObject", key, signal, async (options) => {
+  const content = await bucket.call("GetObject", key, signal, async (options, s3) => {
     try {
-      const { Body } = await bucket.client.send(command, options);
+      const { Body } = await s3.getObject({ Bucket: bucket.name, Key: key }, options);
       return Body instanceof Readable ? await text(Body) : undefined;
     } catch (error) {
       if (isAnswer(error, "NoSuchKey", "AccessDenied")) return undefined;

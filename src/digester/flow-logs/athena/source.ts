@@ -73,7 +73,7 @@ export class AthenaSource implements Source {
   }
 
   async stop(): Promise<void> {
-    this.#bucket.close();
+    await this.#bucket.close();
     (await this.#athena)?.client.destroy();
   }
 
