@@ -17,11 +17,15 @@ const processes = [
   "test/worker/make-graph-crash.test.ts",
 ];
 
+/** Of Node.js: much is made and soon forgotten by tests, and less of it is copied when there is more room for it. */
+const ROOM = "--max-semi-space-size=32";
+
 const common = {
   // Each waits several times, and the wait that fails says more than the test that took too long.
   testTimeout: 5 * DEADLINE_MS,
   hookTimeout: 5 * DEADLINE_MS,
-  expect: { poll: { timeout: DEADLINE_MS, interval: 20 } },
+  // Whoever polls takes time from what he waits for.
+  expect: { poll: { timeout: DEADLINE_MS, interval: 50 } },
   // Each file loads much of src: a process that runs one file after another loads it once. What a test replaces for all
   // is put back after it.
   isolate: false,
@@ -39,6 +43,7 @@ export default defineConfig({
         test: {
           ...common,
           name: "processes",
+          execArgv: [ROOM],
           include: processes,
           setupFiles: "test/support/end-children.ts",
         },
@@ -48,7 +53,11 @@ export default defineConfig({
           ...common,
           name: "units",
           // Threads that the code under test starts load TypeScript, too.
-          execArgv: ["--import", new URL("test/support/typescript-in-threads.mjs", import.meta.url).href],
+          execArgv: [
+            ROOM,
+            "--import",
+            new URL("test/support/typescript-in-threads.mjs", import.meta.url).href,
+          ],
           include: ["test/**/*.test.ts"],
           exclude: [...configDefaults.exclude, ...processes],
         },

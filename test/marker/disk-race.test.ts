@@ -1,10 +1,11 @@
 import { readdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
-import { expect, onTestFinished, test } from "vitest";
+import { beforeAll, expect, onTestFinished, test } from "vitest";
 import { z } from "zod";
 import { DiskMarker } from "../../src/marker/disk.js";
 import type { Claim } from "../../src/marker/marker.js";
+import { bundle } from "../support/bundle.js";
 import { forkScript, kill, message } from "../support/child.js";
 import { graphId } from "../support/graph-id.js";
 import { temporaryDir } from "../support/temporary-dir.js";
@@ -12,10 +13,15 @@ import { temporaryDir } from "../support/temporary-dir.js";
 const claim: Claim = { token: "next", start: "", stop: "", refresh: false, state: "queued" };
 const PROCESSES = ["a", "b", "c", "d"];
 
+let racer: URL;
+
+beforeAll(async () => {
+  racer = await bundle(new URL("disk-racer.ts", import.meta.url));
+});
+
 async function racers(turns: number, signal: AbortSignal) {
   const dir = await temporaryDir();
-  const script = new URL("disk-racer.ts", import.meta.url);
-  const children = PROCESSES.map((name) => forkScript(script, [dir.path, name, `${turns}`]));
+  const children = PROCESSES.map((name) => forkScript(racer, [dir.path, name, `${turns}`]));
   onTestFinished(async () => {
     await Promise.all(children.map(kill));
     await dir.remove();

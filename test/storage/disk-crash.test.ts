@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { expect, onTestFinished, test } from "vitest";
 import { DiskStorage } from "../../src/storage/disk.js";
+import { bundle } from "../support/bundle.js";
 import { bytesOf } from "../support/bytes-of.js";
 import { forkScript, kill, message } from "../support/child.js";
 import { graphId } from "../support/graph-id.js";
@@ -11,6 +12,7 @@ import { temporaryDir } from "../support/temporary-dir.js";
 test("a process killed while it stores leaves a whole graph or none, and is cleaned up after", async ({
   signal,
 }) => {
+  const writer = await bundle(new URL("disk-writer.ts", import.meta.url));
   const dir = await temporaryDir();
   onTestFinished(() => dir.remove());
   const storage = new DiskStorage({ dir: dir.path, staleMs: 60_000 });
@@ -27,7 +29,7 @@ test("a process killed while it stores leaves a whole graph or none, and is clea
   }
 
   for (let round = 0; round < 60 && (cut < 4 || whole === 0); round += 1) {
-    const child = forkScript(new URL("disk-writer.ts", import.meta.url), [dir.path]);
+    const child = forkScript(writer, [dir.path]);
     try {
       expect(await message(child, signal)).toBe("ready");
       // Spread over the few milliseconds that one graph takes; most hit in the middle. Later rounds wait longer: a busy

@@ -32,7 +32,8 @@ process.once("exit", killChildren);
 
 /** Another process that runs one of our scripts and talks by messages. It inherits nothing but its arguments. */
 export function forkScript(script: URL, args: readonly string[]): ChildProcess {
-  return bound(fork(fileURLToPath(script), args, { execArgv: ["--import", "tsx"] }));
+  const path = fileURLToPath(script);
+  return bound(fork(path, args, { execArgv: path.endsWith(".ts") ? ["--import", "tsx"] : [] }));
 }
 
 /** The next message of a child; rejects when it ends instead, or the signal aborts. */

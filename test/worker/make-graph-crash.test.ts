@@ -1,10 +1,11 @@
 import type { ChildProcess } from "node:child_process";
 import { setTimeout } from "node:timers/promises";
-import { expect, onTestFinished, test } from "vitest";
+import { beforeAll, expect, onTestFinished, test } from "vitest";
 import { bigInt64At } from "../../src/edges/int64.js";
 import type { Storage } from "../../src/storage/storage.js";
 import { openGraph } from "../../src/answer/open-graph.js";
 import { readGraph } from "../../src/answer/read-graph.js";
+import { bundle } from "../support/bundle.js";
 import { forkScript, kill, message } from "../support/child.js";
 import { eventually } from "../support/eventually.js";
 import { graphId } from "../support/graph-id.js";
@@ -15,6 +16,12 @@ import { storageAt } from "./storage-at.js";
 const ROUNDS = 8;
 /** Milliseconds that one making takes, about. */
 const MAKING_MS = { disk: 60, S3: 300 };
+
+let maker: URL;
+
+beforeAll(async () => {
+  maker = await bundle(new URL("graph-maker.ts", import.meta.url));
+});
 
 async function place(kind: "disk" | "S3"): Promise<string> {
   if (kind === "disk") {
@@ -38,7 +45,7 @@ test.each(["disk", "S3"] as const)(
     const seen = { parquet: 0, dot: 0 };
 
     for (let round = 0; round < ROUNDS; round++) {
-      const child = forkScript(new URL("graph-maker.ts", import.meta.url), [at]);
+      const child = forkScript(maker, [at]);
       try {
         expect(await message(child, signal)).toBe("ready");
         // First when a making has been read whole, however busy the machine is. Then spread over the time that one making
