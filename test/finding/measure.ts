@@ -9,7 +9,7 @@ import type { Scene } from "../scene/scenes.js";
 import type { Traffic } from "../scene/traffic.js";
 
 async function conversationsOf(traffic: Traffic): Promise<Conversations> {
-  return converse(edgesOfRecords(traffic.window, [`${traffic.lines.join("\n")}\n`]));
+  return converse(edgesOfRecords(traffic.window, traffic.files));
 }
 
 export async function findingsOf(
@@ -32,7 +32,7 @@ export async function daysOf(seed: number, hour: number, hours: number): Promise
     calm(company, 100 * seed + day, `2024-06-0${day}T${String(hour).padStart(2, "0")}:00:00Z`, hours);
   return {
     company,
-    today: () => on(5),
+    today: on(5).forks(),
     before: [await conversationsOf(on(3)), await conversationsOf(on(4))],
   };
 }

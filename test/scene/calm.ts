@@ -14,7 +14,7 @@ const KNOCKED = [
  * @param start of the window; between 1:00 and 5:00 backups are made
  */
 export function calm(company: Company, seed: number, start: string, hours: number): Traffic {
-  const traffic = new Traffic(seed, start, hours);
+  const traffic = Traffic.of(seed, start, hours);
   shop(company, traffic);
   services(company, traffic);
   watching(company, traffic);

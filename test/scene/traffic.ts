@@ -29,15 +29,45 @@ export const EMPTY_PACKET = 40;
 
 /** Flow log records of a window in the making, in AWS's default format. Times are seconds. */
 export class Traffic {
-  readonly lines: string[] = [];
   readonly start: number;
   readonly seconds: number;
+  readonly #seed: number;
+  readonly #earlier: readonly string[];
+  readonly #lines: string[] = [];
   readonly #random: () => number;
+  #drawn: number;
 
-  constructor(seed: number, start: string, hours: number) {
-    this.start = Date.parse(start) / 1000;
-    this.seconds = 3600 * hours;
-    this.#random = seededRandom(seed);
+  private constructor(
+    time: { readonly start: number; readonly seconds: number },
+    seed: number,
+    drawn = 0,
+    earlier: readonly string[] = [],
+  ) {
+    this.start = time.start;
+    this.seconds = time.seconds;
+    this.#seed = seed;
+    this.#earlier = earlier;
+    this.#drawn = drawn;
+    const random = seededRandom(seed, drawn);
+    this.#random = () => {
+      this.#drawn++;
+      return random();
+    };
+  }
+
+  static of(seed: number, start: string, hours: number): Traffic {
+    return new Traffic({ start: Date.parse(start) / 1000, seconds: 3600 * hours }, seed);
+  }
+
+  /** Its records as files; what was added before it was forked is a file of its own. */
+  get files(): readonly string[] {
+    return this.#lines.length === 0 ? this.#earlier : [...this.#earlier, `${this.#lines.join("\n")}\n`];
+  }
+
+  /** Gives others that go on from here as this one would, each by itself. */
+  forks(): () => Traffic {
+    const { files } = this;
+    return () => new Traffic(this, this.#seed, this.#drawn, files);
   }
 
   get window(): { readonly startDate: Date; readonly stopDate: Date } {
@@ -94,11 +124,11 @@ export class Traffic {
       for (const { eni } of [client, server]) {
         if (eni === undefined) continue;
         const begin = `2 ${ACCOUNT} ${eni}`;
-        this.lines.push(
+        this.#lines.push(
           `${begin} ${client.address} ${server.address} ${clientPort} ${port} ${protocol} ${sums(sent / minutes)} ${times}`,
         );
         if (received === 0) continue;
-        this.lines.push(
+        this.#lines.push(
           `${begin} ${server.address} ${client.address} ${port} ${clientPort} ${protocol} ${sums(received / minutes)} ${times}`,
         );
       }
