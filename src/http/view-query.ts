@@ -86,6 +86,9 @@ export const viewParameters = {
   ),
 };
 
+/** Parameters that make something else of the graph than is stored. */
+const SHAPING = Object.keys(viewParameters).filter((name) => name !== "format");
+
 /** A view that was asked for. */
 export interface ViewQuery {
   readonly question: Question;
@@ -106,7 +109,7 @@ export function viewQueryOf(
   request: FastifyRequest,
   maxMs: number,
 ): ViewQuery | undefined {
-  const isView = Object.keys(viewParameters).some((name) => name !== "format" && name in query);
+  const isView = SHAPING.some((name) => name in query);
   const format = formatOf(query.format, isView, request);
   if (format === "dot" && !isView) return undefined;
   const { where = "", edges = "conversations", layout } = query;
@@ -148,24 +151,25 @@ export function viewQueryOf(
 }
 
 /** What `Accept` names, or what the request asks for by default. */
+const FORMATS = Object.keys(VIEW_FORMATS);
+const FORMAT_LIST = `this can be answered as ${FORMATS.join(", ")}: format=…, or Accept`;
+
 function formatOf(wanted: string | undefined, isView: boolean, request: FastifyRequest): string {
-  const names = Object.keys(VIEW_FORMATS);
-  const list = `this can be answered as ${names.join(", ")}: format=…, or Accept`;
   if (wanted !== undefined) {
-    if (names.includes(wanted)) return wanted;
-    throw new HttpError(406, `${list}, not ${quote(wanted)}`);
+    if (FORMATS.includes(wanted)) return wanted;
+    throw new HttpError(406, `${FORMAT_LIST}, not ${quote(wanted)}`);
   }
   // Who takes anything gets what is the most usual: the stored graph, or the view that says the most.
   const first = isView ? "json" : "dot";
   if (request.headers.accept === undefined) return first;
-  const order = [first, ...names.filter((name) => name !== first)];
+  const order = [first, ...FORMATS.filter((name) => name !== first)];
   const types = new Map(order.map((name) => [mediaTypeOf(name), name]));
   const type = new Negotiator(request.raw).mediaType([...types.keys()]);
   const format = type === undefined ? undefined : types.get(type);
   if (format !== undefined) return format;
   // The stored graph was given to whoever asked before there were views, whatever it accepts.
   if (!isView) return "dot";
-  throw new HttpError(406, list);
+  throw new HttpError(406, FORMAT_LIST);
 }
 
 function mediaTypeOf(format: string): string {
