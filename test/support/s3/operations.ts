@@ -14,7 +14,7 @@ import {
 export interface Answer {
   readonly status: number;
   readonly headers?: Record<string, string>;
-  readonly body?: string | Readable;
+  readonly body?: string | Buffer | Readable;
 }
 
 export class S3Error extends Error {

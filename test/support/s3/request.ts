@@ -77,6 +77,7 @@ function decodeChunks(body: Buffer): Buffer {
 }
 
 export async function readBody(message: IncomingMessage): Promise<Buffer> {
+  if (message.method === "GET" || message.method === "HEAD") return Buffer.alloc(0);
   const chunks: Buffer[] = [];
   for await (const chunk of message) chunks.push(Buffer.from(chunk));
   const body = Buffer.concat(chunks);

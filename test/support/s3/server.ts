@@ -160,16 +160,17 @@ async function send(
     ...(typeof body === "string" ? { "content-length": Buffer.byteLength(body) } : {}),
     ...headers,
   });
-  if (request.method === "HEAD" || typeof body === "string") {
+  const cut = fault?.kind === "cut-body" || fault?.kind === "stall-body" ? fault.afterBytes : undefined;
+  // What is at hand goes in one write, with its head.
+  if (request.method === "HEAD" || typeof body === "string" || (Buffer.isBuffer(body) && cut === undefined)) {
     response.end(request.method === "HEAD" ? undefined : body);
     return;
   }
-  const limit =
-    fault?.kind === "cut-body" || fault?.kind === "stall-body" ? fault.afterBytes : Number.POSITIVE_INFINITY;
+  const limit = cut ?? Number.POSITIVE_INFINITY;
   const closed = new AbortController();
   response.once("close", () => closed.abort());
   let sent = 0;
-  for await (const chunk of body) {
+  for await (const chunk of Buffer.isBuffer(body) ? [body] : body) {
     const bytes = Buffer.from(chunk).subarray(0, limit - sent);
     sent += bytes.length;
     if (!response.write(bytes)) {

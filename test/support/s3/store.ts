@@ -37,8 +37,8 @@ export function md5(content: Buffer | string): string {
   return createHash("md5").update(content).digest("hex");
 }
 
-export function readContent(content: Content, start: number, end: number): Readable {
-  if (Buffer.isBuffer(content)) return Readable.from([content.subarray(start, end)], { objectMode: false });
+export function readContent(content: Content, start: number, end: number): Buffer | Readable {
+  if (Buffer.isBuffer(content)) return content.subarray(start, end);
   return start === end ? Readable.from([]) : createReadStream(content.file, { start, end: end - 1 });
 }
 
