@@ -22,9 +22,9 @@ export interface ClientOptions {
   readonly maxAttempts?: number | undefined;
 }
 
-export const CONNECT_TIMEOUT_MS = 3000;
+const CONNECT_TIMEOUT_MS = 3000;
 /** A connection on which nothing moves for so long is given up, in the middle of a body as well. */
-export const IDLE_TIMEOUT_MS = 30_000;
+const IDLE_TIMEOUT_MS = 30_000;
 /** Streams of graphs hold a connection each; a claim must not queue behind them. */
 export const MAX_SOCKETS = 256;
 

@@ -1,55 +1,39 @@
 import type { GetObjectCommand, S3Client } from "@aws-sdk/client-s3";
-import { Agent } from "undici";
-import { connectWithin } from "../http-client/connect.js";
-import type { Bucket, Deadline, SendOptions } from "./bucket.js";
-import { CONNECT_TIMEOUT_MS, IDLE_TIMEOUT_MS, MAX_SOCKETS } from "./client.js";
-import { unquote } from "./etag.js";
-
-/** A version of an object. */
-interface Version {
-  readonly key: string;
-  /** Bytes. */
-  readonly size: number;
-  /** Without its quotes. */
-  readonly etag: string;
-}
+import type { Bucket, Deadline } from "./bucket.js";
+import type { Version } from "./quick-get.js";
+import type { Way } from "./sign-get.js";
 
 type Config = S3Client["config"];
-type Signer = Awaited<ReturnType<Config["signer"]>>;
-type Signing = NonNullable<Parameters<Signer["sign"]>[1]>;
 
-/** Where the objects of a bucket are, and how requests for them are signed. */
-interface Way {
-  readonly url: URL;
-  readonly signer: Signer;
-  readonly signing: Signing;
-  /** Of the SDK's client, which learns how wrong this machine's clock is. */
-  readonly config: Config;
-}
+/** Asks for a version of an object; its bytes, or undefined when anything but these came. */
+export type Get = (way: Way, version: Version, signal: AbortSignal) => Promise<Buffer | undefined>;
+
+/** So long credentials are taken as they are: the SDK renews them some minutes before they end. */
+const RENEWED_AFTER_MS = 1000;
 
 /**
  * GetObject for thousands of small objects. The SDK takes each call through thirty steps that look up anew what is the same
  * for all of them, which takes ten times as long as the request. So the first calls are the SDK's and show where the bucket
- * is; those after them are only signed, by the SDK's own signer, and sent.
+ * is; those after them are only signed and sent.
  *
- * One answer is understood here, the bytes that were asked for. Whatever else comes, the SDK is to be asked: it knows about
- * retries, redirects, wrong clocks and errors, and its next success shows the way again.
+ * Whatever comes but the bytes that were asked for, the SDK is to be asked: it knows about retries, redirects, wrong clocks and
+ * errors, and its next success shows the way again.
  */
 export class DirectGet {
   readonly #bucket: Bucket;
-  readonly #idleTimeoutMs: number;
-  readonly #agent = new Agent({ connections: MAX_SOCKETS, connect: connectWithin(CONNECT_TIMEOUT_MS) });
+  readonly #get: Get;
+  #place: Omit<Way, "accessKeyId" | "secretAccessKey" | "sessionToken" | "clockOffsetMs"> | undefined;
   #way: Way | undefined;
+  #renewed = 0;
 
-  /** @param idleTimeoutMs without a byte after which a body is given up */
-  constructor(bucket: Bucket, idleTimeoutMs = IDLE_TIMEOUT_MS) {
+  constructor(bucket: Bucket, get: Get) {
     this.#bucket = bucket;
-    this.#idleTimeoutMs = idleTimeoutMs;
+    this.#get = get;
   }
 
   /** Learns the way from a command that the SDK is about to send. */
   watch({ middlewareStack }: GetObjectCommand): void {
-    if (this.#way !== undefined) return;
+    if (this.#place !== undefined) return;
     middlewareStack.add(
       (next, context) => async (args) => {
         const result = await next(args);
@@ -65,78 +49,46 @@ export class DirectGet {
     const scheme = endpoint?.properties?.authSchemes?.[0];
     // S3 Express and access points of several regions are signed in other ways.
     if (endpoint === undefined || scheme?.name !== "sigv4") return;
-    const { signingRegion, signingName } = scheme;
     const { config } = await this.#bucket.client();
-    this.#way = {
-      url: endpoint.url,
-      signer: await config.signer(scheme),
-      config,
-      signing: {
-        ...(signingRegion !== undefined && { signingRegion }),
-        ...(signingName !== undefined && { signingService: signingName }),
-      },
+    const { protocol, hostname, port, host, pathname } = endpoint.url;
+    this.#place = {
+      protocol,
+      // As a connection is made to an IPv6 address.
+      hostname: hostname.replace(/^\[(.*)\]$/, "$1"),
+      port,
+      host,
+      path: pathname.replace(/\/?$/, "/"),
+      region: scheme.signingRegion ?? (await config.region()),
+      service: scheme.signingName ?? "s3",
     };
+    this.#way = undefined;
   }
 
   /**
    * The object's bytes; undefined when the SDK is to be asked.
    *
-   * @throws DependencyError when the deadline passes, within which the body has to come as well; the signal's reason
+   * @param deadline for credentials: the store's answer has its own
+   * @throws DependencyError when there are no credentials, or not in time; the signal's reason
    */
   async get(version: Version, signal: AbortSignal, deadline: Deadline): Promise<Buffer | undefined> {
-    const way = this.#way;
-    if (way === undefined) return undefined;
-    const run = (options: SendOptions) => this.#request(way, version, options);
-    const bytes = await this.#bucket.call("GetObject", version.key, signal, run, deadline);
-    if (bytes === undefined) this.#way = undefined;
+    if (this.#place === undefined) return undefined;
+    if (this.#way === undefined || performance.now() > this.#renewed + RENEWED_AFTER_MS) {
+      await this.#bucket.call("GetObject", version.key, signal, () => this.#renew(), deadline);
+    }
+    if (this.#way === undefined) return undefined;
+    const bytes = await this.#get(this.#way, version, signal);
+    signal.throwIfAborted();
+    if (bytes === undefined) this.#place = undefined;
     return bytes;
   }
 
-  async #request(
-    { url, signer, signing, config }: Way,
-    { key, size, etag }: Version,
-    { abortSignal, requestTimeout }: SendOptions,
-  ): Promise<Buffer | undefined> {
-    try {
-      const { path, headers } = await signer.sign(
-        {
-          method: "GET",
-          protocol: url.protocol,
-          hostname: url.hostname,
-          path: `${url.pathname.replace(/\/$/, "")}/${key.split("/").map(encoded).join("/")}`,
-          headers: { host: url.host, "if-match": etag },
-        },
-        { ...signing, signingDate: new Date(Date.now() + config.systemClockOffset) },
-      );
-      const answer = await this.#agent.request({
-        origin: url.origin,
-        path,
-        method: "GET",
-        headers,
-        signal: abortSignal,
-        headersTimeout: requestTimeout,
-        bodyTimeout: this.#idleTimeoutMs,
-      });
-      const { "content-length": length, etag: tag } = answer.headers;
-      if (answer.statusCode === 200 && Number(length) === size && unquote(String(tag)) === etag) {
-        return Buffer.from(await answer.body.arrayBuffer());
-      }
-      await answer.body.dump();
-    } catch {
-      abortSignal.throwIfAborted();
-    }
-    return undefined;
+  async #renew(): Promise<void> {
+    const { config } = await this.#bucket.client();
+    const { accessKeyId, secretAccessKey, sessionToken } = await config.credentials();
+    if (this.#place === undefined) return;
+    // How wrong this machine's clock is, which the SDK learns.
+    const clockOffsetMs = config.systemClockOffset;
+    this.#way = { ...this.#place, accessKeyId, secretAccessKey, sessionToken, clockOffsetMs };
+    this.#renewed = performance.now();
   }
-
-  async close(): Promise<void> {
-    await this.#agent.destroy();
-  }
-}
-
-/** As paths are signed: of what RFC 3986 reserves, `encodeURIComponent` leaves some. */
-function encoded(segment: string): string {
-  return encodeURIComponent(segment).replaceAll(
-    /[!'()*]/g,
-    (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`,
-  );
 }

@@ -2,7 +2,8 @@ import { createHash } from "node:crypto";
 import { text } from "node:stream/consumers";
 import { GetObjectCommand, PutObjectCommand } from "@aws-sdk/client-s3";
 import { Readable } from "node:stream";
-import { describe, expect, onTestFinished, test } from "vitest";
+import { afterAll, describe, expect, onTestFinished, test } from "vitest";
+import { Fetcher } from "../../src/digester/flow-logs/fetcher.js";
 import { Bucket } from "../../src/s3/bucket.js";
 import type { S3Access } from "../../src/s3/client.js";
 import { DirectGet } from "../../src/s3/direct-get.js";
@@ -22,14 +23,19 @@ const versionOf = (key: string) => ({
   etag: createHash("md5").update(key).digest("hex"),
 });
 
+function startFetcher(withinMs: number): Fetcher {
+  const fetcher = new Fetcher({ withinMs });
+  fetcher.start();
+  return fetcher;
+}
+const patient = startFetcher(DEADLINE.totalMs);
+afterAll(() => patient.close());
+
 /** A reader of a bucket whose objects hold their own keys, that the SDK has shown the way. */
-async function reader(access: S3Access, idleTimeoutMs?: number) {
+async function reader(access: S3Access, fetcher = patient) {
   const bucket = new Bucket("digester", "SETTING", { access, bucket: "logs", region: "us-east-1" });
-  const direct = new DirectGet(bucket, idleTimeoutMs);
-  onTestFinished(async () => {
-    await bucket.close();
-    await direct.close();
-  });
+  const direct = new DirectGet(bucket, (...object) => fetcher.get(...object));
+  onTestFinished(() => bucket.close());
   const learn = async () => {
     const command = new GetObjectCommand({ Bucket: "logs", Key: "plain" });
     direct.watch(command);
@@ -66,12 +72,11 @@ test.each<Fault>([
   { kind: "error-in-200", code: "InternalError" },
   { kind: "reset" },
   { kind: "cut-body", afterBytes: 2 },
-  { kind: "stall-body", afterBytes: 2 },
 ])(
   "an answer that isn't the object is the SDK's to deal with, and so is what comes next: %o",
   async (fault) => {
     const server = await startServer();
-    const { learn, get } = await reader(accessTo(server), 1000);
+    const { learn, get } = await reader(accessTo(server));
     await learn();
     server.faults.add({ fault, times: 1 });
     expect(await get("plain")).toBeUndefined();
@@ -80,6 +85,17 @@ test.each<Fault>([
     expect(await get("plain")).toBe("plain");
   },
 );
+
+test("an object that doesn't come in time is the SDK's to get", async () => {
+  const server = await startServer();
+  const hasty = startFetcher(100);
+  onTestFinished(() => hasty.close());
+  const { learn, get } = await reader(accessTo(server), hasty);
+  await learn();
+  server.faults.add({ fault: { kind: "stall-body", afterBytes: 2 } });
+  expect(await get("plain")).toBeUndefined();
+  await expect.poll(() => server.open()).toEqual([]);
+});
 
 test.each([
   ["heeds If-Match", []],

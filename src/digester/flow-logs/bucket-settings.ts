@@ -28,7 +28,7 @@ export const bucketSettings = {
     .optional()
     .describe("URL of a service other than AWS's to assume roles with"),
   FLOW_LOG_PREFETCH: integer(1, 256)
-    .prefault("16")
+    .prefault("32")
     .describe("objects that a job fetches at once. It holds at most 64 MiB of them in memory"),
 };
 

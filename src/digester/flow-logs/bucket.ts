@@ -1,8 +1,9 @@
 import { Bucket, type BucketOptions } from "../../s3/bucket.js";
 import { DirectGet } from "../../s3/direct-get.js";
+import { Fetcher, MANY } from "./fetcher.js";
 import { inParallel } from "./in-parallel.js";
 import { type Candidate, Inventory } from "./inventory.js";
-import { list, type Listed } from "./listing.js";
+import { list, type Listed, PATIENT } from "./listing.js";
 import { parseAwsName } from "./aws-name.js";
 import { Folders, isMarker, LISTS_AT_ONCE } from "./places.js";
 import { bytesOf } from "./read-object.js";
@@ -26,6 +27,7 @@ export interface BucketSourceOptions extends BucketOptions {
  */
 export class BucketSource implements Source {
   readonly #bucket: Bucket;
+  readonly #fetcher: Fetcher;
   readonly #direct: DirectGet;
   readonly #folders: Folders;
   readonly #prefix: string;
@@ -36,7 +38,8 @@ export class BucketSource implements Source {
       maxAttempts: MAX_ATTEMPTS,
       ...options,
     });
-    this.#direct = new DirectGet(this.#bucket, options.idleTimeoutMs);
+    this.#fetcher = new Fetcher({ withinMs: (options.patience ?? 1) * PATIENT.attemptMs });
+    this.#direct = new DirectGet(this.#bucket, (...request) => this.#fetcher.get(...request));
     this.#folders = new Folders(this.#bucket);
     this.#prefix = prefix;
     this.#bufferedBytes = bufferedBytes;
@@ -48,7 +51,7 @@ export class BucketSource implements Source {
 
   async stop(): Promise<void> {
     await this.#bucket.close();
-    await this.#direct.close();
+    await this.#fetcher.close();
   }
 
   ready(signal: AbortSignal): Promise<void> {
@@ -81,13 +84,16 @@ export class BucketSource implements Source {
         }
       }
     });
-    return inventory.listing();
+    const listing = inventory.listing();
+    if (listing.objects.length >= MANY) this.#fetcher.start();
+    return listing;
   }
 
   #candidate(listed: Listed): Candidate {
     const { key, size, etag, archived } = listed;
-    const bytes = bytesOf(this.#bucket, listed, this.#bufferedBytes, this.#direct);
-    return { key, version: etag, size, archived, ...bytes };
+    const direct = () => (this.#fetcher.isRunning ? this.#direct : undefined);
+    const bytes = bytesOf(this.#bucket, listed, this.#bufferedBytes, direct);
+    return { key, version: etag, size, archived, ...bytes, release: this.#fetcher.release };
   }
 }
 

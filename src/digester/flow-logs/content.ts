@@ -41,7 +41,7 @@ export async function contentOf(
   options: ContentOptions = {},
 ): Promise<Content> {
   if (!Buffer.isBuffer(source)) return contentOfBlocks(name, source[Symbol.asyncIterator](), 0, options);
-  const { bytes, layers } = unpacked(source, options.isCut === true ? 0 : MAX_LAYERS);
+  const { bytes, layers } = withoutLayers(source, options.isCut === true ? 0 : MAX_LAYERS, EXPANDED_AT_ONCE);
   const form = formOf(bytes);
   if (isCompressed(form)) return contentOfBlocks(name, inTurns(bytes), layers, options);
   const head = bytes.subarray(0, options.headBytes ?? FORM_BYTES);
@@ -81,12 +81,21 @@ function isCompressed(form: Form): form is "gzip" | "zstd" {
   return form === "gzip" || form === "zstd";
 }
 
-/** Bytes without the layers of gzip, up to so many, that can be taken off at once. */
-function unpacked(packed: Buffer, maxLayers: number): { bytes: Buffer; layers: number } {
+/** The bytes without gzip, where all layers of it can be taken off at once, and no more than so many bytes come out. */
+export function unpacked(packed: Buffer, maxBytes: number): Buffer {
+  const { bytes } = withoutLayers(packed, MAX_LAYERS, maxBytes);
+  return isCompressed(formOf(bytes)) ? packed : bytes;
+}
+
+function withoutLayers(
+  packed: Buffer,
+  maxLayers: number,
+  maxBytes: number,
+): { bytes: Buffer; layers: number } {
   let bytes = packed;
   let layers = 0;
   while (layers < maxLayers && formOf(bytes) === "gzip") {
-    const expanded = gunzipSmall(bytes, EXPANDED_AT_ONCE);
+    const expanded = gunzipSmall(bytes, maxBytes);
     if (expanded === undefined) break;
     bytes = expanded;
     layers++;
@@ -94,9 +103,10 @@ function unpacked(packed: Buffer, maxLayers: number): { bytes: Buffer; layers: n
   return { bytes, layers };
 }
 
+/** Copies: zlib's threads may read on when nobody waits for them any more, and the memory is used again. */
 async function* inTurns(bytes: Buffer): AsyncGenerator<Buffer> {
   for (let at = 0; at < bytes.length; at += BLOCK) {
-    yield bytes.subarray(at, at + BLOCK);
+    yield Buffer.from(bytes.subarray(at, at + BLOCK));
     if (turnIsOver()) await nextTurn();
   }
 }

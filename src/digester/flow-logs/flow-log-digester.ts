@@ -22,7 +22,7 @@ import type { LogObject, Source } from "./source.js";
 import { TwiceLogged } from "./twice-logged.js";
 
 /** Enough for a disk: while small files are taken in, the next ones are read. */
-const PREFETCH = 16;
+const PREFETCH = 32;
 
 export interface FlowLogDigesterOptions extends Omit<Selection, "window"> {
   readonly source: Source;
@@ -31,7 +31,7 @@ export interface FlowLogDigesterOptions extends Omit<Selection, "window"> {
   /** Above so many keys, rows are moved to a temporary file in this directory, the system's where undefined. */
   readonly keysInMemory: number;
   readonly spillDirectory?: string | undefined;
-  /** Objects opened at once, of which one is taken in; 16 unless told otherwise. */
+  /** Objects opened at once, of which one is taken in; 32 unless told otherwise. */
   readonly prefetch?: number | undefined;
   /** Milliseconds after its end that the logs of a window take to arrive; none unless told otherwise. */
   readonly settleMs?: number | undefined;

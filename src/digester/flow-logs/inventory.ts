@@ -7,7 +7,7 @@ import type { FileChoice, FolderChoice } from "./selection.js";
 import type { Listing, LogObject } from "./source.js";
 
 /** A file that may hold records of the selection, as a store tells of it. */
-export interface Candidate extends Pick<LogObject, "key" | "version" | "size" | "open" | "read"> {
+export interface Candidate extends Pick<LogObject, "key" | "version" | "size" | "open" | "read" | "release"> {
   /** The storage class, when it can't be read from there as it is. */
   readonly archived?: string | undefined;
 }
@@ -125,7 +125,7 @@ function compareBytes(one: string, other: string): number {
 }
 const SURROGATE = /[\ud800-\udfff]/;
 
-function logObject({ key, version, size, open, read }: Candidate): LogObject {
+function logObject({ key, version, size, open, read, release }: Candidate): LogObject {
   const name = parseAwsName(key);
   return {
     key,
@@ -133,6 +133,7 @@ function logObject({ key, version, size, open, read }: Candidate): LogObject {
     size,
     open,
     read,
+    release,
     format: /\.parquet$/i.test(key) ? "parquet" : "text",
     named: name === undefined ? "otherwise" : "aws",
     account: name?.account ?? parsePlace(key).account,

@@ -7,7 +7,7 @@ import { PARQUET_WHOLE_BYTES, SMALL_BYTES, type LogObject } from "./source.js";
 const LOOKS_AT_ONCE = 32;
 
 /**
- * The objects in their order, those that need it looked at and the next ones opened already: `limit` at once, of
+ * The objects in their order, those that need it looked at and the next ones opened already: up to `limit` at once, of
  * which small ones are read, and each other runs ahead of its reader as far as its stream does. So what is on its way is
  * bounded, and the one that is read never waits for those behind it.
  *
@@ -26,13 +26,16 @@ export async function* prefetch(
   // As many as are ahead may listen, which is no leak.
   setMaxListeners(0, signal);
   const ahead: Slot[] = [];
-  const left = objects.values();
+  let next = 0;
+  const looks = Math.max(limit, LOOKS_AT_ONCE);
+  // By halves: what is asked for in one turn comes together, which costs less.
   const fill = () => {
-    while (ahead.length < Math.max(limit, LOOKS_AT_ONCE)) {
-      const next = left.next();
-      if (next.done === true) break;
-      ahead.push(new Slot(next.value, look(next.value, signal)));
+    if (ahead.length <= looks / 2) {
+      const more = objects.slice(next, next + looks - ahead.length);
+      next += more.length;
+      for (const object of more) ahead.push(new Slot(object, look(object, signal)));
     }
+    if (ahead[Math.min(Math.ceil(limit / 2), ahead.length) - 1]?.isOpened === true) return;
     for (const slot of ahead.slice(0, limit)) slot.open(signal);
   };
   try {
@@ -40,6 +43,7 @@ export async function* prefetch(
       const [slot] = ahead;
       yield await slot.looked;
       slot.close();
+      slot.release();
       ahead.shift();
     }
   } finally {
@@ -52,7 +56,8 @@ export async function* prefetch(
 class Slot {
   looked: Promise<Look>;
   #body: Readable | undefined;
-  #isOpened = false;
+  #release: (() => void) | undefined;
+  isOpened = false;
   #isClosed = false;
 
   constructor(object: LogObject, looked: Promise<Look> = Promise.resolve({ verdict: "maybe", object })) {
@@ -62,12 +67,23 @@ class Slot {
   }
 
   open(signal: AbortSignal): void {
-    if (this.#isOpened) return;
-    this.#isOpened = true;
+    if (this.isOpened) return;
+    this.isOpened = true;
     this.looked = this.looked.then((look) => {
       const { object, verdict } = look;
       if (this.#isClosed || verdict !== "maybe" || !isReadWhole(object)) return look;
-      if (object.size <= SMALL_BYTES) return { ...look, object: reading(object, signal) };
+      if (object.size <= SMALL_BYTES) {
+        const bytes = object.read(signal);
+        // A failure ahead of the reader waits for its turn.
+        bytes.catch(() => {});
+        this.#release = () => {
+          bytes.then(
+            (held) => held !== undefined && object.release?.(held),
+            () => {},
+          );
+        };
+        return { ...look, object: { ...object, read: () => bytes } };
+      }
       this.#body = object.open(signal);
       return { ...look, object: opened(object, this.#body) };
     });
@@ -78,19 +94,16 @@ class Slot {
     this.#isClosed = true;
     this.#body?.destroy();
   }
+
+  /** When its reader has come to its end: one that breaks off may leave somebody who reads on for a moment. */
+  release(): void {
+    this.#release?.();
+  }
 }
 
 /** Large Parquet files are read by ranges that the reader alone knows. */
 function isReadWhole({ format, size }: LogObject): boolean {
   return format !== "parquet" || size <= PARQUET_WHOLE_BYTES;
-}
-
-/** The object, whose bytes are being read. */
-function reading(object: LogObject, signal: AbortSignal): LogObject {
-  const bytes = object.read(signal);
-  // A failure ahead of the reader waits for its turn.
-  bytes.catch(() => {});
-  return { ...object, read: () => bytes };
 }
 
 /** The object, whose bytes are on their way. */

@@ -47,18 +47,19 @@ async function* readObject(
   }
 }
 
-/** How an object's bytes are had: as a stream that runs ahead by so many bytes, or all at once, for which `direct` is quick. */
+/** How an object's bytes are had: as a stream that runs ahead by so many bytes, or all at once, for which `quick` may give a way. */
 export function bytesOf(
   bucket: Bucket,
   object: Listed,
   bufferedBytes: number,
-  direct?: DirectGet,
+  quick: () => DirectGet | undefined = () => undefined,
 ): Pick<LogObject, "open" | "read"> {
   const whole = { start: 0, end: object.size };
   return {
     open: (signal, range = whole) =>
       streamOf((closed) => readObject(bucket, object, range, closed), signal, bufferedBytes),
     read: async (signal) => {
+      const direct = quick();
       const bytes = await direct?.get(object, signal, PATIENT);
       if (bytes !== undefined) return bytes;
       const blocks: Buffer[] = [];

@@ -30,8 +30,13 @@ export interface LogObject {
    * the reader must consume or destroy it.
    */
   open(signal: AbortSignal, range?: { readonly start: number; readonly end: number }): Readable;
-  /** All of its bytes, when they are to be held in memory. Undefined when there are more by now than `size`. */
+  /**
+   * All of its bytes, when they are to be held in memory, without gzip where that was taken off already. Undefined when there
+   * are more by now than `size`.
+   */
   read(signal: AbortSignal): Promise<Buffer | undefined>;
+  /** To be told when what `read` gave is read no more: its memory is used again then. */
+  release?: ((bytes: Buffer) => void) | undefined;
 }
 
 /** What a source holds of a selection. */

@@ -5,7 +5,7 @@ import type { BucketSourceOptions } from "../../../src/digester/flow-logs/bucket
 import { DependencyError } from "../../../src/errors.js";
 import { TimeWindow } from "../../../src/window.js";
 import { gate } from "../../support/gate.js";
-import type { FaultRule } from "../../support/s3/faults.js";
+import type { Fault, FaultRule } from "../../support/s3/faults.js";
 import type { S3Request } from "../../support/s3/request.js";
 import type { S3Server } from "../../support/s3/server.js";
 import { digestBy, digesterOf, keyOf, recordOf, sourceOf, startS3 } from "./from-s3.js";
@@ -32,6 +32,8 @@ function contentOf(n: number): Buffer {
 }
 
 const isGet = ({ operation }: S3Request) => operation === "GetObject";
+/** Not the SDK's. */
+const isDirect = (request: S3Request) => isGet(request) && request.headers["user-agent"] === undefined;
 const isSecondPage = ({ query }: S3Request) => query.has("continuation-token");
 const isDay = ({ query }: S3Request) => query.get("prefix")?.endsWith("/2024/06/01/") === true;
 const isGetOf = (wanted: string) => (request: S3Request) => isGet(request) && request.key === wanted;
@@ -84,6 +86,28 @@ describe("the digest is right", () => {
     const result = await digest();
     expect(result.digest).toBe(expected);
     expect(result.counts).toMatchObject({ files: 12, records: 6000 });
+  });
+
+  test("of many small objects, which a thread gets, after all that may happen to a request", async () => {
+    const keys = Array.from({ length: 100 }, (_, n) => keyOf("2024-06-01T12:00", { hash: `${n}` }));
+    for (const [n, key] of keys.entries())
+      server.bucket("logs").put(key, gzipSync(recordOf(`10.0.0.${n}`, "2024-06-01T12:30:00Z")));
+    const sound = await digest();
+    expect(sound.counts).toMatchObject({ files: 112, records: 6100 });
+    const faults: Fault[] = [
+      { kind: "error", status: 503, code: "SlowDown" },
+      { kind: "reset" },
+      { kind: "cut-body", afterBytes: 20 },
+    ];
+    for (const [n, fault] of faults.entries())
+      server.faults.add({
+        fault,
+        when: (request) => isGet(request) && request.key.endsWith(`${n}.log.gz`),
+        times: 3,
+      });
+    server.log.splice(0);
+    expect((await digest()).digest).toBe(sound.digest);
+    expect(server.log.filter(isDirect).length).toBeGreaterThan(9);
   });
 
   test("after a listing whose second page fails once", async () => {

@@ -30,8 +30,10 @@ export function digesterOf(
   directory: string,
   options: Partial<FlowLogDigesterOptions> = {},
 ): FlowLogDigester {
+  const source = new DirectorySource(directory);
+  onTestFinished(() => source.stop());
   return new FlowLogDigester({
-    source: new DirectorySource(directory),
+    source,
     format: { fields: DEFAULT_FORMAT, addresses: "interface" },
     keysInMemory: 1_000_000,
     ...options,

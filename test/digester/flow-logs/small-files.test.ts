@@ -1,10 +1,11 @@
-import { appendFileSync } from "node:fs";
+import { appendFileSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { gzipSync } from "node:zlib";
 import * as fc from "fast-check";
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
 import { bodyOf } from "../../support/digest-body.js";
+import { unpacked } from "../../../src/digester/flow-logs/content.js";
 import { DirectorySource } from "../../../src/digester/flow-logs/directory.js";
 import { FlowLogDigester } from "../../../src/digester/flow-logs/flow-log-digester.js";
 import { SMALL_BYTES, type Listing, type Source } from "../../../src/digester/flow-logs/source.js";
@@ -44,14 +45,25 @@ async function outcome(source: Source): Promise<unknown> {
 
 const AWS_NAME = "123456789010_vpcflowlogs_eu-west-1_fl-1_20141214T0405Z_abc.log.gz";
 
+/** How the files of a directory are read. */
+function reading(directory: string, read: (path: string) => Buffer | undefined): Source {
+  return changed(directory, (listing) => ({
+    ...listing,
+    objects: listing.objects.map((object) => ({
+      ...object,
+      read: async () => read(join(directory, object.key)),
+    })),
+  }));
+}
+
 async function expectTheSame(content: Uint8Array): Promise<void> {
   // What AWS named is read without a look at it.
   const directory = directoryOf({ [AWS_NAME]: content, "before.log": recordOf(1), "z.log": recordOf(2) });
-  const streamed = changed(directory, (listing) => ({
-    ...listing,
-    objects: listing.objects.map((object) => ({ ...object, read: async () => undefined })),
-  }));
-  expect(await outcome(new DirectorySource(directory))).toEqual(await outcome(streamed));
+  const streamed = await outcome(reading(directory, () => undefined));
+  expect(await outcome(new DirectorySource(directory))).toEqual(streamed);
+  // As the thread does it, for as many files as are worth one.
+  const unpackedWhole = reading(directory, (path) => unpacked(readFileSync(path), 512 * 1024));
+  expect(await outcome(unpackedWhole)).toEqual(streamed);
 }
 
 test("what is read whole gives the same as what is streamed, however it is cut, packed or damaged", async () => {
@@ -102,6 +114,23 @@ test("nothing expands at once beyond its bound, nor what isn't complete and unda
   expect(gunzipSmall(sound.subarray(0, -1), 10_000)).toBeUndefined();
   for (const tail of ["\0", "x", "\0\0x"]) {
     expect(gunzipSmall(Buffer.concat([sound, Buffer.from(tail)]), 10_000)).toBeUndefined();
+  }
+});
+
+test("many files, which a thread reads, give the same as one by one, whatever is among them", async () => {
+  const contents = Array.from({ length: 100 }, (_, n): [string, Buffer] => {
+    const text = Buffer.from(HEADER + recordOf(n).repeat(n));
+    const name = n % 3 === 0 ? `${n}.log` : AWS_NAME.replace("abc", `${n}`);
+    return [name, n % 4 === 0 ? text : gzipSync(n % 4 === 1 ? gzipSync(text) : text)];
+  });
+  const others = { "empty.log": "", "foreign.csv": "a,b\n", "large.log": Buffer.from(records(10_000)) };
+  const sound = { ...Object.fromEntries(contents), ...others };
+  const cut = { [AWS_NAME]: gzipSync(records(100)).subarray(0, -9) };
+  for (const files of [sound, { ...sound, ...cut }]) {
+    const directory = directoryOf(files);
+    const source = new DirectorySource(directory);
+    onTestFinished(() => source.stop());
+    expect(await outcome(source)).toEqual(await outcome(reading(directory, () => undefined)));
   }
 });
 
