@@ -3,7 +3,8 @@ import { type AddressChoice, columnsOf, FIRST_VALUE } from "./columns.js";
 import { NO_VALUES } from "./combinations.js";
 import { viewOf } from "./data-view.js";
 import type { ColumnKernel } from "./column-kernel.js";
-import { codeAt, type FieldColumn, NODATA, NONE, ODD, OK, SKIPDATA, UNKNOWN } from "./field-column.js";
+import { NODATA, NONE, ODD, OK, SKIPDATA, UNKNOWN } from "./codes.js";
+import { codeAt, type FieldColumn } from "./field-column.js";
 import { FURTHER_FIELDS } from "./further-fields.js";
 import { isOrdered, isTime, type RecordIntake } from "./record.js";
 
@@ -192,6 +193,8 @@ export class ColumnReader {
     if (account < 0) return false;
     const networkInterface = codeAt(this.#interface, row);
     if (networkInterface < 0) return false;
+    // One that was met before isn't looked up in its table.
+    aggregation.interfaces.noted?.add(networkInterface);
 
     const combination = this.#further.length === 0 ? NO_VALUES : this.#combination(row);
     if (combination < 0) return false;

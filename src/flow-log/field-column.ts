@@ -1,12 +1,10 @@
-import { ACCEPTED, type Aggregation, REJECTED, UNDECIDED } from "./aggregation.js";
+import { ACCEPTED, REJECTED, UNDECIDED } from "./aggregation.js";
 import type { ByteTable } from "./byte-table.js";
+import { NODATA, NONE, ODD, OK, SKIPDATA, UNKNOWN } from "./codes.js";
 import { isFurther } from "./further-fields.js";
-
-/**
- * What stands for a value: a whole number below 10^15, which a field of text has as the number of its text; that there is
- * none; something else, which the obvious path decides on; or that nobody has looked yet.
- */
-export const [NONE, ODD, UNKNOWN] = [-1, -2, -3];
+import { KnownTexts } from "./known-texts.js";
+import { ACCOUNTS, ADDRESSES, FURTHER_TEXTS, INTERFACES } from "./line-kernel.js";
+import type { RecordIntake } from "./record.js";
 
 /** Values of a field in a block of rows. */
 export interface FieldColumn {
@@ -22,30 +20,31 @@ export function codeAt(column: FieldColumn, row: number): number {
   return code === UNKNOWN ? column.look(row) : code;
 }
 
-/** The code of a text, which is `-` where there is no value. */
-export type TextCoder = (view: DataView, from: number, to: number) => number;
+/** How the texts of a field are numbered. */
+export interface TextCoder {
+  /** The code of a text, which is `-` where there is no value. */
+  code(view: DataView, from: number, to: number): number;
+  /** Those whose code was found before. Undefined where all are compared with a few words. */
+  readonly known: KnownTexts | undefined;
+}
 
 const DASH = 0x2d;
-/** Codes of a record's status. */
-export const [OK, NODATA, SKIPDATA] = [0, 1, 2];
 
 /** How the texts of a field are numbered; undefined for a field of numbers. */
-export function textCoderOf(
-  field: string,
-  { accounts, interfaces, addresses, combinations }: Aggregation,
-): TextCoder | undefined {
-  if (isFurther(field)) return numbered(combinations.values);
+export function textCoderOf(field: string, { aggregation, kernel }: RecordIntake): TextCoder | undefined {
+  const { accounts, interfaces, addresses, combinations } = aggregation;
+  if (isFurther(field)) return coderOf(combinations.values, new KnownTexts(kernel, FURTHER_TEXTS), NONE);
   switch (field) {
     case "account-id":
-      return named(accounts);
+      return coderOf(accounts, new KnownTexts(kernel, ACCOUNTS));
     case "interface-id":
     case "tgw-attachment-id":
-      return named(interfaces);
+      return coderOf(interfaces, new KnownTexts(kernel, INTERFACES));
     case "srcaddr":
     case "dstaddr":
     case "pkt-srcaddr":
     case "pkt-dstaddr":
-      return numbered(addresses);
+      return coderOf(addresses, new KnownTexts(kernel, ADDRESSES), NONE);
     case "action":
       return wordCoder([
         ["ACCEPT", ACCEPTED],
@@ -63,18 +62,16 @@ export function textCoderOf(
   }
 }
 
-/** A text of the table, or none. */
-function numbered(table: ByteTable): TextCoder {
-  const name = named(table);
-  return (view, from, to) => (isDash(view, from, to) ? NONE : name(view, from, to));
-}
-
-/** A text of the table, in which `-` is one as well. */
-function named(table: ByteTable): TextCoder {
-  return (view, from, to) => {
+/** @param dash the code of `-`, where it isn't a text of the table as well */
+function coderOf(table: ByteTable, known: KnownTexts, dash?: number): TextCoder {
+  const code = (view: DataView, from: number, to: number) => {
+    if (dash !== undefined && isDash(view, from, to)) return dash;
     const number = table.intern(view, from, to);
-    return number < 0 ? ODD : number;
+    if (number < 0) return ODD;
+    known.tell(view, from, to, number);
+    return number;
   };
+  return { code, known };
 }
 
 function isDash(view: DataView, from: number, to: number): boolean {
@@ -83,7 +80,7 @@ function isDash(view: DataView, from: number, to: number): boolean {
 
 /** There are so few that they are compared one by one. */
 function wordCoder(words: readonly (readonly [word: string, code: number])[]): TextCoder {
-  return (view, from, to) => {
+  const code = (view: DataView, from: number, to: number) => {
     const isAt = (word: string) => {
       if (to - from !== word.length) return false;
       for (let i = 0; i < word.length; i++) {
@@ -93,4 +90,5 @@ function wordCoder(words: readonly (readonly [word: string, code: number])[]): T
     };
     return words.find(([word]) => isAt(word))?.[1] ?? ODD;
   };
+  return { code, known: undefined };
 }

@@ -15,10 +15,12 @@ interface Exports {
   readonly results: Place;
   readonly rows: Place;
   readonly further: Place;
+  readonly spans: Place;
   readonly input: Place;
   begin(start: number, stop: number, partsPerSecond: number, accounts: boolean, vpcs: boolean): void;
   forget(): void;
   remember(table: number, from: number, to: number, number: number): void;
+  find(table: number, count: number, shift: number): void;
   take(start: number, filled: number): number;
   takeLeastStart(): number;
 }
@@ -44,6 +46,7 @@ export const LEFT_OUT = -2;
 /** How much of text is taken in at a time, at most: a line, what is left of the one before, and what is read too much. */
 const INPUT_BYTES = 2 * 64 * 1024 + 128;
 const MAX_VALUES = 1006;
+const MAX_SPANS = 4096;
 const MAX_ROWS = 1024;
 
 /** Those that no job has. */
@@ -58,6 +61,8 @@ export class LineKernel {
   readonly input: Buffer;
   /** Where the values of a line begin in the input. */
   readonly values: Int32Array;
+  /** Where texts begin that are to be found, and behind that where they end. */
+  readonly spans: Int32Array;
   /** Rows of records, of `ROW_WORDS` words each; as doubles the same memory. */
   readonly words: Uint32Array;
   readonly doubles: Float64Array;
@@ -79,6 +84,7 @@ export class LineKernel {
     this.#exports = exports;
     this.input = Buffer.from(buffer, exports.input.value, INPUT_BYTES);
     this.values = new Int32Array(buffer, exports.values.value, MAX_VALUES);
+    this.spans = new Int32Array(buffer, exports.spans.value, 2 * MAX_SPANS);
     this.words = new Uint32Array(buffer, exports.rows.value, ROW_WORDS * MAX_ROWS);
     this.doubles = new Float64Array(buffer, exports.rows.value, (ROW_WORDS / 2) * MAX_ROWS);
     this.further = new Int32Array(buffer, exports.further.value, FIELDS * MAX_ROWS);
@@ -137,6 +143,15 @@ export class LineKernel {
   /** From now on the text between two places of the input has this number in a table, or `LEFT_OUT`. */
   remember(table: number, from: number, to: number, number: number): void {
     this.#exports.remember(table, from, to, number);
+  }
+
+  /**
+   * Puts the numbers of so many texts in the places of where they begin, `UNKNOWN` for one that nobody told.
+   *
+   * @param shift is added to their places, which makes them those of the input
+   */
+  find(table: number, count: number, shift: number): void {
+    this.#exports.find(table, count, shift);
   }
 
   /**

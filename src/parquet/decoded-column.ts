@@ -1,4 +1,4 @@
-import { NONE } from "../flow-log/field-column.js";
+import { NONE } from "../flow-log/codes.js";
 import { type ColumnMemory, Piece } from "./column-memory.js";
 
 const [INDEXED, CONSECUTIVE, INT32, INT64] = [0, 1, 2, 3];
@@ -90,6 +90,10 @@ export class DecodedColumn {
 
   setCode(place: number, code: number): void {
     this.#memory.doubles[this.#firstCode + place] = code;
+  }
+
+  setCodes(first: number, codes: Int32Array): void {
+    this.#memory.doubles.set(codes, this.#firstCode + first);
   }
 
   /** The page's rows have values that codes stand for: those of their indices, or one after the other. */

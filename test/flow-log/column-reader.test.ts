@@ -5,7 +5,8 @@ import { BLOCK_ROWS, ColumnKernel } from "../../src/flow-log/column-kernel.js";
 import { ColumnReader } from "../../src/flow-log/column-reader.js";
 import type { AddressChoice } from "../../src/flow-log/columns.js";
 import { viewOf } from "../../src/flow-log/data-view.js";
-import { type FieldColumn, NONE, ODD, textCoderOf, UNKNOWN } from "../../src/flow-log/field-column.js";
+import { NONE, ODD, UNKNOWN } from "../../src/flow-log/codes.js";
+import { type FieldColumn, textCoderOf } from "../../src/flow-log/field-column.js";
 import { RecordIntake } from "../../src/flow-log/record.js";
 
 const END = 1_418_530_070;
@@ -48,18 +49,19 @@ function taken(
   const kernel = ColumnKernel.take();
   const columns = fields.map((field, index): [string, FieldColumn] => {
     const block = kernel.blocks[index] ?? new Float64Array(BLOCK_ROWS);
-    const coder = textCoderOf(field, intake.aggregation);
+    const coder = textCoderOf(field, intake);
     const values = records.map((record) => record[field]);
     block.set(values.map((value) => (typeof value === "number" ? value : UNKNOWN)));
     const look = (row: number) => {
       const bytes = Buffer.from(String(values[row]));
-      return coder?.(viewOf(bytes), 0, bytes.length) ?? ODD;
+      return coder?.code(viewOf(bytes), 0, bytes.length) ?? ODD;
     };
     return [field, { block, look }];
   });
   const unusual: number[] = [];
   take(new ColumnReader(intake, addresses, new Map(columns), kernel), (row) => unusual.push(row));
   kernel.giveBack();
+  intake.close();
   const { aggregation, counts } = intake;
   const { accounts, interfaces, addresses: texts, start, end, hasHandshakes } = aggregation;
   const sizes = [accounts, interfaces, texts, aggregation.combinations].map(({ size }) => size);

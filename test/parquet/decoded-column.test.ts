@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
-import { NONE, ODD } from "../../src/flow-log/field-column.js";
+import { NONE, ODD } from "../../src/flow-log/codes.js";
 import { ColumnMemory } from "../../src/parquet/column-memory.js";
 import { DecodedColumn } from "../../src/parquet/decoded-column.js";
 import { maxHybridBytes, putHybrid, readHybrid } from "../../src/parquet/hybrid.js";

@@ -1,9 +1,11 @@
-import { type FieldColumn, NONE, ODD, type TextCoder, UNKNOWN } from "../../flow-log/field-column.js";
+import { NONE, ODD, UNKNOWN } from "../../flow-log/codes.js";
+import type { FieldColumn, TextCoder } from "../../flow-log/field-column.js";
 import { viewOf } from "../../flow-log/data-view.js";
 import { readDecimal } from "../../flow-log/decimal.js";
 import { RecordError } from "../../flow-log/record.js";
 import type { ColumnMemory } from "../../parquet/column-memory.js";
 import { DecodedColumn } from "../../parquet/decoded-column.js";
+import { nextTurn, turnIsOver } from "../../turn.js";
 import type { FlowColumn } from "./parquet-columns.js";
 import { type Chunk, ColumnPages } from "./parquet-pages.js";
 import { asIs, isText } from "./parquet-types.js";
@@ -70,7 +72,7 @@ export class ParquetColumn implements FieldColumn {
     } else {
       if (values !== this.#values) {
         if (isUsual) this.#decoded.convertCodes(values.bytes, values.each);
-        else this.#decoded.fillCodes(values.length, UNKNOWN);
+        else await this.#fillCodes(values);
       }
       this.#decoded.takeCodes(values.length, isIndexed);
     }
@@ -116,6 +118,19 @@ export class ParquetColumn implements FieldColumn {
     return this.#column.read(this.#values?.at(place) ?? null);
   }
 
+  /** Those of texts that were met before; the others are found when a row has them. */
+  async #fillCodes(values: StoredValues): Promise<void> {
+    this.#decoded.fillCodes(values.length, UNKNOWN);
+    const known = this.#coder?.known;
+    if (known === undefined || !this.#isText || !(values instanceof Texts)) return;
+    for (let place = 0; place < values.length;) {
+      const numbers = known.find(values, place);
+      this.#decoded.setCodes(place, numbers);
+      place += numbers.length;
+      if (turnIsOver()) await nextTurn();
+    }
+  }
+
   #code(place: number): number {
     const coder = this.#coder;
     const values = this.#values;
@@ -123,13 +138,13 @@ export class ParquetColumn implements FieldColumn {
     if (coder !== undefined && this.#isText && values instanceof Texts && place < values.length) {
       const start = values.starts[place] ?? 0;
       const end = values.ends[place] ?? 0;
-      return start === end ? coder(DASH, 0, 1) : coder(values.view, start, end);
+      return start === end ? coder.code(DASH, 0, 1) : coder.code(values.view, start, end);
     }
     try {
       const value = this.#value(place);
       if (coder === undefined) return numberOf(value);
       const word = Buffer.from(wordOf(value));
-      return coder(viewOf(word), 0, word.length);
+      return coder.code(viewOf(word), 0, word.length);
     } catch {
       // Whoever takes the row as text fails likewise, and says where.
       return ODD;

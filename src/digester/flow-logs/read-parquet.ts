@@ -42,7 +42,7 @@ export async function readParquet(
     const columns = specs.map((spec, index) => {
       const block = kernel.blocks[index];
       if (block === undefined) throw new RangeError("more columns than there are fields");
-      return new ParquetColumn(spec, textCoderOf(spec.field, intake.aggregation), memory, block);
+      return new ParquetColumn(spec, textCoderOf(spec.field, intake), memory, block);
     });
     const rows = new ParquetRows(file, key, specs, columns, intake, addresses, kernel);
     for (const group of groups) {

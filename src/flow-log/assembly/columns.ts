@@ -44,7 +44,7 @@ const SKIPDATA_RECORDS: i32 = 12;
 /** The number of the column whose text nobody has numbered yet; -1 where something else is unusual. */
 const UNKNOWN_COLUMN: i32 = 16;
 
-// Codes of columns, see `field-column.ts`.
+// See `codes.ts`.
 const NONE: f64 = -1;
 const UNKNOWN: f64 = -3;
 const OK: f64 = 0;
