@@ -86,14 +86,20 @@ export function requireTokens(
   ]);
 
   // Not onRequest: middleware sees every request there, and answers some itself (CORS preflights carry no token).
-  app.addHook("preParsing", async (request, reply) => {
+  app.addHook("preParsing", (request, reply, _payload, done) => {
     const { access } = request.routeOptions.config;
     const accepted = access === "produce" ? deliverers : callers;
-    if (access === "open" || accepted === undefined) return;
+    if (access === "open" || accepted === undefined) {
+      done();
+      return;
+    }
     // Of several Node would show the first; a proxy in front may have looked at another.
     const [credentials = "", ...others] = request.raw.headersDistinct.authorization ?? [];
     const [, token] = (others.length === 0 && CREDENTIALS.exec(credentials)) || [];
-    if (token !== undefined && accepted.has(token)) return;
+    if (token !== undefined && accepted.has(token)) {
+      done();
+      return;
+    }
     reply.header("www-authenticate", token === undefined ? "Bearer" : 'Bearer error="invalid_token"');
     const whose = access === "produce" ? "of those who deliver jobs" : "of callers";
     throw new HttpError(401, `this needs a token ${whose}, sent as "Authorization: Bearer …"`);

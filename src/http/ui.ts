@@ -70,11 +70,14 @@ export async function servePage(app: FastifyInstance, directory = BUILT): Promis
   );
 
   if (index === undefined) return;
-  app.addHook("onRequest", async (request, reply) => {
-    if (request.method !== "GET" || !/^\/\??$/.test(request.url)) return undefined;
+  app.addHook("onRequest", (request, reply, done) => {
+    const isBare = request.method === "GET" && /^\/\??$/.test(request.url);
     // Not whoever takes anything, such as curl: that call is told what is missing.
-    if (!/\btext\/html\b/i.test(request.headers.accept ?? "")) return undefined;
-    return reply.header("vary", "Accept").redirect("/ui", 302);
+    if (isBare && /\btext\/html\b/i.test(request.headers.accept ?? "")) {
+      void reply.header("vary", "Accept").redirect("/ui", 302);
+    } else {
+      done();
+    }
   });
 }
 
