@@ -47,6 +47,7 @@ test("the package holds what is needed and nothing else", () => {
     "README.md",
     "dist/flow-log/columns.wasm",
     "dist/flow-log/lines.wasm",
+    "dist/graph/dot.wasm",
     "dist/page/assets/icon-HASH.svg",
     "dist/page/assets/index-HASH.css",
     "dist/page/index.html",

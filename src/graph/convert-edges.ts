@@ -4,10 +4,8 @@ import { pipeline } from "node:stream/promises";
 import type { EdgesMetadata } from "../edges/metadata.js";
 import type { EdgeBatch } from "../edges/table.js";
 import { ParquetWriter } from "../edges/to-parquet.js";
-import { BlockPool } from "./block-pool.js";
 import type { Conversion } from "./convert.js";
-import { edgesToDot } from "./edges-to-dot.js";
-import { gzip } from "./gzip.js";
+import { edgesToGzip } from "./edges-to-gzip.js";
 import { makingOf } from "./making.js";
 import { newStats } from "./stats.js";
 
@@ -15,9 +13,8 @@ import { newStats } from "./stats.js";
 export function convertEdges(batches: AsyncIterable<EdgeBatch>, signal: AbortSignal): Conversion {
   const stats = newStats();
   const body = new PassThrough();
-  const pool = new BlockPool();
   // A failure is the body's error: pipeline destroys it with the first cause.
-  pipeline(batches, edgesToDot(stats, pool), gzip(stats, { pool }), body, { signal }).catch(() => {});
+  pipeline(batches, edgesToGzip(stats), body, { signal }).catch(() => {});
   return { body, stats };
 }
 
@@ -52,11 +49,10 @@ export function convertEdgesWithParquet(
       yield batch;
     }
   }
-  const pool = new BlockPool();
-  const toGzip = gzip(stats, { pool, atEnd: (trailer) => (making = makingOf(trailer)) });
+  const toGzip = edgesToGzip(stats, (trailer) => (making = makingOf(trailer)));
   const write = async () => {
     try {
-      await pipeline(written(), edgesToDot(stats, pool), toGzip, body, { signal });
+      await pipeline(written(), toGzip, body, { signal });
       await put(writer.close(metadata(making)));
       parquet.end();
     } catch (error) {

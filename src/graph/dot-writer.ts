@@ -2,12 +2,6 @@ import { copyBytes as copy, viewOf } from "../flow-log/data-view.js";
 import { BLOCK_BYTES, BlockPool } from "./block-pool.js";
 import type { Row } from "./row.js";
 
-/** A part of DOT that writes itself: at most so many bytes as the longest edge takes, besides `OVERRUN_BYTES`. */
-export interface DotPart {
-  /** Writes at `start`, and returns the position after it. */
-  writeTo(bytes: Buffer, view: DataView, start: number): number;
-}
-
 /** Renders DOT into blocks. Two rows that differ never look the same: what it writes can be read back. */
 export class DotWriter {
   readonly #pool: BlockPool;
@@ -39,11 +33,6 @@ export class DotWriter {
     at = put(block, at, row.rejected ? RED_LABEL : GREEN_LABEL);
     at = putValues(block, at, row, LABEL_LINES);
     this.#at = put(block, at, END);
-    this.#turnOver();
-  }
-
-  put(part: DotPart): void {
-    this.#at = part.writeTo(this.#block, this.#view, this.#at);
     this.#turnOver();
   }
 

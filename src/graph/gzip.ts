@@ -25,7 +25,7 @@ const deflate = new Compressor(createDeflateRaw, {
 });
 
 /** RFC 1952: deflate, no flags, no time, fastest, unknown system. */
-const HEADER = Buffer.from([0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 4, 255]);
+export const GZIP_HEADER = Buffer.from([0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 4, 255]);
 /** RFC 1951: an empty final block with fixed codes. */
 const FINAL_BLOCK = Buffer.from([0x03, 0x00]);
 
@@ -47,18 +47,16 @@ export function gzip(stats: Pick<GraphStats, "gzipBytes">, options: GzipOptions 
 }
 
 interface GzipOptions {
-  /** Is called with the last bytes before they are given: see `making.ts`. */
-  readonly atEnd?: (trailer: Buffer) => void;
   /** Whose the blocks of the source are: each goes back when it is compressed. */
   readonly pool?: BlockPool;
 }
 
-async function* member(source: AsyncIterable<Buffer>, { atEnd, pool }: GzipOptions): AsyncGenerator<Buffer> {
+async function* member(source: AsyncIterable<Buffer>, { pool }: GzipOptions): AsyncGenerator<Buffer> {
   let crc = 0;
   let size = 0;
   const inFlight: Promise<Buffer>[] = [];
 
-  yield HEADER;
+  yield GZIP_HEADER;
   for await (const { block, isWhole } of blocks(source)) {
     crc = crc32(block, crc);
     size += block.length;
@@ -78,7 +76,6 @@ async function* member(source: AsyncIterable<Buffer>, { atEnd, pool }: GzipOptio
   const trailer = Buffer.alloc(TRAILER_BYTES);
   trailer.writeUInt32LE(crc, 0);
   trailer.writeUInt32LE(size % 2 ** 32, 4);
-  atEnd?.(trailer);
   yield Buffer.concat([FINAL_BLOCK, trailer]);
 }
 

@@ -25,8 +25,7 @@ import { ROW_GROUP_ROWS } from "../../src/edges/row-group.js";
 import { toParquet } from "../../src/edges/to-parquet.js";
 import { CorruptInputError } from "../../src/errors.js";
 import { ParquetFile } from "../../src/parquet/file.js";
-import { edgesToDot } from "../../src/graph/edges-to-dot.js";
-import { newStats } from "../../src/graph/stats.js";
+import { dotOfEdges } from "../graph/dot-of-edges.js";
 import { queryDuckDB } from "../support/duckdb.js";
 import { allRowsOf, batchesOf, batchOf, rows, rowsOf, type Row } from "./rows.js";
 
@@ -297,7 +296,7 @@ describe("a file of several row groups", () => {
     const batch = batchOf(names, expected.slice(0, 2000), OPTIONAL_COLUMNS);
     const part = join(folder, "part.parquet");
     await writeFile(part, await buffer(toParquet(repeated(batch, 1), () => METADATA)));
-    const dot = (await buffer(edgesToDot(newStats())(repeated(batch, 1)))).toString("latin1");
+    const dot = await dotOfEdges(repeated(batch, 1));
     const sum = (name: string) =>
       String(
         [...dot.matchAll(new RegExp(`govpc_${name}="(\\d+)"`, "g"))].reduce(

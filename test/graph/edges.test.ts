@@ -1,28 +1,14 @@
 import { readdirSync, readFileSync } from "node:fs";
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { NOT_REJECTED, REJECT, type EdgeBatch } from "../../src/edges/table.js";
+import { NOT_REJECTED, REJECT } from "../../src/edges/table.js";
 import { CorruptInputError } from "../../src/errors.js";
 import { dotToEdges, type DotFacts } from "../../src/graph/dot-to-edges.js";
-import { edgesToDot } from "../../src/graph/edges-to-dot.js";
-import { newStats } from "../../src/graph/stats.js";
 import { allRowsOf, batchesOf, rows, type Row } from "../edges/rows.js";
 import { dotOf } from "./digests.js";
+import { dotOfEdges } from "./dot-of-edges.js";
+import { lineOfRow as lineOf } from "./line-of-row.js";
 import { countTurns } from "../support/count-turns.js";
-
-/** A row as a line of a digest. */
-function lineOf(row: Row): string {
-  const { account, interface: eni, source, destination, sourcePort, destinationPort, protocol } = row;
-  const action = ["-", "ACCEPT", "REJECT"][row.action];
-  const fields = [2, account, eni, source, destination, sourcePort, destinationPort, protocol];
-  return `${[...fields, row.packets, row.bytes, row.start, row.end, action, "OK"].join(" ")}\n`;
-}
-
-async function dotOfBatches(batches: AsyncIterable<EdgeBatch>, stats = newStats()): Promise<string> {
-  const blocks: Buffer[] = [];
-  for await (const block of edgesToDot(stats)(batches)) blocks.push(block);
-  return Buffer.concat(blocks).toString("latin1");
-}
 
 async function* chunksOf(dot: string, size = dot.length): AsyncGenerator<Buffer> {
   for (let at = 0; at < dot.length; at += size) yield Buffer.from(dot.slice(at, at + size), "latin1");
@@ -66,17 +52,6 @@ function graph(...lines: string[]): string {
 const size = fc.integer({ min: 1, max: 500 });
 
 describe("edges to DOT", () => {
-  test("gives the bytes that the same edges give as lines, and the same counts", async () => {
-    await fc.assert(
-      fc.asyncProperty(rows, size, async (rows, size) => {
-        const [stats, expected] = [newStats(), newStats()];
-        const dot = await dotOf(rows.map(lineOf), expected);
-        expect(await dotOfBatches(batchesOf(rows, size), stats)).toBe(dot);
-        expect({ ...stats, digestBytes: expected.digestBytes }).toEqual(expected);
-      }),
-    );
-  });
-
   test("of more interfaces than are kept as text", async () => {
     const [row] = fc.sample(rows, { numRuns: 20, seed: 3 }).flat();
     if (row === undefined) throw new Error("no sample");
@@ -86,12 +61,12 @@ describe("edges to DOT", () => {
       // Each comes again, under another account and the same one.
       interface: `eni-${String(i % 25_000).padStart(200, "0")}`,
     }));
-    expect(await dotOfBatches(batchesOf(many, 4096))).toBe(await dotOf(many.map(lineOf)));
+    expect(await dotOfEdges(batchesOf(many, 4096))).toBe(await dotOf(many.map(lineOf)));
   });
 
   test("lets the event loop turn", async () => {
     const sample = fc.sample(rows, { numRuns: 1000, seed: 1 }).flat();
-    const turns = await countTurns(() => dotOfBatches(batchesOf(sample, sample.length)));
+    const turns = await countTurns(() => dotOfEdges(batchesOf(sample, sample.length)));
     expect(turns).toBeGreaterThanOrEqual(sample.length / 2048);
   });
 });
@@ -100,7 +75,7 @@ describe("DOT to edges", () => {
   test("gives what the DOT keeps, wherever it is cut", async () => {
     await fc.assert(
       fc.asyncProperty(rows, size, async (rows, size) => {
-        const dot = await dotOfBatches(batchesOf(rows, 7));
+        const dot = await dotOfEdges(batchesOf(rows, 7));
         expect(await allRowsOf(edgesOf(dot, size))).toEqual(rows.map(keptOf));
       }),
     );
@@ -110,7 +85,7 @@ describe("DOT to edges", () => {
     await fc.assert(
       fc.asyncProperty(rows, size, async (rows, size) => {
         const dot = await dotOf(rows.map(lineOf));
-        expect(await dotOfBatches(edgesOf(dot, size))).toBe(dot);
+        expect(await dotOfEdges(edgesOf(dot, size))).toBe(dot);
       }),
     );
   });
@@ -120,16 +95,16 @@ describe("DOT to edges", () => {
     "and back gives %s as it is",
     async (name) => {
       const dot = readFileSync(new URL(name, fixtures), "latin1");
-      expect(await dotOfBatches(edgesOf(dot))).toBe(dot);
+      expect(await dotOfEdges(edgesOf(dot))).toBe(dot);
     },
   );
 
   test("of more than a batch", async () => {
     const few = fc.sample(rows, { numRuns: 500, seed: 2 }).flat();
     const sample = Array<typeof few>(5).fill(few).flat();
-    const dot = await dotOfBatches(batchesOf(sample, 1000));
+    const dot = await dotOfEdges(batchesOf(sample, 1000));
     expect(sample.length).toBeGreaterThan(10_000);
-    expect(await dotOfBatches(edgesOf(dot, 65_536))).toBe(dot);
+    expect(await dotOfEdges(edgesOf(dot, 65_536))).toBe(dot);
     expect(await allRowsOf(edgesOf(asGoWroteIt(dot), 65_536))).toHaveLength(sample.length);
   });
 });

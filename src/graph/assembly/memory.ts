@@ -1,0 +1,72 @@
+// Where things are in memory. What dot-kernel.ts knows, dot.ts exports.
+
+const KIB: u32 = 1024;
+
+/** Rows that are in the columns at once. */
+export const ROWS: u32 = 512;
+/** Of each address: the longest one, with what is written too many. */
+export const ADDRESS_BYTES: u32 = 48;
+
+// What it is given once. A code is its bits, and in the highest 8 bits their number.
+export const LITERAL_CODES: u32 = 64 * KIB;
+export const LENGTH_CODES: u32 = LITERAL_CODES + KIB;
+export const DISTANCE_CODES: u32 = LENGTH_CODES + 2 * KIB;
+/** Texts of at most 32 bytes, each after its length in 4 bytes. */
+export const PIECES: u32 = DISTANCE_CODES + KIB;
+export const PIECE_BYTES: u32 = 48;
+
+// Columns of the rows that come next.
+export const PACKETS: u32 = PIECES + 2 * KIB;
+export const BYTES: u32 = PACKETS + 8 * ROWS;
+export const START: u32 = BYTES + 8 * ROWS;
+export const END: u32 = START + 8 * ROWS;
+/** Where each row's account and interface are, below. */
+export const NAMES: u32 = END + 8 * ROWS;
+export const SOURCE_PORT: u32 = NAMES + 4 * ROWS;
+export const DESTINATION_PORT: u32 = SOURCE_PORT + 2 * ROWS;
+export const PROTOCOL: u32 = DESTINATION_PORT + 2 * ROWS;
+export const REJECTED: u32 = PROTOCOL + ROWS;
+/** Of source and destination in turn, or of nodes. */
+export const ADDRESS_LENGTHS: u32 = REJECTED + ROWS;
+export const ADDRESSES: u32 = ADDRESS_LENGTHS + 2 * ROWS;
+
+// What it remembers, from here to `LINES_END`: all of it is 0 in the beginning.
+/** Where the label of the last node began to be text again. */
+export const LAST_NODE: u32 = ADDRESSES + 2 * ROWS * ADDRESS_BYTES;
+/** Where an address was last, by a hash of it. */
+export const ADDRESSES_SEEN: u32 = LAST_NODE + 64;
+export const ADDRESSES_SEEN_BITS: u64 = 11;
+/** The line that had such a value last, by a hash of it. */
+export const LINES_SEEN_BITS: u64 = 10;
+export const INTERFACES_SEEN: u32 = ADDRESSES_SEEN + (4 << (<u32>ADDRESSES_SEEN_BITS));
+export const ACCOUNTS_SEEN: u32 = INTERFACES_SEEN + (4 << (<u32>LINES_SEEN_BITS));
+export const PORTS_SEEN: u32 = ACCOUNTS_SEEN + (4 << (<u32>LINES_SEEN_BITS));
+export const COLOURS_SEEN: u32 = PORTS_SEEN + (4 << (<u32>LINES_SEEN_BITS));
+/** The last lines: more of them than there are in the 32 KiB that a match may be away. */
+export const LINES: u32 = COLOURS_SEEN + (4 << (<u32>LINES_SEEN_BITS));
+export const LINE_BYTES: u32 = 160;
+export const LINES_END: u32 = LINES + 128 * LINE_BYTES;
+
+/** What is to be put out: at most as many tokens as a line has bytes. */
+export const TOKENS: u32 = LINES_END + 64;
+
+/** The text of a call, after as much of the text before it as a match may reach back to, and a line's end. */
+export const HISTORY_BYTES: u32 = 40 * KIB;
+export const HISTORY: u32 = TOKENS + 64 * KIB;
+export const TEXT: u32 = HISTORY + HISTORY_BYTES;
+const TEXT_BYTES: u32 = 256 * KIB;
+export const TEXT_FULL: u32 = TEXT + TEXT_BYTES;
+/** More than the longest line: two names of 256 backslashes, each doubled, each written twice, take 2 KiB. */
+const LINE_ROOM: u32 = 8 * KIB;
+
+/** What comes out of a call, and of those before it that nobody took. When it has come so far, it must be taken. */
+export const OUTPUT: u32 = TEXT_FULL + LINE_ROOM;
+export const OUTPUT_FULL: u32 = OUTPUT + 64 * KIB;
+/** A byte takes less than two, whatever comes. */
+const OUTPUT_ROOM: u32 = 2 * (TEXT_BYTES + LINE_ROOM);
+
+/** Accounts and interfaces: the lengths of both in 4 bytes each, then both. */
+export const KEPT_NAMES: u32 = OUTPUT_FULL + OUTPUT_ROOM;
+const KEPT_NAMES_BYTES: u32 = 2048 * KIB;
+
+memory.grow(((KEPT_NAMES + KEPT_NAMES_BYTES) >> 16) + 1 - memory.size());
