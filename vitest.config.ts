@@ -21,6 +21,8 @@ const processes = [
 const ROOM = "--max-semi-space-size=32";
 
 const common = {
+  // Threads that the code under test starts load TypeScript, too.
+  execArgv: [ROOM, "--import", new URL("test/support/typescript-in-threads.mjs", import.meta.url).href],
   // Each waits several times, and the wait that fails says more than the test that took too long.
   testTimeout: 5 * DEADLINE_MS,
   hookTimeout: 5 * DEADLINE_MS,
@@ -43,7 +45,6 @@ export default defineConfig({
         test: {
           ...common,
           name: "processes",
-          execArgv: [ROOM],
           include: processes,
           setupFiles: "test/support/end-children.ts",
         },
@@ -52,12 +53,6 @@ export default defineConfig({
         test: {
           ...common,
           name: "units",
-          // Threads that the code under test starts load TypeScript, too.
-          execArgv: [
-            ROOM,
-            "--import",
-            new URL("test/support/typescript-in-threads.mjs", import.meta.url).href,
-          ],
           include: ["test/**/*.test.ts"],
           exclude: [...configDefaults.exclude, ...processes],
         },

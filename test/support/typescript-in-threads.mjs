@@ -1,5 +1,7 @@
 // Threads that the code under test starts load TypeScript too: vitest sees to that in its own processes alone.
 import { isMainThread } from "node:worker_threads";
-import { register } from "tsx/esm/api";
 
-if (!isMainThread) register();
+if (!isMainThread) {
+  const { register } = await import("tsx/esm/api");
+  register();
+}

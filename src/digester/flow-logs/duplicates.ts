@@ -1,7 +1,8 @@
-import { isUntouched, parseAwsName } from "./aws-name.js";
+import { type AwsName, isUntouched } from "./aws-name.js";
 
 interface File {
   readonly key: string;
+  readonly name: AwsName | undefined;
   readonly size: number;
   /** Where it is, when it can't be read from there. */
   readonly archived?: string | undefined;
@@ -23,7 +24,7 @@ export function withoutDuplicates<Item extends File>(items: readonly Item[]): Wi
   const named: { readonly item: Item; readonly identity: string }[] = [];
   const kept: Item[] = [];
   for (const item of items) {
-    const identity = parseAwsName(item.key)?.identity;
+    const identity = item.name?.identity;
     if (identity === undefined) {
       kept.push(item);
       continue;

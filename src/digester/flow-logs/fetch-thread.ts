@@ -15,6 +15,9 @@ const MAX_BYTES = 512 * 1024;
 /** What goes in one message, in memory that comes back to be used again. */
 const BLOCK_BYTES = 1024 * 1024;
 
+/** So long an object waits for others that are under way: a message takes as long as some of them. */
+const GATHER_MS = 2;
+
 const port = parentPort;
 if (port === null) throw new Error("expected to be a thread");
 
@@ -23,7 +26,7 @@ const { withinMs = 15_000, slowMs = 1 } = workerData as FetcherOptions;
 let quick: QuickGet | undefined;
 /** What ends each request that is under way. */
 const ends = new Map<number, () => void>();
-/** What comes in one turn goes in as few messages as hold it. */
+/** What goes in the next messages. */
 let fetched: { readonly id: number; readonly bytes: Buffer | undefined }[] = [];
 const free: ArrayBuffer[] = [];
 let isSlow = false;
@@ -84,12 +87,15 @@ function get({ id, ...version }: ObjectWant): void {
 
 function take(id: number, packed: Buffer | undefined): void {
   const bytes = packed === undefined ? undefined : unpacked(packed, MAX_BYTES);
-  if (fetched.push({ id, bytes }) === 1) setImmediate(post);
+  if (fetched.push({ id, bytes }) === 1) setTimeout(post, GATHER_MS);
+  // Nothing else is under way.
+  if (ends.size === 0) setImmediate(post);
 }
 
 function post(): void {
   const all = fetched;
   fetched = [];
+  if (all.length === 0) return;
   let block = new Block();
   for (const { id, bytes } of all) {
     if (block.at + (bytes?.length ?? 0) > BLOCK_BYTES) {

@@ -1,7 +1,7 @@
 import { DependencyError } from "../../errors.js";
 import { withoutDuplicates } from "./duplicates.js";
 import { parsePlace } from "./aws-folders.js";
-import { parseAwsName } from "./aws-name.js";
+import { type AwsName, parseAwsName } from "./aws-name.js";
 import { firstOf, nothingRecognised } from "./nothing-recognised.js";
 import type { FileChoice, FolderChoice } from "./selection.js";
 import type { Listing, LogObject } from "./source.js";
@@ -12,13 +12,17 @@ export interface Candidate extends Pick<LogObject, "key" | "version" | "size" | 
   readonly archived?: string | undefined;
 }
 
+interface Named extends Candidate {
+  readonly name: AwsName | undefined;
+}
+
 /** How many names of a kind are kept for messages. */
 const SHOWN = 5;
 
 /** Gathers what a source has found into a listing: the same from every store. */
 export class Inventory {
   readonly #where: string;
-  readonly #candidates: Candidate[] = [];
+  readonly #candidates: Named[] = [];
   readonly #foreign: string[] = [];
   readonly #foreignFolders: string[] = [];
   readonly #unnameable: string[] = [];
@@ -63,7 +67,7 @@ export class Inventory {
   }
 
   add(candidate: Candidate): void {
-    this.#candidates.push(candidate);
+    this.#candidates.push({ ...candidate, name: parseAwsName(candidate.key) });
   }
 
   /** @throws DependencyError when there is nothing that could be a flow log, or what there is is archived */
@@ -125,8 +129,7 @@ function compareBytes(one: string, other: string): number {
 }
 const SURROGATE = /[\ud800-\udfff]/;
 
-function logObject({ key, version, size, open, read, release }: Candidate): LogObject {
-  const name = parseAwsName(key);
+function logObject({ key, name, version, size, open, read, release }: Named): LogObject {
   return {
     key,
     version,
@@ -137,6 +140,7 @@ function logObject({ key, version, size, open, read, release }: Candidate): LogO
     format: /\.parquet$/i.test(key) ? "parquet" : "text",
     named: name === undefined ? "otherwise" : "aws",
     account: name?.account ?? parsePlace(key).account,
+    region: name?.region,
     flowLog: name?.flowLog,
   };
 }

@@ -17,6 +17,8 @@ export interface LogObject {
   readonly named: "aws" | "otherwise";
   /** Whose its records are, as far as its name or folders tell. Undefined: only the records do. */
   readonly account: string | undefined;
+  /** The region of the flow log, when AWS named the file. */
+  readonly region?: string | undefined;
   /** The flow log that it belongs to, such as fl-0a1b2c3d4e5f60718, when AWS named it. */
   readonly flowLog?: string | undefined;
   /** Of a file whose lines are sums rather than records, all of what is wanted: the further fields that these have. */

@@ -1,6 +1,5 @@
 import type { ByteTable } from "../../flow-log/byte-table.js";
 import { viewOf } from "../../flow-log/data-view.js";
-import { parseAwsName } from "./aws-name.js";
 import type { LogObject } from "./source.js";
 
 /** How many pairs of flow logs a digest warns of. */
@@ -19,10 +18,9 @@ export class TwiceLogged {
   constructor(interfaces: ByteTable, objects: readonly LogObject[]) {
     this.#interfaces = interfaces;
     const places = new Map<string, Set<string>>();
-    for (const { key, flowLog } of objects) {
+    for (const { account, region, flowLog } of objects) {
       if (flowLog === undefined) continue;
-      const name = parseAwsName(key);
-      const place = `${name?.account} ${name?.region}`;
+      const place = `${account} ${region}`;
       places.set(place, (places.get(place) ?? new Set()).add(flowLog));
     }
     for (const flowLogs of places.values()) {

@@ -45,19 +45,19 @@ function operationOf(method: string, key: string, query: URLSearchParams): Opera
 
 /** Path-style addressing alone: `/bucket/key`. */
 export function parseRequest(message: IncomingMessage): S3Request {
-  const url = new URL(message.url ?? "/", "http://s3.test");
-  const [, bucket = "", ...rest] = url.pathname.split("/");
+  const [path = "", search = ""] = (message.url ?? "/").split("?", 2);
+  const [, bucket = "", ...rest] = path.split("/");
+  const query = new URLSearchParams(search);
   const key = decodeURIComponent(rest.join("/"));
   const method = message.method ?? "";
-  const headers = Object.fromEntries(
-    Object.entries(message.headers).map(([name, value]) => [name, String(value)]),
-  );
+  const headers: Record<string, string> = {};
+  for (const [name, value] of Object.entries(message.headers)) headers[name] = String(value);
   return {
-    operation: operationOf(method, key, url.searchParams),
+    operation: operationOf(method, key, query),
     method,
     bucket: decodeURIComponent(bucket),
     key,
-    query: url.searchParams,
+    query,
     headers,
   };
 }

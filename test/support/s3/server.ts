@@ -85,7 +85,6 @@ export class S3Server {
     this.log.push(request);
     this.#open.set(response, request);
     response.once("close", () => this.#open.delete(response));
-    response.setHeader("date", this.now().toUTCString());
     const body = await readBody(message);
     const fault = this.faults.take(request);
     if (fault?.kind === "hang") return;
@@ -100,7 +99,7 @@ export class S3Server {
       message.socket.resetAndDestroy();
       return;
     }
-    await send(answer, request, response, fault);
+    await send(answer, request, response, fault, this.now());
   }
 
   #answer(request: S3Request, body: Buffer, fault: Fault | undefined): Answer {
@@ -154,9 +153,11 @@ async function send(
   request: S3Request,
   response: ServerResponse,
   fault: Fault | undefined,
+  now: Date,
 ): Promise<void> {
   const { status, headers = {}, body = "" } = answer;
   response.writeHead(status, {
+    date: now.toUTCString(),
     ...(typeof body === "string" ? { "content-length": Buffer.byteLength(body) } : {}),
     ...headers,
   });

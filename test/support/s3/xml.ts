@@ -34,6 +34,7 @@ export function completeUploadXml(bucket: string, key: string, etag: string): st
 
 /** As S3 encodes keys when it is asked to: for XML can't hold all that keys can. */
 function urlEncoded(text: string): string {
+  if (/^[\w./~-]*$/.test(text)) return text;
   return Array.from(text, (character) => {
     // A lone surrogate from U+DC80 on stands for a byte that isn't UTF-8.
     const code = character.charCodeAt(0);
