@@ -15,9 +15,13 @@ const modules = new Map<string, object>();
  * `assembly`; package.json says where they are, so that sources under test find them as well.
  *
  * @param path below dist, such as "flow-log/lines.wasm"
+ * @param imports functions that it calls, by module and name
  */
-export function instantiate(path: string): Record<string, unknown> {
+export function instantiate(
+  path: string,
+  imports: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {},
+): Record<string, unknown> {
   const module = modules.get(path) ?? new WebAssembly.Module(readFileSync(require.resolve(`#${path}`)));
   modules.set(path, module);
-  return new WebAssembly.Instance(module, {}).exports;
+  return new WebAssembly.Instance(module, imports).exports;
 }

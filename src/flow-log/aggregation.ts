@@ -1,14 +1,15 @@
 import { newAddressTable } from "./address.js";
 import { Combinations, NO_VALUES } from "./combinations.js";
-import { KeyTable } from "./key-table.js";
+import type { KeyTable } from "./key-table.js";
 import { FURTHER_FIELDS } from "./further-fields.js";
 import type { Endpoints } from "./endpoints.js";
 import { newNameTable } from "./name-table.js";
-import { CHUNK_ROWS, type RowChunk } from "./row-chunk.js";
-import { decide, settle } from "./serving.js";
+import { CHUNK_ROWS } from "./row-chunk.js";
+import { settle } from "./serving.js";
 import {
   ACCOUNT,
   ACTIVE,
+  ACTIVE_PARTS,
   BYTES,
   DESTINATION,
   FIRST,
@@ -23,14 +24,10 @@ import {
   SOURCE,
   TRAITS,
 } from "./sum-row.js";
+import { SumsKernel } from "./sums-kernel.js";
 import { tellsServer, traitsOf } from "./traits.js";
 
 const FIELDS = FURTHER_FIELDS.length;
-/** So that no single table gets large: one that grows stops everything for a moment. A power of two. */
-const PARTITIONS = 64;
-const PARTITION_SHIFT = 32 - Math.log2(PARTITIONS);
-/** Parts of a window in which an edge may be seen active. */
-export const ACTIVE_PARTS = 60;
 
 /** What the action of a record says, as numbers that a row's key has. */
 export const [UNDECIDED, ACCEPTED, REJECTED] = [0, 1, 2] as const;
@@ -41,14 +38,21 @@ interface UnitSum {
   readonly units: number;
 }
 
-/** Rows of one record each, in words and, the same memory, doubles. */
+/** Rows of one record each. */
 interface Rows {
   readonly rows: number;
   readonly words: Uint32Array;
-  readonly doubles: Float64Array;
   /** For each row the numbers of its further values + 1, and a bit for each field that its log has. */
   readonly further: Int32Array;
   readonly furtherFields: number;
+}
+
+/** What records have in common that were added by the kernel. */
+interface Noted {
+  readonly furtherFields: number;
+  readonly traits: number;
+  readonly start: number;
+  readonly end: number;
 }
 
 /** Records of one key. Names are numbers of the aggregation's tables, times seconds since 1970. */
@@ -88,10 +92,7 @@ export class Aggregation {
   readonly interfaces = newNameTable();
   readonly addresses = newAddressTable();
   readonly combinations = new Combinations();
-  readonly #pool: RowChunk[] = [];
-  readonly decided: readonly KeyTable[] = this.#newPartitions();
-  /** All rows of a pair of endpoints are in one partition. */
-  readonly open: readonly KeyTable[] = this.#newPartitions();
+  readonly kernel = SumsKernel.take(this.combinations);
   /** Seconds since 1970: the least start and the greatest end of all records. */
   start = Number.POSITIVE_INFINITY;
   end = 0;
@@ -99,10 +100,6 @@ export class Aggregation {
   hasHandshakes = false;
   readonly #windowStart: number;
   readonly #partsPerSecond: number;
-  /** The row of one record. */
-  readonly #words = new Uint32Array(ROW_WORDS);
-  readonly #doubles = new Float64Array(this.#words.buffer);
-
   /** @param start of the window, in seconds since 1970, as is its stop */
   constructor(start: number, stop: number) {
     this.#windowStart = start;
@@ -135,26 +132,27 @@ export class Aggregation {
   ): void {
     if (start < this.start) this.start = start;
     if (end > this.end) this.end = end;
-    const words = this.#words;
-    words[ACCOUNT] = account;
-    words[INTERFACE] = networkInterface;
-    words[SOURCE] = source;
-    words[DESTINATION] = destination;
-    words[PORTS] = (sourcePort << 16) | destinationPort;
-    words[KIND] = protocol | (action << 8);
+    const { words, doubles, next } = this.kernel;
+    const at = ROW_WORDS * next;
+    words[at + ACCOUNT] = account;
+    words[at + INTERFACE] = networkInterface;
+    words[at + SOURCE] = source;
+    words[at + DESTINATION] = destination;
+    words[at + PORTS] = (sourcePort << 16) | destinationPort;
+    words[at + KIND] = protocol | (action << 8);
     const traits = traitsOf(flags);
     if (tellsServer(traits)) this.hasHandshakes = true;
-    words[TRAITS] = traits;
-    words[FLOWS] = 1;
+    words[at + TRAITS] = traits;
+    words[at + FLOWS] = 1;
     // Even a start that makes no sense has to fit into its word.
-    words[FIRST] = Math.min(start, end);
-    words[LAST] = end;
+    words[at + FIRST] = Math.min(start, end);
+    words[at + LAST] = end;
     const part = ((end - this.#windowStart) * this.#partsPerSecond) | 0;
-    words[ACTIVE] = part < 32 ? 1 << part : 0;
-    words[ACTIVE + 1] = part < 32 ? 0 : 1 << (part - 32);
-    this.#doubles[PACKETS] = packets;
-    this.#doubles[BYTES] = bytes;
-    this.#put(packetUnits, byteUnits, combination);
+    words[at + ACTIVE] = part < 32 ? 1 << part : 0;
+    words[at + ACTIVE + 1] = part < 32 ? 0 : 1 << (part - 32);
+    doubles[ROW_DOUBLES * next + PACKETS] = packets;
+    doubles[ROW_DOUBLES * next + BYTES] = bytes;
+    this.#push(packetUnits, byteUnits, combination);
   }
 
   /**
@@ -162,20 +160,30 @@ export class Aggregation {
    *
    * @param start the least of their starts as these are written
    */
-  addRows({ rows, words, doubles, further, furtherFields }: Rows, start: number): void {
-    if (start < this.start) this.start = start;
-    const { combinations } = this;
+  addRows({ rows, words, further, furtherFields }: Rows, start: number): void {
+    const { kernel, combinations } = this;
+    const { words: waiting } = kernel;
     const { noted } = this.interfaces;
+    if (start < this.start) this.start = start;
     combinations.fields |= furtherFields;
     for (let row = 0; row < rows; row++) {
-      const at = ROW_WORDS * row;
-      const end = words[at + LAST] ?? 0;
+      const from = ROW_WORDS * row;
+      const end = words[from + LAST] ?? 0;
       if (end > this.end) this.end = end;
-      if (tellsServer(words[at + TRAITS] ?? 0)) this.hasHandshakes = true;
-      if (noted !== undefined) noted.add(words[at + INTERFACE] ?? 0);
-      const combination = furtherFields === 0 ? NO_VALUES : combinations.intern(further, FIELDS * row);
-      this.#tableOf(words, at).add(words, doubles, row, combination);
+      if (tellsServer(words[from + TRAITS] ?? 0)) this.hasHandshakes = true;
+      if (noted !== undefined) noted.add(words[from + INTERFACE] ?? 0);
+      const to = ROW_WORDS * kernel.next;
+      for (let word = 0; word < ROW_WORDS; word++) waiting[to + word] = words[from + word] ?? 0;
+      kernel.push(furtherFields === 0 ? NO_VALUES : combinations.intern(further, FIELDS * row));
     }
+  }
+
+  /** Takes note of records that the kernel has added. */
+  note({ furtherFields, traits, start, end }: Noted): void {
+    this.combinations.fields |= furtherFields;
+    if (tellsServer(traits)) this.hasHandshakes = true;
+    if (start < this.start) this.start = start;
+    if (end > this.end) this.end = end;
   }
 
   /**
@@ -185,64 +193,61 @@ export class Aggregation {
   addSum({ packets, bytes, active, ...sum }: SummedRecords): void {
     if (sum.start < this.start) this.start = sum.start;
     if (sum.end > this.end) this.end = sum.end;
-    const words = this.#words;
-    words[ACCOUNT] = sum.account;
-    words[INTERFACE] = sum.networkInterface;
-    words[SOURCE] = sum.source;
-    words[DESTINATION] = sum.destination;
-    words[PORTS] = (sum.sourcePort << 16) | sum.destinationPort;
-    words[KIND] = sum.protocol | (sum.action << 8);
-    words[TRAITS] = sum.traits;
+    const { words, doubles, next } = this.kernel;
+    const at = ROW_WORDS * next;
+    words[at + ACCOUNT] = sum.account;
+    words[at + INTERFACE] = sum.networkInterface;
+    words[at + SOURCE] = sum.source;
+    words[at + DESTINATION] = sum.destination;
+    words[at + PORTS] = (sum.sourcePort << 16) | sum.destinationPort;
+    words[at + KIND] = sum.protocol | (sum.action << 8);
+    words[at + TRAITS] = sum.traits;
     if (tellsServer(sum.traits)) this.hasHandshakes = true;
-    words[FLOWS] = sum.flows;
-    words[FIRST] = sum.first;
-    words[LAST] = sum.end;
-    words[ACTIVE] = Number(active & 0xffff_ffffn);
-    words[ACTIVE + 1] = Number(active >> 32n);
-    this.#doubles[PACKETS] = packets.rest;
-    this.#doubles[BYTES] = bytes.rest;
-    this.#put(packets.units, bytes.units, sum.combination);
+    words[at + FLOWS] = sum.flows;
+    words[at + FIRST] = sum.first;
+    words[at + LAST] = sum.end;
+    words[at + ACTIVE] = Number(active & 0xffff_ffffn);
+    words[at + ACTIVE + 1] = Number(active >> 32n);
+    doubles[ROW_DOUBLES * next + PACKETS] = packets.rest;
+    doubles[ROW_DOUBLES * next + BYTES] = bytes.rest;
+    this.#push(packets.units, bytes.units, sum.combination);
   }
 
-  /** Adds the row that is in the words, with what is above `SUM_UNIT`. */
-  #put(packetUnits: number, byteUnits: number, combination: number): void {
-    const table = this.#tableOf(this.#words, 0);
-    const row = table.add(this.#words, this.#doubles, 0, combination);
+  get decided(): readonly KeyTable[] {
+    return this.kernel.decided;
+  }
+
+  get open(): readonly KeyTable[] {
+    return this.kernel.open;
+  }
+
+  /** Adds the row that is written, with what is above `SUM_UNIT`. */
+  #push(packetUnits: number, byteUnits: number, combination: number): void {
+    const { kernel } = this;
+    kernel.push(combination);
+    if (packetUnits === 0 && byteUnits === 0) return;
+    kernel.flush();
+    const { table, row } = kernel.wentTo;
     if (packetUnits > 0) table.addUnits(ROW_DOUBLES * row + PACKETS, packetUnits);
     if (byteUnits > 0) table.addUnits(ROW_DOUBLES * row + BYTES, byteUnits);
-  }
-
-  /** The table that a record's row belongs to, when it has been looked at for the first time. */
-  #tableOf(words: Uint32Array, at: number): KeyTable {
-    const table = decide(words, at)
-      ? this.decided[decidedPartition(words, at)]
-      : this.open[openPartition(words, at)];
-    if (table === undefined) throw new RangeError("a row has one of the partitions");
-    return table;
   }
 
   /** Moves the rows of an open partition to the decided ones, when all of the window has been read. Yields now and then. */
   *settle(open: KeyTable, endpoints: Endpoints): Generator<undefined> {
     const { chunks, units } = open;
     yield* endpoints.begin(open);
-    for (const [chunk, { words, doubles, combinations }] of chunks.entries()) {
+    for (const [chunk, { words, combinations }] of chunks.entries()) {
       const first = CHUNK_ROWS * chunk;
       const rows = Math.min(CHUNK_ROWS, open.size - first);
       for (let row = 0; row < rows; row++) {
         const at = ROW_WORDS * row;
         settle(words, at, endpoints);
-        const table = this.decided[decidedPartition(words, at)];
-        if (table === undefined) throw new RangeError("a row has one of the partitions");
-        const decided = table.add(words, doubles, row, combinations?.[row] ?? NO_VALUES);
-        if (units.size > 0) moveUnits(open, first + row, table, decided);
+        const decided = this.kernel.addDecided(words, at, combinations?.[row] ?? NO_VALUES);
+        if (units.size > 0) moveUnits(open, first + row, this.kernel.wentTo.table, decided);
       }
       yield;
     }
     open.clear();
-  }
-
-  #newPartitions(): KeyTable[] {
-    return Array.from({ length: PARTITIONS }, () => new KeyTable(this.#pool, this.combinations));
   }
 }
 
@@ -251,23 +256,4 @@ function moveUnits(from: KeyTable, row: number, to: KeyTable, decided: number): 
     const units = from.units.get(ROW_DOUBLES * row + sum) ?? 0;
     if (units > 0) to.addUnits(ROW_DOUBLES * decided + sum, units);
   }
-}
-
-/** Without a secret, since the order of lines hangs on it. */
-function decidedPartition(words: Uint32Array, at: number): number {
-  let hash = Math.imul((words[at + SOURCE] ?? 0) ^ Math.imul(words[at + PORTS] ?? 0, 0x165667b1), 0x85ebca6b);
-  hash = Math.imul((hash ^ (hash >>> 15)) + (words[at + DESTINATION] ?? 0), 0xc2b2ae35);
-  return (hash ^ (hash >>> 15)) >>> PARTITION_SHIFT;
-}
-
-/** The same for both directions of a pair of endpoints. */
-function openPartition(words: Uint32Array, at: number): number {
-  const ports = words[at + PORTS] ?? 0;
-  const source = Math.imul((words[at + SOURCE] ?? 0) + Math.imul(ports >>> 16, 0x165667b1), 0x85ebca6b);
-  const destination = Math.imul(
-    (words[at + DESTINATION] ?? 0) + Math.imul(ports & 0xffff, 0x165667b1),
-    0x85ebca6b,
-  );
-  const hash = Math.imul((source ^ (source >>> 15)) + (destination ^ (destination >>> 15)), 0xc2b2ae35);
-  return (hash ^ (hash >>> 15)) >>> PARTITION_SHIFT;
 }

@@ -1,7 +1,6 @@
 import { instantiate } from "../web-assembly.js";
-import { ACTIVE_PARTS } from "./aggregation.js";
 import { FURTHER_FIELDS } from "./further-fields.js";
-import { ROW_DOUBLES, ROW_WORDS } from "./sum-row.js";
+import { ACTIVE_PARTS, ROW_WORDS } from "./sum-row.js";
 
 /** Rows of a block, at most. */
 export const BLOCK_ROWS = 1024;
@@ -43,9 +42,8 @@ const idle: ColumnKernel[] = [];
 export class ColumnKernel {
   /** By the numbers of columns, what each has for the rows of a block. */
   readonly blocks: readonly Float64Array[];
-  /** The rows made, of `ROW_WORDS` words each; as doubles the same memory. */
+  /** The rows made, of `ROW_WORDS` words each. */
   readonly words: Uint32Array;
-  readonly doubles: Float64Array;
   /** For each row the numbers of its further values + 1. */
   readonly further: Int32Array;
   /** Bit n is set when there is the further field n. */
@@ -65,7 +63,6 @@ export class ColumnKernel {
       return new Float64Array(buffer, at, BLOCK_ROWS);
     });
     this.words = new Uint32Array(buffer, exports.rows.value, ROW_WORDS * BLOCK_ROWS);
-    this.doubles = new Float64Array(buffer, exports.rows.value, ROW_DOUBLES * BLOCK_ROWS);
     this.further = new Int32Array(buffer, exports.further.value, FIELDS * BLOCK_ROWS);
     this.#roles = new Int32Array(buffer, exports.roles.value, 64);
     this.#results = new Int32Array(buffer, exports.results.value, 5);

@@ -31,20 +31,20 @@ export interface TextCoder {
 const DASH = 0x2d;
 
 /** How the texts of a field are numbered; undefined for a field of numbers. */
-export function textCoderOf(field: string, { aggregation, kernel }: RecordIntake): TextCoder | undefined {
+export function textCoderOf(field: string, { aggregation, lines }: RecordIntake): TextCoder | undefined {
   const { accounts, interfaces, addresses, combinations } = aggregation;
-  if (isFurther(field)) return coderOf(combinations.values, new KnownTexts(kernel, FURTHER_TEXTS), NONE);
+  if (isFurther(field)) return coderOf(combinations.values, new KnownTexts(lines, FURTHER_TEXTS), NONE);
   switch (field) {
     case "account-id":
-      return coderOf(accounts, new KnownTexts(kernel, ACCOUNTS));
+      return coderOf(accounts, new KnownTexts(lines, ACCOUNTS));
     case "interface-id":
     case "tgw-attachment-id":
-      return coderOf(interfaces, new KnownTexts(kernel, INTERFACES));
+      return coderOf(interfaces, new KnownTexts(lines, INTERFACES));
     case "srcaddr":
     case "dstaddr":
     case "pkt-srcaddr":
     case "pkt-dstaddr":
-      return coderOf(addresses, new KnownTexts(kernel, ADDRESSES), NONE);
+      return coderOf(addresses, new KnownTexts(lines, ADDRESSES), NONE);
     case "action":
       return wordCoder([
         ["ACCEPT", ACCEPTED],

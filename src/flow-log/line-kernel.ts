@@ -1,30 +1,34 @@
-import { instantiate } from "../web-assembly.js";
-import { ACTIVE_PARTS } from "./aggregation.js";
 import { FURTHER_FIELDS } from "./further-fields.js";
 import type { LineLayout } from "./line-layout.js";
-import { ROW_WORDS } from "./sum-row.js";
+import { ACTIVE_PARTS } from "./sum-row.js";
 
 const FIELDS = FURTHER_FIELDS.length;
 const LAYOUT_WORDS = 64;
 
 /** See `assembly/lines.ts`. */
-interface Exports {
-  readonly memory: { readonly buffer: ArrayBuffer };
+export interface LineExports {
+  readonly memory: { readonly buffer: SharedArrayBuffer };
   readonly layout: Place;
   readonly values: Place;
   readonly results: Place;
-  readonly rows: Place;
   readonly further: Place;
   readonly spans: Place;
   readonly input: Place;
-  begin(start: number, stop: number, partsPerSecond: number, accounts: boolean, vpcs: boolean): void;
+  begin(
+    start: number,
+    stop: number,
+    partsPerSecond: number,
+    accounts: boolean,
+    vpcs: boolean,
+    interfaces: boolean,
+  ): void;
   forget(): void;
   remember(table: number, from: number, to: number, number: number): void;
   find(table: number, count: number, shift: number): void;
   take(start: number, filled: number): number;
-  takeLeastStart(): number;
 }
-interface Place {
+/** Where something is in memory. */
+export interface Place {
   readonly value: number;
 }
 
@@ -34,6 +38,7 @@ interface Wanted {
   readonly stop: number;
   readonly accounts: unknown;
   readonly vpcs: unknown;
+  readonly aggregation: { readonly interfaces: { readonly noted: Set<number> | undefined } };
 }
 
 /** The tables that texts are numbered by. The last two are asked where accounts, or VPCs, are selected. */
@@ -47,14 +52,10 @@ export const LEFT_OUT = -2;
 const INPUT_BYTES = 2 * 64 * 1024 + 128;
 const MAX_VALUES = 1006;
 const MAX_SPANS = 4096;
-const MAX_ROWS = 1024;
-
-/** Those that no job has. */
-const idle: LineKernel[] = [];
 
 /**
- * The kernel in WebAssembly that reads usual lines, with its memory. It has what texts are numbered, as far as it was told,
- * and nothing else of a job. Of the readers of a job, one at a time is in the middle of a file.
+ * What reads usual lines, in the kernel of a job's sums. It has what texts are numbered, as far as it was told. Of the readers of
+ * a job, one at a time is in the middle of a file.
  */
 export class LineKernel {
   /** Where lines are, and the absent values before them. */
@@ -63,49 +64,49 @@ export class LineKernel {
   readonly values: Int32Array;
   /** Where texts begin that are to be found, and behind that where they end. */
   readonly spans: Int32Array;
-  /** Rows of records, of `ROW_WORDS` words each; as doubles the same memory. */
-  readonly words: Uint32Array;
-  readonly doubles: Float64Array;
-  /** For each row the numbers of its further values + 1. */
+  /** For each further field the number of the last record's value + 1, 0 where it has none. */
   readonly further: Int32Array;
+  /** Gathers the numbers of the interfaces that records have, where somebody wants to know. */
+  noted: Set<number> | undefined;
   /** Bit n is set when lines have the further field n. */
   furtherFields = 0;
-  readonly #exports: Exports;
+  readonly #exports: LineExports;
   #used: LineLayout | undefined;
   readonly #layout: Int32Array;
-  /** Lines, rows, records outside the window, and records that aren't selected. */
+  /** Lines, records, records outside the window, records that aren't selected, and what traits records have, OR-ed. */
   readonly #results: Int32Array;
+  /** The least start and the greatest end of records. */
+  readonly #times: Float64Array;
 
-  private constructor() {
-    // The exports are those of `assembly/lines.ts`.
-    // oxlint-disable-next-line typescript/no-unsafe-type-assertion
-    const exports = instantiate("flow-log/lines.wasm") as unknown as Exports;
+  constructor(exports: LineExports) {
     const { buffer } = exports.memory;
     this.#exports = exports;
     this.input = Buffer.from(buffer, exports.input.value, INPUT_BYTES);
     this.values = new Int32Array(buffer, exports.values.value, MAX_VALUES);
     this.spans = new Int32Array(buffer, exports.spans.value, 2 * MAX_SPANS);
-    this.words = new Uint32Array(buffer, exports.rows.value, ROW_WORDS * MAX_ROWS);
-    this.doubles = new Float64Array(buffer, exports.rows.value, (ROW_WORDS / 2) * MAX_ROWS);
-    this.further = new Int32Array(buffer, exports.further.value, FIELDS * MAX_ROWS);
+    this.further = new Int32Array(buffer, exports.further.value, FIELDS);
     this.#layout = new Int32Array(buffer, exports.layout.value, LAYOUT_WORDS);
-    this.#results = new Int32Array(buffer, exports.results.value, 4);
+    this.#results = new Int32Array(buffer, exports.results.value, 5);
+    this.#times = new Float64Array(buffer, exports.results.value + 24, 2);
   }
 
-  /** One that knows no text, to be given back. */
-  static take(): LineKernel {
-    return idle.pop() ?? new LineKernel();
-  }
-
-  giveBack(): void {
+  /** Forgets what texts are numbered. */
+  forget(): void {
     this.#exports.forget();
-    idle.push(this);
+    this.noted = undefined;
   }
 
   /** What lines are read for, until this is called again. */
-  begin({ start, stop, accounts, vpcs }: Wanted): void {
-    const partsPerSecond = ACTIVE_PARTS / (stop - start);
-    this.#exports.begin(start, stop, partsPerSecond, accounts !== undefined, vpcs !== undefined);
+  begin({ start, stop, accounts, vpcs, aggregation }: Wanted): void {
+    this.noted = aggregation.interfaces.noted;
+    this.#exports.begin(
+      start,
+      stop,
+      ACTIVE_PARTS / (stop - start),
+      accounts !== undefined,
+      vpcs !== undefined,
+      this.noted !== undefined,
+    );
   }
 
   use(layout: LineLayout): void {
@@ -155,7 +156,7 @@ export class LineKernel {
   }
 
   /**
-   * Takes usual lines from `start` on, as many as there are, up to the line feed at `filled`.
+   * Takes usual lines from `start` on, as many as there are, up to the line feed at `filled`, and adds their records.
    *
    * @returns where the first line begins that wasn't taken
    */
@@ -168,14 +169,9 @@ export class LineKernel {
     return this.#results[0] ?? 0;
   }
 
-  /** Rows that the last call made. */
-  get rows(): number {
+  /** Records that the last call added. */
+  get records(): number {
     return this.#results[1] ?? 0;
-  }
-
-  /** Whether the last call stopped because there was no room for more rows. */
-  get isFull(): boolean {
-    return this.rows === MAX_ROWS;
   }
 
   /** Records outside the window that the last call passed over. */
@@ -188,8 +184,18 @@ export class LineKernel {
     return this.#results[3] ?? 0;
   }
 
-  /** The least start of the rows, as it is written. */
-  takeLeastStart(): number {
-    return this.#exports.takeLeastStart();
+  /** What traits the records have that the last call added, OR-ed. */
+  get traits(): number {
+    return this.#results[4] ?? 0;
+  }
+
+  /** Their least start, as it is written. */
+  get start(): number {
+    return this.#times[0] ?? 0;
+  }
+
+  /** Their greatest end. */
+  get end(): number {
+    return this.#times[1] ?? 0;
   }
 }

@@ -2,7 +2,7 @@ import { ACCEPTED, Aggregation, REJECTED, UNDECIDED } from "./aggregation.js";
 import type { ByteTable } from "./byte-table.js";
 import { NO_VALUES } from "./combinations.js";
 import { excerpt } from "./excerpt.js";
-import { LineKernel } from "./line-kernel.js";
+import type { LineKernel } from "./line-kernel.js";
 import { FURTHER_FIELDS } from "./further-fields.js";
 import { checkedFlows, MAX_SUM, SUM_UNIT } from "./sum-row.js";
 import { type SummedTraits, traitsOfSum } from "./traits.js";
@@ -96,7 +96,6 @@ export class RecordIntake {
   readonly vpcs: ReadonlySet<number> | undefined;
   /** Records with addresses and without a VPC's id, where VPCs are chosen by somebody who told so. */
   withoutVpc = 0;
-  #kernel: LineKernel | undefined;
   readonly #scratch = Buffer.alloc(1024);
   readonly #view = viewOf(this.#scratch);
   readonly #further = new Int32Array(FURTHER_FIELDS.length);
@@ -111,25 +110,22 @@ export class RecordIntake {
   }
 
   /** What reads usual lines, for one reader at a time. */
-  get kernel(): LineKernel {
-    this.#kernel ??= LineKernel.take();
-    return this.#kernel;
+  get lines(): LineKernel {
+    return this.aggregation.kernel.lines;
   }
 
-  /** To be called when no record is added any more. */
+  /** To be called when nobody reads the sums any more. */
   close(): void {
-    this.#kernel?.giveBack();
-    this.#kernel = undefined;
+    this.aggregation.kernel.giveBack();
   }
 
-  /** Takes the rows that the kernel has made. */
-  addRows(kernel: LineKernel): void {
-    const { counts, aggregation } = this;
-    const { rows, outsideWindow, notSelected } = kernel;
-    counts.records += rows + outsideWindow + notSelected;
-    counts.outsideWindow += outsideWindow;
-    counts.recordsNotSelected += notSelected;
-    if (rows > 0) aggregation.addRows(kernel, kernel.takeLeastStart());
+  /** Takes note of the records that the kernel has added. */
+  noteLines(): void {
+    const { counts, aggregation, lines } = this;
+    counts.records += lines.records + lines.outsideWindow + lines.notSelected;
+    counts.outsideWindow += lines.outsideWindow;
+    counts.recordsNotSelected += lines.notSelected;
+    if (lines.records > 0) aggregation.note(lines);
   }
 
   /** Records in the digest. */

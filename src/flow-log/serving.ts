@@ -1,7 +1,7 @@
 import type { Endpoints } from "./endpoints.js";
 import { KNOWN_PORTS } from "./services.js";
 import { destinationPortOf, DESTINATION, PORTS, SOURCE, sourcePortOf, TRAITS } from "./sum-row.js";
-import { accepts, asks, FLAGS, KNOWN, LOWER, NO_RULE, PEERS, tellsServer, withRule } from "./traits.js";
+import { FLAGS, KNOWN, LOWER, NO_RULE, PEERS, withRule } from "./traits.js";
 
 /** An endpoint with so many times the counterparts of the other is the service's. */
 const PEERS_FACTOR = 2;
@@ -15,28 +15,14 @@ const PEERS_FACTOR = 2;
  * 3. peers: it has at least twice as many counterparts as the other, among the records that the first look leaves open;
  * 4. lower: it has the lower port; at a tie it is the destination.
  *
+ * The first look, at the row of a record, is that of `assembly/sums.ts`: it sets the port that doesn't serve to 0 when the
+ * record alone tells, and its flags don't say otherwise. Else all of the window has to be read first.
+ *
  * The port of the other end becomes 0, so that the connections of its clients become one row. A port that is 0 already
  * was found not to serve by whoever wrote it, such as a digest.
  */
 
-/**
- * The first look, at a row of one record: sets the port that doesn't serve to 0 when the record alone tells, and its flags
- * don't say otherwise. False when all of the window has to be read first.
- */
-export function decide(words: Uint32Array, at: number): boolean {
-  const ports = words[at + PORTS] ?? 0;
-  const sourcePort = ports >>> 16;
-  const destinationPort = ports & 0xffff;
-  if (sourcePort === 0 || destinationPort === 0) return true;
-  const sourceKnown = KNOWN_PORTS[sourcePort] ?? 0;
-  if (sourceKnown === KNOWN_PORTS[destinationPort]) return false;
-  const traits = words[at + TRAITS] ?? 0;
-  if (sourceKnown === 1 ? asks(traits) : accepts(traits)) return false;
-  settleEnd(words, at, sourceKnown === 1, tellsServer(traits) ? FLAGS : KNOWN);
-  return true;
-}
-
-/** The last look, at a row that `decide` left open, when all of the window has been read. */
+/** The last look, at a row that the first one left open, when all of the window has been read. */
 export function settle(words: Uint32Array, at: number, endpoints: Endpoints): void {
   const source = words[at + SOURCE] ?? 0;
   const destination = words[at + DESTINATION] ?? 0;

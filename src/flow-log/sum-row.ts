@@ -1,6 +1,5 @@
 import { CorruptInputError } from "../errors.js";
 import { portOf } from "./endpoint-table.js";
-import { mergeTraits } from "./traits.js";
 
 /**
  * A row of sums, in 16 words of 32 bits: the six numbers of its key, what is merged in its own way, then packets and bytes
@@ -31,6 +30,9 @@ export const LAST = 9;
 /** 64 bits, the low ones first: bit n is set when a record ended in the n-th sixtieth of the window. */
 export const ACTIVE = 10;
 
+/** Parts of a window in which an edge may be seen active. */
+export const ACTIVE_PARTS = 60;
+
 /** Places in doubles. */
 export const PACKETS = 6;
 export const BYTES = 7;
@@ -46,20 +48,6 @@ export function checkedFlows(flows: number): number {
   throw new CorruptInputError(
     `expected at most ${MAX_FLOWS} records of one edge, got more: ask for shorter windows`,
   );
-}
-
-/**
- * Merges what isn't a sum of doubles: the row at word `from` of a source into the one at word `to`.
- *
- * @throws CorruptInputError when there are more records than a word can count
- */
-export function mergeWords(words: Uint32Array, to: number, source: Uint32Array, from: number): void {
-  words[to + TRAITS] = mergeTraits(words[to + TRAITS] ?? 0, source[from + TRAITS] ?? 0);
-  words[to + FLOWS] = checkedFlows((words[to + FLOWS] ?? 0) + (source[from + FLOWS] ?? 0));
-  words[to + FIRST] = Math.min(words[to + FIRST] ?? 0, source[from + FIRST] ?? 0);
-  words[to + LAST] = Math.max(words[to + LAST] ?? 0, source[from + LAST] ?? 0);
-  words[to + ACTIVE] = (words[to + ACTIVE] ?? 0) | (source[from + ACTIVE] ?? 0);
-  words[to + ACTIVE + 1] = (words[to + ACTIVE + 1] ?? 0) | (source[from + ACTIVE + 1] ?? 0);
 }
 
 /** The port of a row's source, with its protocol. */

@@ -89,7 +89,7 @@ export class TextReader {
     this.#format = format;
     this.#layout = this.#layoutWith(format.fields, 0);
     this.#recordsBefore = intake.counts.records;
-    this.#kernel = intake.kernel;
+    this.#kernel = intake.lines;
     this.#buffer = this.#kernel.input;
     this.#view = viewOf(this.#buffer);
     this.#values = this.#kernel.values;
@@ -170,14 +170,10 @@ export class TextReader {
 
   /** The fastest path. Returns where the first line begins that isn't usual, or of which a text has not been met. */
   #takeMany(start: number, filled: number): number {
-    const kernel = this.#kernel;
-    kernel.use(this.#layout);
-    let at = start;
-    do {
-      at = kernel.take(at, filled);
-      this.#line += kernel.lines;
-      this.#intake.addRows(kernel);
-    } while (kernel.isFull);
+    this.#kernel.use(this.#layout);
+    const at = this.#kernel.take(start, filled);
+    this.#line += this.#kernel.lines;
+    this.#intake.noteLines();
     return at;
   }
 

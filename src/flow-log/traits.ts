@@ -42,11 +42,6 @@ export function withRule(traits: number, rule: number): number {
   return (traits & 0xffff) | (rule << RULE_SHIFT);
 }
 
-/** The flags of both, and the stronger rule. */
-export function mergeTraits(one: number, other: number): number {
-  return ((one | other) & 0xffff) | (Math.max(one >>> RULE_SHIFT, other >>> RULE_SHIFT) << RULE_SHIFT);
-}
-
 /** Whether any record was sent by a server that accepts a connection. */
 export function accepts(traits: number): boolean {
   return (traits & ACCEPTS) !== 0;

@@ -2,8 +2,10 @@ import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import { UNKNOWN } from "../../src/flow-log/codes.js";
 import { viewOf } from "../../src/flow-log/data-view.js";
+import { Combinations } from "../../src/flow-log/combinations.js";
 import { KnownTexts } from "../../src/flow-log/known-texts.js";
-import { ADDRESSES, INTERFACES, LineKernel } from "../../src/flow-log/line-kernel.js";
+import { ADDRESSES, INTERFACES } from "../../src/flow-log/line-kernel.js";
+import { SumsKernel } from "../../src/flow-log/sums-kernel.js";
 
 /** As a dictionary has them: each behind four bytes. */
 function spansOf(texts: readonly string[]) {
@@ -20,7 +22,7 @@ test("the numbers of texts that were told are found, and of no others", () => {
     fc.string({ maxLength: 12 }).map((text) => text.repeat(5).slice(0, 60)),
     { minLength: 1 },
   );
-  const kernel = LineKernel.take();
+  const kernel = SumsKernel.take(new Combinations()).lines;
   fc.assert(
     fc.property(texts, fc.array(fc.boolean(), { minLength: 1, maxLength: 9 }), (all, told) => {
       const spans = spansOf(all.map((text) => Buffer.from(text).toString("latin1")));
@@ -36,14 +38,13 @@ test("the numbers of texts that were told are found, and of no others", () => {
       expect([...known.find(spans, 0)]).toEqual(numbers);
       expect([...known.find(spans, all.length - 1)]).toEqual(numbers.slice(-1));
       expect(new Set(new KnownTexts(kernel, INTERFACES).find(spans, 0))).toEqual(new Set([UNKNOWN]));
-      kernel.giveBack();
-      expect(LineKernel.take()).toBe(kernel);
+      kernel.forget();
     }),
   );
 });
 
 test("many texts are found in several goes, and one that is too long is passed over", () => {
-  const kernel = LineKernel.take();
+  const kernel = SumsKernel.take(new Combinations()).lines;
   const known = new KnownTexts(kernel, ADDRESSES);
   const spans = spansOf([
     "x".repeat(70_000),
@@ -63,5 +64,4 @@ test("many texts are found in several goes, and one that is too long is passed o
   findAll();
   const places = Array.from({ length: 10_000 }, (_, index) => index + 1);
   expect(numbers).toEqual([UNKNOWN, ...places, ...Array.from({ length: 9 }, () => UNKNOWN)]);
-  kernel.giveBack();
 });

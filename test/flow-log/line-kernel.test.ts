@@ -2,7 +2,6 @@ import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import type { AddressChoice } from "../../src/flow-log/columns.js";
 import { DEFAULT_FORMAT } from "../../src/flow-log/fields.js";
-import { ADDRESSES, LineKernel } from "../../src/flow-log/line-kernel.js";
 import { RecordIntake } from "../../src/flow-log/record.js";
 import { TextReader } from "../../src/flow-log/text-reader.js";
 import { read } from "./reading.js";
@@ -86,30 +85,22 @@ test("usual lines are taken by the kernel, from the second on", () => {
   const intake = new RecordIntake(window);
   const reader = new TextReader("flow.log", intake, { fields: DEFAULT_FORMAT, addresses: "interface" });
   reader.push(Buffer.from(LINE));
-  expect(intake.kernel.lines).toBe(0);
+  expect(intake.lines.lines).toBe(0);
   reader.push(Buffer.from(LINE.repeat(3)));
   // The last call found nothing more to take.
-  expect(intake.kernel.take(8, 8 + LINE.length * 3 - 1)).toBeGreaterThan(8);
-  expect(intake.kernel.lines).toBe(2);
+  expect(intake.lines.take(8, 8 + LINE.length * 3 - 1)).toBeGreaterThan(8);
+  expect(intake.lines.lines).toBe(2);
   expect(intake.counts.records).toBe(4);
   intake.close();
 });
 
 test("more texts than it has room for are met anew", () => {
-  const kernel = LineKernel.take();
-  const know = (text: string, number: number) => {
-    kernel.input.write(text, 0, "latin1");
-    kernel.remember(ADDRESSES, 0, text.length, number);
-  };
-  for (let number = 0; number < 2 ** 17; number++) know(`10.0.${number}`, number);
   const intake = new RecordIntake(window);
-  kernel.giveBack();
   const reader = new TextReader("flow.log", intake, { fields: DEFAULT_FORMAT, addresses: "interface" });
-  expect(intake.kernel).toBe(kernel);
   const lines = Array.from({ length: 2 ** 17 + 2 }, (_, number) =>
     LINE.replace("10.0.0.1", `10.${number >> 16}.${(number >> 8) & 255}.${number & 255}`),
   );
-  for (let round = 0; round < 2; round++) for (const line of lines) reader.push(Buffer.from(line));
+  for (let round = 0; round < 2; round++) reader.push(Buffer.from(lines.join("")));
   expect(intake.counts.records).toBe(2 * lines.length);
   expect(intake.aggregation.decided.reduce((sum, { size }) => sum + size, 0)).toBe(lines.length);
   intake.close();

@@ -4,6 +4,9 @@ import { Endpoints } from "../../flow-log/endpoints.js";
 import { nextTurn, turnIsOver } from "../../turn.js";
 import { Partitions } from "./partitions.js";
 
+/** Rows for which a kernel has memory in any case: it can have 4 GB, and a row takes 80 bytes, 100 while slots are moved. */
+const MAX_ROWS = 30_000_000;
+
 /** The sums of a window, of which only so many rows are kept in memory. */
 export class BoundedSums {
   readonly #aggregation: Aggregation;
@@ -13,7 +16,7 @@ export class BoundedSums {
 
   constructor(aggregation: Aggregation, limit: number, directory: string | undefined) {
     this.#aggregation = aggregation;
-    this.#limit = limit;
+    this.#limit = Math.min(limit, MAX_ROWS);
     this.#decided = new Partitions(aggregation.decided, directory);
     this.#open = new Partitions(aggregation.open, directory);
   }

@@ -87,7 +87,7 @@ export const flowLogSettings = {
   FLOW_LOG_KEYS_IN_MEMORY: integer(1, MAX_KEYS_IN_MEMORY)
     .prefault("2000000")
     .describe(
-      "different flows that a job keeps in memory, 50 to 100 bytes each. Above that number they move to temporary files",
+      "different flows that a job keeps in memory, 50 to 100 bytes each. Above that number, or 30 million, they move to temporary files",
     ),
   FLOW_LOG_SPILL_DIR: z
     .string()

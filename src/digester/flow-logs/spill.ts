@@ -128,9 +128,8 @@ function merge(
   combinations: Uint32Array | undefined,
   row: Uint32Array,
 ): void {
-  const doubles = new Float64Array(words.buffer);
   for (let from = 0; from < words.length / ROW_WORDS; from++) {
-    row[from] = table.add(words, doubles, from, combinations?.[from] ?? NO_VALUES);
+    row[from] = table.add(words, from, combinations?.[from] ?? NO_VALUES);
   }
 }
 

@@ -2,28 +2,38 @@
 // knows no table of sums: a record comes out as a row of one, and texts as numbers that TypeScript told it before. At
 // a line with anything else it stops.
 
-// Places in memory. TypeScript knows them by the exports below. Before the input there is room to read backwards into.
+import { beginAt, endOfTables, flush, next, push } from "./sums";
+export * from "./sums";
+
+// Places in memory. TypeScript knows those that are exported. Before the input there is room to read backwards into.
 const SLOTS: i32 = 1 << 18;
 const ENTRIES: i32 = 1 << 17;
-const MAX_ROWS: i32 = 1024;
-const ROW_BYTES: i32 = 64;
+const ENTRY_BYTES: usize = 64;
 const FURTHER_FIELDS: i32 = 10;
 const MAX_VALUES: i32 = 1006;
-
-export const layout: i32 = 64;
-export const values: i32 = layout + 256;
-export const results: i32 = values + 4 * MAX_VALUES + 64;
-export const rows: i32 = (results + 64 + 63) & ~63;
-export const further: i32 = rows + ROW_BYTES * MAX_ROWS;
-const slots: i32 = further + 4 * FURTHER_FIELDS * MAX_ROWS;
-const entries: i32 = (slots + 4 * SLOTS + 63) & ~63;
-/** Where texts begin that are to be found, and behind that where they end. */
-export const spans: i32 = entries + ROW_BYTES * ENTRIES;
-const MAX_SPANS: i32 = 4096;
-export const input: i32 = spans + 8 * MAX_SPANS;
 /** A line, what is left of the one before, and what is read too much. */
-const INPUT_BYTES: i32 = 2 * 64 * 1024 + 128;
-memory.grow(((input + INPUT_BYTES) >> 16) + 1 - memory.size());
+const INPUT_BYTES: usize = 2 * 64 * 1024 + 128;
+
+export const layout: usize = endOfTables;
+export const values: usize = layout + 256;
+export const results: usize = values + 4 * MAX_VALUES;
+/** The numbers of a record's further values + 1, and those of the one before. */
+export const further: usize = results + 64;
+const furtherBefore: usize = further + 4 * FURTHER_FIELDS;
+const slots: usize = furtherBefore + 4 * FURTHER_FIELDS;
+const entries: usize = (slots + 4 * SLOTS + 63) & ~63;
+/** Where texts begin that are to be found, and behind that where they end. */
+export const spans: usize = entries + ENTRY_BYTES * ENTRIES;
+const MAX_SPANS: i32 = 4096;
+export const input: usize = spans + 8 * MAX_SPANS;
+const end: usize = input + INPUT_BYTES;
+if (memory.size() << 16 < <i32>end) memory.grow(((<i32>end) >>> 16) + 1 - memory.size());
+beginAt(end);
+
+/** The number of the combination of the further values that are there. */
+declare function combinationOf(): i32;
+/** A record of this interface is added. */
+declare function note(networkInterface: i32): void;
 
 // The layout of a line, in words: numbers of values, -1 for a field that it hasn't.
 const WIDTH: i32 = 0;
@@ -87,21 +97,27 @@ let windowStop: i64 = 0;
 let partsPerSecond: f64 = 0;
 let selectsAccounts: bool = false;
 let selectsVpcs: bool = false;
+let notes: bool = false;
 let used: i32 = 0;
+/** That of `further`. */
+let combinationBefore: i32 = 0;
 
 /** Of the window, in seconds since 1970, and what is chosen. */
-export function begin(start: f64, stop: f64, parts: f64, accounts: bool, vpcs: bool): void {
+export function begin(start: f64, stop: f64, parts: f64, accounts: bool, vpcs: bool, interfaces: bool): void {
   windowStart = <i64>start;
   windowStop = <i64>stop;
   partsPerSecond = parts;
   selectsAccounts = accounts;
   selectsVpcs = vpcs;
+  notes = interfaces;
 }
 
 /** Forgets all texts. */
 export function forget(): void {
   if (used > 0) memory.fill(slots, 0, 4 * SLOTS);
   used = 0;
+  memory.fill(further, 0, 8 * FURTHER_FIELDS);
+  combinationBefore = 0;
 }
 
 /** Remembers the number of a text of the input. Without room it begins anew. */
@@ -119,15 +135,15 @@ export function remember(table: i32, from: i32, to: i32, number: i32): void {
       free = slot;
       break;
     }
-    const place = entries + ((entry & ENTRY_MASK) - 1) * ROW_BYTES;
+    const place = entries + <usize>((entry & ENTRY_MASK) - 1) * ENTRY_BYTES;
     if (isAt(place, table, text, length)) {
       store<i32>(place, number, TEXT_NUMBER);
       return;
     }
     slot = (slot + 1) & (SLOTS - 1);
   }
-  const place = entries + used * ROW_BYTES;
-  memory.fill(place, 0, ROW_BYTES);
+  const place = entries + <usize>used * ENTRY_BYTES;
+  memory.fill(place, 0, ENTRY_BYTES);
   memory.copy(place, text, length);
   store<i32>(place, (table << 8) | length, TEXT_KEY);
   store<i32>(place, number, TEXT_NUMBER);
@@ -135,7 +151,7 @@ export function remember(table: i32, from: i32, to: i32, number: i32): void {
   store<u32>(slots + 4 * free, ((<u32>(hash >>> 32)) & ~ENTRY_MASK) | used);
 }
 
-function hashOf(table: i32, text: i32, length: i32): u64 {
+function hashOf(table: i32, text: usize, length: i32): u64 {
   let first = load<u64>(text);
   let last: u64;
   if (length >= 8) {
@@ -153,7 +169,7 @@ function hashOf(table: i32, text: i32, length: i32): u64 {
   return hash ^ (hash >>> 32);
 }
 
-function isAt(place: i32, table: i32, text: i32, length: i32): bool {
+function isAt(place: usize, table: i32, text: usize, length: i32): bool {
   if (load<i32>(place, TEXT_KEY) !== ((table << 8) | length)) return false;
   if (length < 8) {
     return (load<u64>(text) & (((<u64>1) << ((<u64>length) << 3)) - 1)) === load<u64>(place);
@@ -166,7 +182,8 @@ function isAt(place: i32, table: i32, text: i32, length: i32): bool {
 
 /** Puts the number of each text in the place of where it begins, or -3, what `codes.ts` has for one that nobody told. */
 export function find(table: i32, count: i32, shift: i32): void {
-  for (let at = spans; at < spans + 4 * count; at += 4) {
+  for (let index = 0; index < count; index++) {
+    const at = spans + 4 * index;
     const from = load<i32>(at) + shift;
     const number = numberAt(table, from, load<i32>(at + 4 * MAX_SPANS) + shift - from);
     store<i32>(at, number < 0 ? -3 : number);
@@ -189,7 +206,7 @@ function numberAt(table: i32, from: i32, length: i32): i32 {
     const entry = load<u32>(slots + 4 * slot);
     if (entry === 0) return UNKNOWN;
     if ((entry & ~ENTRY_MASK) === tag) {
-      const place = entries + ((entry & ENTRY_MASK) - 1) * ROW_BYTES;
+      const place = entries + <usize>((entry & ENTRY_MASK) - 1) * ENTRY_BYTES;
       if (isAt(place, table, text, length)) return load<i32>(place, TEXT_NUMBER);
     }
     slot = (slot + 1) & (SLOTS - 1);
@@ -226,7 +243,7 @@ function eightDigits(text: u64): i64 {
 }
 
 /** The digits of which the last is before `end`, with zeros before them. */
-function upToEight(end: i32, digits: i32): i64 {
+function upToEight(end: usize, digits: i32): i64 {
   let text = load<u64>(end - 8);
   if (digits < 8) {
     const missing = (<u64>(8 - digits)) << 3;
@@ -248,22 +265,27 @@ function decimal(value: i32): i64 {
   return low < 0 || high < 0 ? -1 : high * 100_000_000 + low;
 }
 
-// What `take` has done, in words.
+// What `take` has done: words, then doubles.
 const LINES: i32 = 0;
-const ROWS: i32 = 4;
+const RECORDS: i32 = 4;
 const OUTSIDE: i32 = 8;
 const NOT_SELECTED: i32 = 12;
+/** Traits of all records, OR-ed. */
+const TRAITS: i32 = 16;
+const LEAST_START: i32 = 24;
+const GREATEST_END: i32 = 32;
 
 const MORE: i32 = 0;
 const STOP: i32 = 1;
 
 /**
- * Takes the lines from `start` on until one isn't usual, its end isn't before `filled`, or there is no room for another
- * row. There is a line feed at `filled`, and 64 bytes behind it can be read. Returns where the first line begins that
+ * Takes the lines from `start` on until one isn't usual, or its end isn't before `filled`. There is a line feed at `filled`, and 64 bytes behind it can be read. Returns where the first line begins that
  * wasn't taken.
  */
 export function take(start: i32, filled: i32): i32 {
-  memory.fill(results, 0, 16);
+  memory.fill(results, 0, 24);
+  store<f64>(results, Infinity, LEAST_START);
+  store<f64>(results, 0, GREATEST_END);
   const width = place(WIDTH);
   let line = start;
   let block = input + start;
@@ -278,12 +300,13 @@ export function take(start: i32, filled: i32): i32 {
         block += 64;
         found = separatorsIn(block);
       }
-      at = block + <i32>ctz(found) - input;
+      at = <i32>(block + <usize>ctz(found) - input);
       found &= found - 1;
       if (load<u8>(input + at) === LINE_FEED) break;
       value++;
       if (value - FIRST_VALUE >= width) {
         // More values than there should be.
+        flush();
         store<i32>(results, lines, LINES);
         return line;
       }
@@ -294,17 +317,18 @@ export function take(start: i32, filled: i32): i32 {
       if (at - line > MAX_LINE || value - FIRST_VALUE + 1 !== width) break;
       const end = load<u8>(input + at - 1) === CARRIAGE_RETURN ? at - 1 : at;
       store<i32>(values + ((value + 1) << 2), end + 1);
-      if (load<i32>(results, ROWS) === MAX_ROWS || takeLine() === STOP) break;
+      if (takeLine() === STOP) break;
     }
     lines++;
     line = at + 1;
   }
+  flush();
   store<i32>(results, lines, LINES);
   return line;
 }
 
 /** A bit for each of 64 bytes that is a space or a line feed. */
-function separatorsIn(at: i32): u64 {
+function separatorsIn(at: usize): u64 {
   const space = i8x16.splat(0x20);
   const feed = i8x16.splat(0x0a);
   const one = v128.load(at, 0);
@@ -395,46 +419,57 @@ function takeLine(): i32 {
   const networkInterface = numberOf(INTERFACES, place(INTERFACE));
   if ((networkInterface | source | destination) < 0) return STOP;
 
-  const row = load<i32>(results, ROWS);
-  const furtherCount = place(FURTHER_COUNT);
-  const numbers = further + 4 * FURTHER_FIELDS * row;
-  if (furtherCount > 0) memory.fill(numbers, 0, 4 * FURTHER_FIELDS);
-  for (let index = 0; index < furtherCount; index++) {
-    const value = place(FURTHER + 2 * index + 1);
-    if (lengthOf(value) === 1 && isDash(value)) continue;
-    const number = numberOf(FURTHER_TEXTS, value);
-    if (number < 0) return STOP;
-    store<i32>(numbers + 4 * place(FURTHER + 2 * index), number + 1);
-  }
+  const combination = place(FURTHER_COUNT) === 0 ? 0 : takeFurther();
+  if (combination < 0) return STOP;
 
+  const row = next();
   // As `Aggregation.add` has it, see `sum-row.ts`.
-  const to = rows + ROW_BYTES * row;
-  store<i32>(to, account, 0);
-  store<i32>(to, networkInterface, 4);
-  store<i32>(to, source, 8);
-  store<i32>(to, destination, 12);
-  store<u32>(to, ((<u32>sourcePort) << 16) | (<u32>destinationPort), 16);
-  store<u32>(to, (<u32>protocol) | ((<u32>action) << 8), 20);
-  store<u32>(to, traitsOf(<i32>flags), 24);
-  store<u32>(to, 1, 28);
-  store<u32>(to, <u32>min(start, end), 32);
-  store<u32>(to, <u32>end, 36);
+  store<i32>(row, account);
+  store<i32>(row, networkInterface, 4);
+  store<i32>(row, source, 8);
+  store<i32>(row, destination, 12);
+  store<u32>(row, ((<u32>sourcePort) << 16) | (<u32>destinationPort), 16);
+  store<u32>(row, (<u32>protocol) | ((<u32>action) << 8), 20);
+  const traits = traitsOf(<i32>flags);
+  store<u32>(row, traits, 24);
+  store<u32>(row, 1, 28);
+  store<u32>(row, <u32>min(start, end), 32);
+  store<u32>(row, <u32>end, 36);
   const part = <i32>(<f64>(end - windowStart) * partsPerSecond);
-  store<u64>(to, (<u64>1) << (<u64>part), 40);
-  store<f64>(to, <f64>packets, 48);
-  store<f64>(to, <f64>bytes, 56);
-  store<i32>(results, row + 1, ROWS);
-  if (start < leastStart) leastStart = start;
+  store<u64>(row, (<u64>1) << (<u64>part), 40);
+  store<f64>(row, <f64>packets, 48);
+  store<f64>(row, <f64>bytes, 56);
+  push(combination);
+
+  count(RECORDS);
+  if (notes) note(networkInterface);
+  store<u32>(results, load<u32>(results, TRAITS) | traits, TRAITS);
+  store<f64>(results, min(load<f64>(results, LEAST_START), <f64>start), LEAST_START);
+  store<f64>(results, max(load<f64>(results, GREATEST_END), <f64>end), GREATEST_END);
   return MORE;
 }
 
-/** The least start of all rows since it was asked for last. */
-let leastStart: i64 = i64.MAX_VALUE;
-
-export function takeLeastStart(): f64 {
-  const start = <f64>leastStart;
-  leastStart = i64.MAX_VALUE;
-  return start;
+/** The combination of the record's further values. Records that follow each other often have the same. */
+function takeFurther(): i32 {
+  memory.copy(furtherBefore, further, 4 * FURTHER_FIELDS);
+  memory.fill(further, 0, 4 * FURTHER_FIELDS);
+  const fields = place(FURTHER_COUNT);
+  for (let index = 0; index < fields; index++) {
+    const value = place(FURTHER + 2 * index + 1);
+    if (lengthOf(value) === 1 && isDash(value)) continue;
+    const number = numberOf(FURTHER_TEXTS, value);
+    if (number < 0) {
+      memory.copy(further, furtherBefore, 4 * FURTHER_FIELDS);
+      return UNKNOWN;
+    }
+    store<i32>(further + 4 * place(FURTHER + 2 * index), number + 1);
+  }
+  for (let field = 0; field < FURTHER_FIELDS; field++) {
+    if (load<i32>(further + 4 * field) === load<i32>(furtherBefore + 4 * field)) continue;
+    combinationBefore = combinationOf();
+    break;
+  }
+  return combinationBefore;
 }
 
 /** See `traits.ts`. */

@@ -1,4 +1,4 @@
-import { ACTIVE_PARTS } from "../../../flow-log/aggregation.js";
+import { ACTIVE_PARTS } from "../../../flow-log/sum-row.js";
 import { MAX_TIME, MIN_TIME } from "../../../flow-log/record.js";
 import type { SelectOptions } from "./select-records.js";
 import { identifier, selectWithin } from "./sql-text.js";
