@@ -1,10 +1,8 @@
 import { PassThrough, type Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
-import { BlockPool } from "./block-pool.js";
+import { digestToGzip } from "./digest-to-gzip.js";
 import { expandDigest } from "./expand-digest.js";
-import { gzip } from "./gzip.js";
 import { newStats, type GraphStats } from "./stats.js";
-import { toDot } from "./to-dot.js";
 
 export interface ConversionOptions {
   /** Largest expanded digest, in bytes. */
@@ -29,8 +27,6 @@ export function convert(digest: Readable, { maxDigestBytes, signal }: Conversion
   const stats = newStats();
   const body = new PassThrough();
   // A failure is the body's error: pipeline destroys it with the first cause.
-  const pool = new BlockPool();
-  const stages = [expandDigest(maxDigestBytes), toDot(stats, pool), gzip(stats, { pool })] as const;
-  pipeline(digest, ...stages, body, { signal }).catch(() => {});
+  pipeline(digest, expandDigest(maxDigestBytes), digestToGzip(stats), body, { signal }).catch(() => {});
   return { body, stats };
 }

@@ -1,7 +1,5 @@
 import { newAddressTable } from "../flow-log/address.js";
 import { viewOf } from "../flow-log/data-view.js";
-import type { BlockPool } from "./block-pool.js";
-import { DotWriter } from "./dot-writer.js";
 import { MAX_LINE_BYTES, parseLine, tooLong } from "./parse-line.js";
 import { Row } from "./row.js";
 import { scanLine } from "./scan-line.js";
@@ -10,12 +8,21 @@ import { WholeLines } from "./whole-lines.js";
 
 const LF = 0x0a;
 
-/** Turns the bytes of a digest, cut anywhere, into blocks of DOT. Synchronous: `toDot` makes a stream of it. */
+/** Who writes DOT: edges, then nodes. */
+export interface EdgeWriter {
+  edge(row: Row): void;
+  node(view: DataView, from: number, to: number): void;
+  close(): void;
+  /** The blocks that are finished, each once. */
+  take(): Buffer[];
+}
+
+/** Turns the bytes of a digest, cut anywhere, into DOT. Synchronous: `toDot` makes a stream of it. */
 export class Converter {
   readonly #stats: GraphStats;
   readonly #row = new Row();
   readonly #addresses = newAddressTable();
-  readonly #dot: DotWriter;
+  readonly #dot: EdgeWriter;
   readonly #whole = new WholeLines(
     (bytes, from, end) => this.#convert(bytes, from, end),
     MAX_LINE_BYTES,
@@ -23,10 +30,9 @@ export class Converter {
   );
   #lines = 0;
 
-  constructor(stats: GraphStats, pool?: BlockPool) {
+  constructor(stats: GraphStats, dot: EdgeWriter) {
     this.#stats = stats;
-    this.#dot = new DotWriter(pool);
-    this.#dot.open();
+    this.#dot = dot;
   }
 
   /** @throws CorruptInputError when a line is malformed */
@@ -39,11 +45,9 @@ export class Converter {
     this.#whole.end();
   }
 
-  /** The blocks of DOT that are finished, each once. */
+  /** The blocks that are finished, each once. */
   take(): Buffer[] {
-    const blocks = this.#dot.take();
-    for (const block of blocks) this.#stats.bytes += block.length;
-    return blocks;
+    return this.#dot.take();
   }
 
   /** The rest of the DOT: the nodes, in order of first appearance. Each step takes about a millisecond. */

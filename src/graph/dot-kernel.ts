@@ -1,69 +1,20 @@
 import { crc32 } from "node:zlib";
 import { REJECT, type EdgeBatch } from "../edges/table.js";
 import type { ByteTable } from "../flow-log/byte-table.js";
-import { viewOf } from "../flow-log/data-view.js";
-import { instantiate } from "../web-assembly.js";
-import { DISTANCES, END_OF_BLOCK, HEADER, LENGTHS, LITERALS, type Code } from "./deflate-code.js";
-import { attribute, labelLine } from "./dot-writer.js";
+import { copyBytes, viewOf } from "../flow-log/data-view.js";
+import type { EdgeWriter } from "./converter.js";
+import { END_OF_BLOCK, HEADER, type Code } from "./deflate-code.js";
+import { newDotExports, type DotExports } from "./dot-exports.js";
 import { KeptNames } from "./kept-names.js";
+import { LineFields } from "./line-fields.js";
+import type { Row } from "./row.js";
 
-/** What `assembly/dot.ts` exports: places in its memory, and functions. */
-interface Exports {
-  readonly memory: { readonly buffer: ArrayBuffer };
-  readonly LITERAL_CODES: Place;
-  readonly LENGTH_CODES: Place;
-  readonly DISTANCE_CODES: Place;
-  readonly PIECES: Place;
-  readonly PIECE_BYTES: Place;
-  readonly PACKETS: Place;
-  readonly BYTES: Place;
-  readonly START: Place;
-  readonly END: Place;
-  readonly NAMES: Place;
-  readonly SOURCE_PORT: Place;
-  readonly DESTINATION_PORT: Place;
-  readonly PROTOCOL: Place;
-  readonly REJECTED: Place;
-  readonly ADDRESS_LENGTHS: Place;
-  readonly ADDRESSES: Place;
-  readonly ROWS: Place;
-  readonly TEXT: Place;
-  readonly OUTPUT: Place;
-  readonly OUTPUT_FULL: Place;
-  readonly KEPT_NAMES: Place;
-  reset(): void;
-  put(bits: number, count: number): void;
-  open(): void;
-  edges(from: number, to: number): number;
-  nodes(count: number): void;
-  close(): void;
-  align(): void;
-  textEnd(): number;
-  outputEnd(): number;
-  taken(): void;
-}
-interface Place {
-  readonly value: number;
-}
-
+// The same as in `assembly/memory.ts`.
+/** Rows that are written at once, in a fraction of a millisecond. */
+export const ROWS = 512;
 /** Of each address: the longest one, with what is copied too much. */
 const ADDRESS_BYTES = 48;
-
-const VALUES = ["eniID", "srcPort", "dstPort", "protocol", "packets", "bytes", "start", "end"];
-/** In the order of `assembly/dot.ts`. */
-const PIECES = [
-  "digraph {\n",
-  "}\n",
-  '\t"',
-  '" -> "',
-  '" [label="',
-  '"]\n',
-  '" [govpc_accountID="',
-  '" color=green label="accountID=',
-  '" color=red label="accountID=',
-  ...VALUES.map(attribute),
-  ...VALUES.map(labelLine),
-];
+const FIELDS_WORDS = 16;
 
 /** Those that no graph has. */
 const idle: DotKernel[] = [];
@@ -72,12 +23,12 @@ const idle: DotKernel[] = [];
  * The kernel in WebAssembly that writes edges and nodes as DOT, and this as DEFLATE, with its memory. The same rows give the
  * same bytes, however they are cut.
  */
-export class DotKernel {
+export class DotKernel implements EdgeWriter {
   /** Of the text so far. */
   crc = 0;
   bytes = 0;
   #full: Buffer[] = [];
-  readonly #exports: Exports;
+  readonly #exports: DotExports = newDotExports();
   readonly #memory: Buffer;
   readonly #view: DataView;
   readonly #packets: Uint32Array;
@@ -92,29 +43,29 @@ export class DotKernel {
   readonly #addressLengths: Uint8Array;
   readonly #addresses: number;
   readonly #keptNames: KeptNames;
+  readonly #fields: LineFields;
+  /** Nodes whose addresses are there. */
+  #nodes = 0;
 
   private constructor() {
-    // The exports are those of `assembly/dot.ts`.
-    // oxlint-disable-next-line typescript/no-unsafe-type-assertion
-    const exports = instantiate("graph/dot.wasm") as unknown as Exports;
+    const exports = this.#exports;
     const { buffer } = exports.memory;
-    const rows = exports.ROWS.value;
-    this.#exports = exports;
     this.#memory = Buffer.from(buffer);
     this.#view = viewOf(this.#memory);
-    this.#packets = new Uint32Array(buffer, exports.PACKETS.value, 2 * rows);
-    this.#bytes = new Uint32Array(buffer, exports.BYTES.value, 2 * rows);
-    this.#start = new Uint32Array(buffer, exports.START.value, 2 * rows);
-    this.#end = new Uint32Array(buffer, exports.END.value, 2 * rows);
-    this.#names = new Uint32Array(buffer, exports.NAMES.value, rows);
-    this.#sourcePort = new Uint16Array(buffer, exports.SOURCE_PORT.value, rows);
-    this.#destinationPort = new Uint16Array(buffer, exports.DESTINATION_PORT.value, rows);
-    this.#protocol = new Uint8Array(buffer, exports.PROTOCOL.value, rows);
-    this.#rejected = new Uint8Array(buffer, exports.REJECTED.value, rows);
-    this.#addressLengths = new Uint8Array(buffer, exports.ADDRESS_LENGTHS.value, 2 * rows);
+    this.#packets = new Uint32Array(buffer, exports.PACKETS.value, 2 * ROWS);
+    this.#bytes = new Uint32Array(buffer, exports.BYTES.value, 2 * ROWS);
+    this.#start = new Uint32Array(buffer, exports.START.value, 2 * ROWS);
+    this.#end = new Uint32Array(buffer, exports.END.value, 2 * ROWS);
+    this.#names = new Uint32Array(buffer, exports.NAMES.value, ROWS);
+    this.#sourcePort = new Uint16Array(buffer, exports.SOURCE_PORT.value, ROWS);
+    this.#destinationPort = new Uint16Array(buffer, exports.DESTINATION_PORT.value, ROWS);
+    this.#protocol = new Uint8Array(buffer, exports.PROTOCOL.value, ROWS);
+    this.#rejected = new Uint8Array(buffer, exports.REJECTED.value, ROWS);
+    this.#addressLengths = new Uint8Array(buffer, exports.ADDRESS_LENGTHS.value, 2 * ROWS);
     this.#addresses = exports.ADDRESSES.value;
     this.#keptNames = new KeptNames(this.#memory, exports.KEPT_NAMES.value);
-    this.#setConstants();
+    const fields = new Uint32Array(buffer, exports.FIELDS.value, FIELDS_WORDS * ROWS);
+    this.#fields = new LineFields(this.#view, fields, exports.KEPT_NAMES.value);
   }
 
   /** A kernel that begins a graph. Whoever takes it gives it back. */
@@ -128,12 +79,7 @@ export class DotKernel {
     idle.push(this);
   }
 
-  /** Rows that are compressed at once, in a fraction of a millisecond. */
-  get rows(): number {
-    return this.#exports.ROWS.value;
-  }
-
-  /** @param to not more than `rows` after `from` */
+  /** @param to not more than `ROWS` after `from` */
   edges(batch: EdgeBatch, from: number, to: number): void {
     const rows = to - from;
     this.#packets.set(batch.packets.subarray(2 * from, 2 * to));
@@ -151,20 +97,32 @@ export class DotKernel {
       this.#setAddress(2 * i, addresses, batch.source[row] ?? 0);
       this.#setAddress(2 * i + 1, addresses, batch.destination[row] ?? 0);
     }
-    for (let row = 0; row < rows;) {
-      row = this.#exports.edges(row, rows);
-      this.#count();
-    }
+    this.#write(rows, false);
   }
 
-  /** @param numbers at most `rows` of these addresses */
+  edge(row: Row): void {
+    this.#rejected[this.#fields.size] = row.rejected ? 1 : 0;
+    this.#fields.add(row);
+    if (this.#fields.size === ROWS) this.#writeFields();
+  }
+
+  /** @param numbers at most `ROWS` of these addresses */
   nodes(addresses: ByteTable, numbers: Int32Array): void {
     for (const [i, number] of numbers.entries()) this.#setAddress(i, addresses, number);
-    this.#exports.nodes(numbers.length);
-    this.#count();
+    this.#nodes = numbers.length;
+    this.#writeNodes();
+  }
+
+  node(view: DataView, from: number, to: number): void {
+    this.#writeFields();
+    copyBytes(this.#view, this.#addresses + this.#nodes * ADDRESS_BYTES, view, from, to);
+    this.#addressLengths[this.#nodes++] = to - from;
+    if (this.#nodes === ROWS) this.#writeNodes();
   }
 
   close(): void {
+    this.#writeFields();
+    this.#writeNodes();
     this.#exports.close();
     this.#count();
     this.#put(END_OF_BLOCK);
@@ -184,9 +142,31 @@ export class DotKernel {
     this.crc = 0;
     this.bytes = 0;
     this.#keptNames.clear();
+    this.#fields.clear();
+    this.#nodes = 0;
     this.#exports.reset();
     for (const code of HEADER) this.#put(code);
     this.#exports.open();
+    this.#count();
+  }
+
+  #write(rows: number, areFields: boolean): void {
+    for (let row = 0; row < rows;) {
+      row = this.#exports.edges(row, rows, areFields);
+      this.#count();
+    }
+  }
+
+  #writeFields(): void {
+    if (this.#fields.size === 0) return;
+    this.#write(this.#fields.size, true);
+    this.#fields.clear();
+  }
+
+  #writeNodes(): void {
+    if (this.#nodes === 0) return;
+    this.#exports.nodes(this.#nodes);
+    this.#nodes = 0;
     this.#count();
   }
 
@@ -210,22 +190,5 @@ export class DotKernel {
   #setAddress(index: number, addresses: ByteTable, number: number): void {
     const at = this.#addresses + index * ADDRESS_BYTES;
     this.#addressLengths[index] = addresses.copy(number, this.#view, at) - at;
-  }
-
-  #setConstants(): void {
-    const { LITERAL_CODES, LENGTH_CODES, DISTANCE_CODES, PIECES: pieces, PIECE_BYTES } = this.#exports;
-    const setCodes = (place: Place, codes: readonly Code[]) => {
-      for (const [i, { bits, count }] of codes.entries()) {
-        this.#view.setUint32(place.value + 4 * i, bits + count * 2 ** 24, true);
-      }
-    };
-    setCodes(LITERAL_CODES, LITERALS);
-    setCodes(LENGTH_CODES, LENGTHS);
-    setCodes(DISTANCE_CODES, DISTANCES);
-    for (const [i, piece] of PIECES.entries()) {
-      const at = pieces.value + i * PIECE_BYTES.value;
-      this.#view.setUint32(at, piece.length, true);
-      this.#memory.write(piece, at + 4, "latin1");
-    }
   }
 }

@@ -1,25 +1,17 @@
 import { copyBytes as copy, viewOf } from "../flow-log/data-view.js";
-import { BLOCK_BYTES, BlockPool } from "./block-pool.js";
 import type { Row } from "./row.js";
+
+/** DOT comes in blocks of exactly this size, the last one excepted. */
+export const BLOCK_BYTES = 256 * 1024;
+/** More than the longest edge: two tokens of 256 backslashes, each doubled, each written twice, take 2 KiB. */
+const OVERFLOW_BYTES = 4 * 1024;
 
 /** Renders DOT into blocks. Two rows that differ never look the same: what it writes can be read back. */
 export class DotWriter {
-  readonly #pool: BlockPool;
-  #block: Buffer;
-  #view: DataView;
-  #at = 0;
+  #block = newBlock();
+  #view = viewOf(this.#block);
+  #at = put(this.#view, 0, OPEN);
   #full: Buffer[] = [];
-
-  /** @param pool that whoever is done with a block may give it back to */
-  constructor(pool = new BlockPool()) {
-    this.#pool = pool;
-    this.#block = pool.take();
-    this.#view = viewOf(this.#block);
-  }
-
-  open(): void {
-    this.#at = put(this.#view, this.#at, OPEN);
-  }
 
   edge(row: Row): void {
     const { view } = row;
@@ -62,12 +54,16 @@ export class DotWriter {
   #turnOver(): void {
     if (this.#at < BLOCK_BYTES) return;
     const full = this.#block;
-    this.#block = this.#pool.take();
+    this.#block = newBlock();
     this.#view = viewOf(this.#block);
     full.copy(this.#block, 0, BLOCK_BYTES, this.#at);
     this.#at -= BLOCK_BYTES;
     this.#full.push(full.subarray(0, BLOCK_BYTES));
   }
+}
+
+function newBlock(): Buffer {
+  return Buffer.allocUnsafeSlow(BLOCK_BYTES + OVERFLOW_BYTES);
 }
 
 /** The values of an edge, account first, each but that one after its name. Returns the position after them. */

@@ -3,9 +3,8 @@ import { REJECT, type EdgeBatch } from "../edges/table.js";
 import type { ByteTable } from "../flow-log/byte-table.js";
 import { withRoom } from "../flow-log/room.js";
 import { nextTurn, turnIsOver } from "../turn.js";
-import { DotKernel } from "./dot-kernel.js";
-import { GZIP_HEADER } from "./gzip.js";
-import { TRAILER_BYTES } from "./making.js";
+import { ROWS, type DotKernel } from "./dot-kernel.js";
+import { gzipOf } from "./gzip.js";
 import type { GraphStats } from "./stats.js";
 
 /**
@@ -21,49 +20,35 @@ export function edgesToGzip(
   stats: Pick<GraphStats, "edges" | "nodes" | "rejected" | "bytes" | "gzipBytes">,
   atEnd?: (trailer: Buffer) => void,
 ) {
-  return async function* edgesToGzip(batches: AsyncIterable<EdgeBatch>): AsyncGenerator<Buffer> {
-    const kernel = DotKernel.take();
-    try {
-      yield* counted([GZIP_HEADER]);
-      const nodes = new Nodes();
-      for await (const batch of batches) {
-        nodes.addresses = batch.names.addresses;
-        for (let from = 0; from < batch.rows; from += kernel.rows) {
-          const to = Math.min(from + kernel.rows, batch.rows);
-          kernel.edges(batch, from, to);
-          for (let i = from; i < to; i++) {
-            if (batch.action[i] === REJECT) stats.rejected++;
-            nodes.add(batch.source[i] ?? 0);
-            nodes.add(batch.destination[i] ?? 0);
-          }
-          stats.edges += to - from;
-          yield* counted(kernel.take());
-          if (turnIsOver()) await nextTurn();
+  async function* write(kernel: DotKernel, batches: AsyncIterable<EdgeBatch>): AsyncGenerator<Buffer> {
+    const nodes = new Nodes();
+    for await (const batch of batches) {
+      nodes.addresses = batch.names.addresses;
+      for (let from = 0; from < batch.rows; from += ROWS) {
+        const to = Math.min(from + ROWS, batch.rows);
+        kernel.edges(batch, from, to);
+        for (let i = from; i < to; i++) {
+          if (batch.action[i] === REJECT) stats.rejected++;
+          nodes.add(batch.source[i] ?? 0);
+          nodes.add(batch.destination[i] ?? 0);
         }
-      }
-      stats.nodes = nodes.size;
-      for (let from = 0; from < nodes.size; from += kernel.rows) {
-        nodes.write(kernel, from, from + kernel.rows);
-        yield* counted(kernel.take());
+        stats.edges += to - from;
+        yield* kernel.take();
         if (turnIsOver()) await nextTurn();
       }
-      kernel.close();
-      yield* counted(kernel.take());
-      stats.bytes = kernel.bytes;
-      const trailer = Buffer.alloc(TRAILER_BYTES);
-      trailer.writeUInt32LE(kernel.crc, 0);
-      trailer.writeUInt32LE(kernel.bytes % 2 ** 32, 4);
-      atEnd?.(trailer);
-      yield* counted([trailer]);
-    } finally {
-      kernel.give();
     }
-  };
-
-  function counted(blocks: Buffer[]): Buffer[] {
-    for (const block of blocks) stats.gzipBytes += block.length;
-    return blocks;
+    stats.nodes = nodes.size;
+    for (let from = 0; from < nodes.size; from += ROWS) {
+      nodes.write(kernel, from, Math.min(from + ROWS, nodes.size));
+      yield* kernel.take();
+      if (turnIsOver()) await nextTurn();
+    }
+    kernel.close();
+    yield* kernel.take();
   }
+  return function edgesToGzip(batches: AsyncIterable<EdgeBatch>): AsyncGenerator<Buffer> {
+    return gzipOf(stats, (kernel) => write(kernel, batches), atEnd);
+  };
 }
 
 /** Addresses in order of first appearance. */
@@ -80,7 +65,6 @@ class Nodes {
   }
 
   write(kernel: DotKernel, from: number, to: number): void {
-    if (this.addresses === undefined) return;
-    kernel.nodes(this.addresses, this.#numbers.subarray(from, Math.min(to, this.size)));
+    if (this.addresses !== undefined) kernel.nodes(this.addresses, this.#numbers.subarray(from, to));
   }
 }

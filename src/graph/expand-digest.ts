@@ -2,7 +2,7 @@ import { CorruptInputError } from "../errors.js";
 import { gunzip, type GunzipOptions } from "../flow-log/decompress.js";
 
 const GZIP_MAGIC = Buffer.from([0x1f, 0x8b]);
-/** Large outputs, and ahead of the reader, since each waits its turn in libuv's pool behind blocks of DOT. */
+/** Large outputs, and ahead of the reader, since each waits its turn in libuv's pool. */
 const GUNZIP: GunzipOptions = {
   chunkSize: 512 * 1024,
   readableHighWaterMark: 1024 * 1024,

@@ -1,6 +1,6 @@
 import { nextTurn, turnIsOver } from "../turn.js";
-import type { BlockPool } from "./block-pool.js";
 import { Converter } from "./converter.js";
+import { DotWriter } from "./dot-writer.js";
 import type { GraphStats } from "./stats.js";
 
 /** Less than a millisecond of work, after which others may have their turn. */
@@ -11,26 +11,35 @@ const STRETCH_BYTES = 32 * 1024;
  * the same bytes. Memory grows with the number of distinct addresses only.
  *
  * Fills in all of `stats` but `gzipBytes`. Errors with `CorruptInputError` when a line is malformed.
- *
- * @param pool that whoever is done with a block may give it back to
  */
-export function toDot(stats: GraphStats, pool?: BlockPool) {
+export function toDot(stats: GraphStats) {
   return async function* toDot(digest: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
-    const converter = new Converter(stats, pool);
-    for await (const chunk of digest) {
-      stats.digestBytes += chunk.length;
-      for (let at = 0; at < chunk.length; at += STRETCH_BYTES) {
-        const part = chunk.subarray(at, at + STRETCH_BYTES);
-        converter.write(part);
-        yield* converter.take();
-        // Streams alone may go on for ever without letting the event loop turn.
-        if (turnIsOver()) await nextTurn();
-      }
-    }
-    converter.end();
-    for (const blocks of converter.nodes()) {
-      yield* blocks;
-      if (turnIsOver()) await nextTurn();
+    for await (const block of convertWith(new Converter(stats, new DotWriter()), stats, digest)) {
+      stats.bytes += block.length;
+      yield block;
     }
   };
+}
+
+/** What a converter makes of a digest. */
+export async function* convertWith(
+  converter: Converter,
+  stats: Pick<GraphStats, "digestBytes">,
+  digest: AsyncIterable<Buffer>,
+): AsyncGenerator<Buffer> {
+  for await (const chunk of digest) {
+    stats.digestBytes += chunk.length;
+    for (let at = 0; at < chunk.length; at += STRETCH_BYTES) {
+      const part = chunk.subarray(at, at + STRETCH_BYTES);
+      converter.write(part);
+      yield* converter.take();
+      // Streams alone may go on for ever without letting the event loop turn.
+      if (turnIsOver()) await nextTurn();
+    }
+  }
+  converter.end();
+  for (const blocks of converter.nodes()) {
+    yield* blocks;
+    if (turnIsOver()) await nextTurn();
+  }
 }

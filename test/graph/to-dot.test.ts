@@ -1,7 +1,7 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { CorruptInputError } from "../../src/errors.js";
-import { BLOCK_BYTES } from "../../src/graph/block-pool.js";
+import { BLOCK_BYTES } from "../../src/graph/dot-writer.js";
 import { newStats } from "../../src/graph/stats.js";
 import { toDot } from "../../src/graph/to-dot.js";
 import { dotOf, lineOf, row, spellings } from "./digests.js";

@@ -8,7 +8,7 @@
 
 import { align, beginOutput, literals, output, pack, put, repeat, taken } from "./deflate";
 import { compressEdge, TEXT_MATCH } from "./edge-matches";
-import { writeEdge } from "./edge-text";
+import { writeEdge, writeFields } from "./edge-text";
 import { nextLine } from "./line";
 import { ADDRESSES, ADDRESS_BYTES, ADDRESS_LENGTHS, LAST_NODE, TEXT_FULL } from "./memory";
 import { CLOSE, INDENT, LINE_END, NODE_LABEL, OPEN } from "./pieces";
@@ -34,6 +34,8 @@ export {
   DESTINATION_PORT,
   DISTANCE_CODES,
   END,
+  FIELDS,
+  FIELDS_BYTES,
   KEPT_NAMES,
   LENGTH_CODES,
   LITERAL_CODES,
@@ -72,14 +74,19 @@ export function open(): void {
   endAt(writePiece(end + shift, OPEN));
 }
 
-/** Edges of the columns, from row to row, as long as there is room for their text. Returns the row after the last one. */
-export function edges(from: u32, to: u32): u32 {
+/**
+ * Edges of the columns, from row to row, as long as there is room for their text. Returns the row after the last one.
+ *
+ * @param areFields whether they are rows of text
+ */
+export function edges(from: u32, to: u32, areFields: bool): u32 {
   turn();
   let row = from;
   for (; row < to && end + shift < TEXT_FULL; row++) {
     if (positionsAreUsedUp()) forget();
     nextLine();
-    writeEdge(row);
+    if (areFields) writeFields(row);
+    else writeEdge(row);
     compressEdge();
     pack();
   }

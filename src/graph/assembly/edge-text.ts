@@ -1,6 +1,5 @@
 import {
   ACCOUNT,
-  ACCOUNT_END,
   ATTRIBUTES,
   BEGIN,
   BYTES_VALUE,
@@ -8,7 +7,6 @@ import {
   DESTINATION_PORT_VALUE,
   END_VALUE,
   INTERFACE,
-  INTERFACE_END,
   LABEL,
   line,
   PACKETS_VALUE,
@@ -25,6 +23,8 @@ import {
   BYTES,
   DESTINATION_PORT,
   END,
+  FIELDS,
+  FIELDS_BYTES,
   NAMES,
   PACKETS,
   PROTOCOL,
@@ -37,19 +37,13 @@ import { copy, end, endAt, shift, writeDecimal, writePiece } from "./text";
 
 /** Writes a row of the columns, and marks what is where in `line`. */
 export function writeEdge(row: u32): void {
-  let at = writePiece(end + shift, INDENT);
-  mark(SOURCE, at);
   const addresses = ADDRESSES + 2 * row * ADDRESS_BYTES;
-  at = copy(at, addresses, load<u8>(ADDRESS_LENGTHS + 2 * row));
-  mark(SOURCE_END, at);
-  at = writePiece(at, ARROW);
-  mark(DESTINATION, at);
-  at = copy(at, addresses + ADDRESS_BYTES, load<u8>(ADDRESS_LENGTHS + 2 * row + 1));
-
-  mark(ATTRIBUTES + BEGIN, at);
-  at = writePiece(at, ACCOUNT_ATTRIBUTE);
+  const lengths = ADDRESS_LENGTHS + 2 * row;
   const names = load<u32>(NAMES + 4 * row);
-  at = writeNames(at, names, ATTRIBUTES, ATTRIBUTE);
+  const account = load<u32>(names);
+  let at = writeEnds(addresses, load<u8>(lengths), addresses + ADDRESS_BYTES, load<u8>(lengths, 1));
+  at = writeText(at, names + 8, account, ACCOUNT_ATTRIBUTE, ACCOUNT);
+  at = writeText(at, names + 8 + account, load<u32>(names, 4), ATTRIBUTE, INTERFACE);
   at = writeNumber(at, load<u16>(SOURCE_PORT + 2 * row), ATTRIBUTE + 1, SOURCE_PORT_VALUE);
   at = writeNumber(at, load<u16>(DESTINATION_PORT + 2 * row), ATTRIBUTE + 2, DESTINATION_PORT_VALUE);
   at = writeNumber(at, load<u8>(PROTOCOL + row), ATTRIBUTE + 3, PROTOCOL_VALUE);
@@ -57,33 +51,49 @@ export function writeEdge(row: u32): void {
   at = writeNumber(at, load<u64>(BYTES + 8 * row), ATTRIBUTE + 5, BYTES_VALUE);
   at = writeNumber(at, load<u64>(START + 8 * row), ATTRIBUTE + 6, START_VALUE);
   at = writeNumber(at, load<u64>(END + 8 * row), ATTRIBUTE + 7, END_VALUE);
-
-  at = writePiece(at, load<u8>(REJECTED + row) ? RED : GREEN);
-  at = writeNames(at, names, LABEL, LABEL_LINE);
-  at = writeAgain(at, LABEL_LINE + 1, SOURCE_PORT_VALUE);
-  at = writeAgain(at, LABEL_LINE + 2, DESTINATION_PORT_VALUE);
-  at = writeAgain(at, LABEL_LINE + 3, PROTOCOL_VALUE);
-  at = writeAgain(at, LABEL_LINE + 4, PACKETS_VALUE);
-  at = writeAgain(at, LABEL_LINE + 5, BYTES_VALUE);
-  at = writeAgain(at, LABEL_LINE + 6, START_VALUE);
-  at = writeAgain(at, LABEL_LINE + 7, END_VALUE);
-  endAt(writePiece(at, LINE_END));
+  writeLabel(at, load<u8>(REJECTED + row));
 }
 
-function mark(place: u32, address: u32): void {
-  store<u32>(line + place, address - shift);
+/** Writes a row of texts in the same way. */
+export function writeFields(row: u32): void {
+  const fields = FIELDS + row * FIELDS_BYTES;
+  let at = writeEnds(field(fields, 2), fieldBytes(fields, 2), field(fields, 3), fieldBytes(fields, 3));
+  at = writeField(at, fields, 0, ACCOUNT_ATTRIBUTE, ACCOUNT);
+  at = writeField(at, fields, 1, ATTRIBUTE, INTERFACE);
+  for (let i: u32 = 1; i < 8; i++) at = writeField(at, fields, 3 + i, ATTRIBUTE + i, INTERFACE + 8 * i);
+  writeLabel(at, load<u8>(REJECTED + row));
 }
 
-function writeNames(start: u32, names: u32, half: u32, piece: u32): u32 {
-  const accountBytes = load<u32>(names);
-  const interfaceBytes = load<u32>(names, 4);
-  mark(half + ACCOUNT, start);
-  let at = copy(start, names + 8, accountBytes);
-  mark(half + ACCOUNT_END, at);
-  at = writePiece(at, piece);
-  mark(half + INTERFACE, at);
-  at = copy(at, names + 8 + accountBytes, interfaceBytes);
-  mark(half + INTERFACE_END, at);
+/** Where a field is, which ends one byte before the next one. */
+function field(fields: u32, index: u32): u32 {
+  return load<u32>(fields + 4 * index);
+}
+
+function fieldBytes(fields: u32, index: u32): u32 {
+  return field(fields, index + 1) - field(fields, index) - 1;
+}
+
+function writeField(at: u32, fields: u32, index: u32, piece: u32, place: u32): u32 {
+  return writeText(at, field(fields, index), fieldBytes(fields, index), piece, place);
+}
+
+function writeEnds(source: u32, sourceBytes: u32, destination: u32, destinationBytes: u32): u32 {
+  let at = writePiece(end + shift, INDENT);
+  mark(SOURCE, at);
+  at = copy(at, source, sourceBytes);
+  mark(SOURCE_END, at);
+  at = writePiece(at, ARROW);
+  mark(DESTINATION, at);
+  at = copy(at, destination, destinationBytes);
+  mark(ATTRIBUTES + BEGIN, at);
+  return at;
+}
+
+function writeText(start: u32, from: u32, length: u32, piece: u32, place: u32): u32 {
+  let at = writePiece(start, piece);
+  mark(ATTRIBUTES + place, at);
+  at = copy(at, from, length);
+  mark(ATTRIBUTES + place + 4, at);
   return at;
 }
 
@@ -95,7 +105,20 @@ function writeNumber(start: u32, value: u64, piece: u32, place: u32): u32 {
   return at;
 }
 
-/** A value of the attributes, in the label. */
+/** The values of the attributes once more. */
+function writeLabel(start: u32, isRejected: u8): void {
+  let at = writeAgain(start, isRejected ? RED : GREEN, ACCOUNT);
+  at = writeAgain(at, LABEL_LINE, INTERFACE);
+  at = writeAgain(at, LABEL_LINE + 1, SOURCE_PORT_VALUE);
+  at = writeAgain(at, LABEL_LINE + 2, DESTINATION_PORT_VALUE);
+  at = writeAgain(at, LABEL_LINE + 3, PROTOCOL_VALUE);
+  at = writeAgain(at, LABEL_LINE + 4, PACKETS_VALUE);
+  at = writeAgain(at, LABEL_LINE + 5, BYTES_VALUE);
+  at = writeAgain(at, LABEL_LINE + 6, START_VALUE);
+  at = writeAgain(at, LABEL_LINE + 7, END_VALUE);
+  endAt(writePiece(at, LINE_END));
+}
+
 function writeAgain(start: u32, piece: u32, place: u32): u32 {
   const from = load<u32>(line + ATTRIBUTES + place);
   const to = load<u32>(line + ATTRIBUTES + place, 4);
@@ -104,4 +127,8 @@ function writeAgain(start: u32, piece: u32, place: u32): u32 {
   at = copy(at, from + shift, to - from);
   mark(LABEL + place + 4, at);
   return at;
+}
+
+function mark(place: u32, address: u32): void {
+  store<u32>(line + place, address - shift);
 }

@@ -30,9 +30,13 @@ export const REJECTED: u32 = PROTOCOL + ROWS;
 export const ADDRESS_LENGTHS: u32 = REJECTED + ROWS;
 export const ADDRESSES: u32 = ADDRESS_LENGTHS + 2 * ROWS;
 
+/** Or, of rows of text: where each of the twelve fields from the account to the action begins, one byte after the one before. */
+export const FIELDS_BYTES: u32 = 64;
+export const FIELDS: u32 = ADDRESSES + 2 * ROWS * ADDRESS_BYTES;
+
 // What it remembers, from here to `LINES_END`: all of it is 0 in the beginning.
 /** Where the label of the last node began to be text again. */
-export const LAST_NODE: u32 = ADDRESSES + 2 * ROWS * ADDRESS_BYTES;
+export const LAST_NODE: u32 = FIELDS + ROWS * FIELDS_BYTES;
 /** Where an address was last, by a hash of it. */
 export const ADDRESSES_SEEN: u32 = LAST_NODE + 64;
 export const ADDRESSES_SEEN_BITS: u64 = 11;
@@ -65,7 +69,7 @@ export const OUTPUT_FULL: u32 = OUTPUT + 64 * KIB;
 /** A byte takes less than two, whatever comes. */
 const OUTPUT_ROOM: u32 = 2 * (TEXT_BYTES + LINE_ROOM);
 
-/** Accounts and interfaces: the lengths of both in 4 bytes each, then both. */
+/** Accounts and interfaces: the lengths of both in 4 bytes each, then both. Or, of rows of text: their fields. */
 export const KEPT_NAMES: u32 = OUTPUT_FULL + OUTPUT_ROOM;
 const KEPT_NAMES_BYTES: u32 = 2048 * KIB;
 

@@ -1,0 +1,81 @@
+import { instantiate } from "../web-assembly.js";
+import { DISTANCES, LENGTHS, LITERALS, type Code } from "./deflate-code.js";
+import { attribute, labelLine } from "./dot-writer.js";
+
+/** What `assembly/dot.ts` exports: places in its memory, and functions. */
+export interface DotExports {
+  readonly memory: { readonly buffer: ArrayBuffer };
+  readonly LITERAL_CODES: Place;
+  readonly LENGTH_CODES: Place;
+  readonly DISTANCE_CODES: Place;
+  readonly PIECES: Place;
+  readonly PIECE_BYTES: Place;
+  readonly PACKETS: Place;
+  readonly BYTES: Place;
+  readonly START: Place;
+  readonly END: Place;
+  readonly NAMES: Place;
+  readonly SOURCE_PORT: Place;
+  readonly DESTINATION_PORT: Place;
+  readonly PROTOCOL: Place;
+  readonly REJECTED: Place;
+  readonly ADDRESS_LENGTHS: Place;
+  readonly ADDRESSES: Place;
+  readonly TEXT: Place;
+  readonly OUTPUT: Place;
+  readonly OUTPUT_FULL: Place;
+  readonly FIELDS: Place;
+  readonly KEPT_NAMES: Place;
+  reset(): void;
+  put(bits: number, count: number): void;
+  open(): void;
+  edges(from: number, to: number, areFields: boolean): number;
+  nodes(count: number): void;
+  close(): void;
+  align(): void;
+  textEnd(): number;
+  outputEnd(): number;
+  taken(): void;
+}
+interface Place {
+  readonly value: number;
+}
+
+const VALUES = ["eniID", "srcPort", "dstPort", "protocol", "packets", "bytes", "start", "end"];
+/** In the order of `assembly/dot.ts`. */
+const PIECES = [
+  "digraph {\n",
+  "}\n",
+  '\t"',
+  '" -> "',
+  '" [label="',
+  '"]\n',
+  '" [govpc_accountID="',
+  '" color=green label="accountID=',
+  '" color=red label="accountID=',
+  ...VALUES.map(attribute),
+  ...VALUES.map(labelLine),
+];
+
+/** A new kernel with its memory, and in this what never changes. */
+export function newDotExports(): DotExports {
+  // The exports are those of `assembly/dot.ts`.
+  // oxlint-disable-next-line typescript/no-unsafe-type-assertion
+  const exports = instantiate("graph/dot.wasm") as unknown as DotExports;
+  const memory = Buffer.from(exports.memory.buffer);
+  setCodes(memory, exports.LITERAL_CODES, LITERALS);
+  setCodes(memory, exports.LENGTH_CODES, LENGTHS);
+  setCodes(memory, exports.DISTANCE_CODES, DISTANCES);
+  for (const [i, piece] of PIECES.entries()) {
+    const at = exports.PIECES.value + i * exports.PIECE_BYTES.value;
+    memory.writeUInt32LE(piece.length, at);
+    memory.write(piece, at + 4, "latin1");
+  }
+  return exports;
+}
+
+function setCodes(memory: Buffer, place: Place, codes: readonly Code[]): void {
+  for (const [i, { bits, count }] of codes.entries()) {
+    memory.writeUInt32LE(bits + count * 2 ** 24, place.value + 4 * i);
+  }
+}
