@@ -152,7 +152,7 @@ export function graphStorageContract(
 
     test("nothing appears before the body has ended", async ({ signal }) => {
       const old = graph(1, 1000);
-      const bytes = graph(2, 11 * MB);
+      const bytes = graph(2, 9 * MB);
       for (const before of [undefined, old]) {
         if (before !== undefined) await storage.store(id, bodyOf(before), unfenced(signal));
         const target = before === undefined ? graphId(3) : id;
@@ -205,7 +205,7 @@ export function graphStorageContract(
 
     describe.each([
       ["small", 1000, true],
-      ["large", 11 * MB, !looksBeforeLarge],
+      ["large", 9 * MB, !looksBeforeLarge],
     ])("right before a %s graph appears", (_, size, inOneStep) => {
       test("the fence is awaited: until then nothing is there, and the body has been read", async ({
         signal,
@@ -281,7 +281,7 @@ export function graphStorageContract(
     describe.each([
       ["at once", 0],
       ["after a little", 1000],
-      ["after many megabytes", 11 * MB],
+      ["after many megabytes", 9 * MB],
     ])("a body that ends badly %s", (_, size) => {
       /** Stores over a graph and where there is none, ends the bodies by `end`, and sees that nothing changed. */
       async function storeBadly(

@@ -20,7 +20,7 @@ function bodyOf(bytes: Buffer): Readable {
 }
 
 function large(): Readable {
-  return bodyOf(Buffer.alloc(30 * MB));
+  return bodyOf(Buffer.alloc(18 * MB));
 }
 
 async function* endless(): AsyncGenerator<Buffer> {
@@ -214,7 +214,7 @@ describe("S3Storage", () => {
         times: 1,
       });
       await storage.store(id, large(), unfenced(signal));
-      expect(server.bucket("graphs").get(key)?.size).toBe(30 * MB);
+      expect(server.bucket("graphs").get(key)?.size).toBe(18 * MB);
       expect(server.bucket("graphs").uploads.size).toBe(0);
     });
 
@@ -222,7 +222,7 @@ describe("S3Storage", () => {
       server.faults.add({
         when: ({ operation }) => {
           if (operation === "CompleteMultipartUpload") {
-            server.bucket("graphs").put(key, Buffer.alloc(30 * MB), { etag: `${"0".repeat(32)}-4` });
+            server.bucket("graphs").put(key, Buffer.alloc(18 * MB), { etag: `${"0".repeat(32)}-3` });
             server.bucket("graphs").uploads.clear();
           }
           return false;
@@ -241,7 +241,7 @@ describe("S3Storage", () => {
         });
       }
       await storage.store(id, large(), unfenced(signal));
-      expect(server.bucket("graphs").get(key)?.size).toBe(30 * MB);
+      expect(server.bucket("graphs").get(key)?.size).toBe(18 * MB);
     });
 
     test("an abort while a part hangs discards the upload before it rejects", async ({ signal }) => {
@@ -263,11 +263,11 @@ describe("S3Storage", () => {
       const reason = new Error("the claim was lost");
       const arrival = gate();
       server.faults.add({
-        when: ({ operation, query }) => operation === "UploadPart" && query.get("partNumber") === "4",
+        when: ({ operation, query }) => operation === "UploadPart" && query.get("partNumber") === "3",
         fault: { kind: "hold", until: arrival.opened },
       });
       const rejected = expect(storage.store(id, large(), unfenced(controller.signal))).rejects.toBe(reason);
-      await expect.poll(() => server.count("UploadPart")).toBe(4);
+      await expect.poll(() => server.count("UploadPart")).toBe(3);
       controller.abort(reason);
       await rejected;
       arrival.open();
