@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { Worker } from "node:worker_threads";
 import type { Version } from "../../s3/quick-get.js";
 import type { Way } from "../../s3/sign-get.js";
@@ -8,6 +9,7 @@ import { Waiting } from "./waiting.js";
 export const MANY = 32;
 
 const YOUNG_GENERATION_MB = 6;
+const CLOSE_MS = 1000;
 
 /** The thread is named beside this file: compiled, or not yet. */
 const THREAD = new URL(import.meta.url.replace(/fetcher\.([jt]s)$/, "fetch-thread.$1"));
@@ -17,7 +19,8 @@ const THREAD = new URL(import.meta.url.replace(/fetcher\.([jt]s)$/, "fetch-threa
  * would take longer than all that is made of the records in it.
  *
  * It gives undefined for what it can't fetch, whatever the reason: then whoever asked does it in the obvious way, which tells. So
- * it does for everything before `start`, after `close`, once the signal has aborted, and when the thread has failed. Never rejects.
+ * it does for everything before `start`, after `close`, once the signal has aborted, and when the thread has failed, until it is
+ * started again. Never rejects.
  */
 export class Fetcher {
   readonly #options: FetcherOptions;
@@ -26,7 +29,7 @@ export class Fetcher {
   readonly #blocks = new WeakMap<Buffer, Block>();
   readonly #heeded = new WeakSet<AbortSignal>();
   #thread: Worker | undefined;
-  #hasEnded = false;
+  #isClosed = false;
   #lastId = 0;
   // What goes in the next message.
   #wantedFiles: FileWant[] = [];
@@ -44,7 +47,7 @@ export class Fetcher {
   }
 
   start(): void {
-    if (this.#thread !== undefined || this.#hasEnded) return;
+    if (this.#thread !== undefined || this.#isClosed) return;
     const thread = new Worker(THREAD, {
       name: "fetcher",
       workerData: this.#options,
@@ -53,18 +56,25 @@ export class Fetcher {
     thread.on("message", (reply: Reply) => this.#take(reply));
     thread.on("error", (error) => process.emitWarning(error));
     thread.on("exit", () => {
-      this.#thread = undefined;
-      this.#hasEnded = true;
-      this.#files.giveUp();
-      this.#stats.giveUp();
+      if (this.#thread === thread) this.#giveUp();
     });
     thread.unref();
     this.#thread = thread;
   }
 
   async close(): Promise<void> {
-    this.#hasEnded = true;
-    await this.#thread?.terminate();
+    this.#isClosed = true;
+    const thread = this.#thread;
+    this.#giveUp();
+    // A thread that hangs in a call to a file system ends with it.
+    await Promise.race([thread?.terminate(), sleep(CLOSE_MS, undefined, { ref: false })]);
+  }
+
+  #giveUp(): void {
+    this.#thread = undefined;
+    this.#isWayKnown = false;
+    this.#files.giveUp();
+    this.#stats.giveUp();
   }
 
   /** Size in bytes, milliseconds of the last change, and inode number of each path, or three times NaN. */
