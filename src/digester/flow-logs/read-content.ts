@@ -10,8 +10,8 @@ import { contentOf, type Content } from "./content.js";
 import { inMemory } from "./look.js";
 import { PARQUET_WHOLE_BYTES, SMALL_BYTES, type LogObject } from "./source.js";
 
-/** Parquet that is compressed as a whole has to be held in memory: four times what is read at once anyway. */
-const MAX_EXPANDED_PARQUET = 4 * PARQUET_WHOLE_BYTES;
+/** Parquet that is compressed as a whole has to be held in memory. */
+const MAX_EXPANDED_PARQUET = 128 * 1024 * 1024;
 
 /** Less than a millisecond of reading lines, after which others may have their turn. */
 const STRETCH_BYTES = 64 * 1024;

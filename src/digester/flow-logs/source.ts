@@ -2,8 +2,8 @@ import type { Readable } from "node:stream";
 import type { Module } from "../../module.js";
 import type { Selection } from "./selection.js";
 
-/** Parquet files up to this size are read at once, larger ones column by column. AWS's have up to 75 MB, most a few. */
-export const PARQUET_WHOLE_BYTES = 32 * 1024 * 1024;
+/** Parquet files up to this size are read at once, larger ones a row group at a time. AWS's have up to 75 MB, most a few. */
+export const PARQUET_WHOLE_BYTES = 8 * 1024 * 1024;
 
 /** Files up to this size are held whole: a stream for each would cost more than what is read from it. */
 export const SMALL_BYTES = 256 * 1024;
