@@ -4,9 +4,9 @@ import type { Zlib, ZlibOptions, ZlibReset } from "node:zlib";
 
 /**
  * Blocks compressed at once, of all jobs. One of the four threads of libuv's pool is left, for a look at a file that a
- * request needs would wait for all blocks before it; and more than there are processors would take these from the event loop.
+ * request needs would wait for all blocks before it; and one processor is left to the event loop.
  */
-const AT_ONCE = Math.min(3, availableParallelism());
+const AT_ONCE = Math.max(1, Math.min(3, availableParallelism() - 1));
 /**
  * Twice zlib's window of 64 KiB. A smaller block has a stream of its own: the zlib of Node.js looks at bytes behind a block's end, and
  * finds there what is left of the block before.

@@ -1,5 +1,5 @@
 import { afterEach, expect, test, vi } from "vitest";
-import { nextTurn, turnIsOver } from "../src/turn.js";
+import { callerComes, callerLeaves, nextTurn, turnIsOver } from "../src/turn.js";
 
 afterEach(() => {
   vi.useRealTimers();
@@ -33,6 +33,20 @@ test("a turn is over after a while, and not before", async () => {
   expect(turnIsOver()).toBe(false);
   vi.advanceTimersByTime(10);
   expect(turnIsOver()).toBe(true);
+});
+
+test("turns are shorter while a caller waits", async () => {
+  vi.useFakeTimers({ toFake: ["performance"] });
+  await nextTurn();
+  vi.advanceTimersByTime(0.5);
+  expect(turnIsOver()).toBe(false);
+  callerComes();
+  callerComes();
+  expect(turnIsOver()).toBe(true);
+  callerLeaves();
+  expect(turnIsOver()).toBe(true);
+  callerLeaves();
+  expect(turnIsOver()).toBe(false);
 });
 
 test("a turn that began by a clock that was put back is over", async () => {

@@ -3,6 +3,7 @@ import { type ConnectionStateSettings, reportConnections } from "../telemetry/co
 import { type Load, reportProcess } from "../telemetry/process-stats.js";
 import type { Stats } from "../telemetry/stats.js";
 import { logFailure } from "./errors.js";
+import { callerComes, callerLeaves } from "../turn.js";
 import { whenEnded } from "./request-end.js";
 
 /** Asked every few seconds by whoever watches the process: worth a line only when they fail. */
@@ -25,12 +26,16 @@ export class RequestLog extends LogController {
 /** What nginx calls it: the caller hung up before there was an answer. */
 const CALLER_GONE = 499;
 
-/** Logs and counts each request when it has ended, and answers with its id. */
+/** Logs and counts each request when it has ended, and answers with its id. Jobs give way more often until then. */
 export function observeRequests(app: FastifyInstance, stats: Stats): void {
   app.addHook("onRequest", (request, reply, done) => {
     reply.header("x-request-id", request.id);
     // Not Fastify's onResponse, which never comes when the caller hangs up before the answer.
-    whenEnded(reply, () => reportEnd(request, reply, stats));
+    callerComes();
+    whenEnded(reply, () => {
+      callerLeaves();
+      reportEnd(request, reply, stats);
+    });
     done();
   });
 }

@@ -13,8 +13,8 @@ import { PARQUET_WHOLE_BYTES, SMALL_BYTES, type LogObject } from "./source.js";
 /** Parquet that is compressed as a whole has to be held in memory. */
 const MAX_EXPANDED_PARQUET = 128 * 1024 * 1024;
 
-/** Less than a millisecond of reading lines, after which others may have their turn. */
-const STRETCH_BYTES = 64 * 1024;
+/** A quarter of a millisecond of reading lines, after which others may have their turn. */
+const STRETCH_BYTES = 32 * 1024;
 
 /** Enough to hold some records, whatever comes before them. */
 const HEAD_BYTES = 4096;
