@@ -1,6 +1,7 @@
-import { Agent, type Dispatcher } from "undici";
+import type { Dispatcher } from "undici";
 import { connectWithin } from "./connect.js";
 import { retry } from "./retry.js";
+import { undici } from "./undici.js";
 
 const TTL_MS = 10 * 60_000;
 const TTL_JITTER_MS = 60_000;
@@ -30,6 +31,7 @@ export function createHttpClient({
   // The jitter keeps processes that were started together from reconnecting together.
   connectionTtlMs = TTL_MS + (Math.random() * 2 - 1) * TTL_JITTER_MS,
 }: HttpClientOptions = {}): Dispatcher {
+  const { Agent } = undici();
   return new Agent({
     connections: 100,
     clientTtl: connectionTtlMs,

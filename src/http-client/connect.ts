@@ -1,5 +1,6 @@
 import { Socket } from "node:net";
-import { buildConnector, errors } from "undici";
+import type { buildConnector } from "undici";
+import { undici } from "./undici.js";
 
 /**
  * undici's connector, with a deadline from the look-up of the name to the end of the TLS handshake.
@@ -7,6 +8,7 @@ import { buildConnector, errors } from "undici";
  * Its own `timeout` counts in ticks of half a second, so that one of 1000 ms ends after 1500.
  */
 export function connectWithin(ms: number): buildConnector.connector {
+  const { buildConnector, errors } = undici();
   const connect = buildConnector({ timeout: 0 });
   return (options, callback) => {
     // The types don't say that it returns the socket while it connects.
