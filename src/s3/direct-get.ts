@@ -1,7 +1,6 @@
 import type { GetObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import type { Bucket, Deadline } from "./bucket.js";
-import type { Version } from "./quick-get.js";
-import type { Way } from "./sign-get.js";
+import type { Version, Way } from "./quick-get.js";
 
 type Config = S3Client["config"];
 

@@ -31,6 +31,8 @@ function startFetcher(withinMs: number): Fetcher {
 const patient = startFetcher(DEADLINE.totalMs);
 afterAll(() => patient.close());
 
+const VISITOR = { accessKeyId: "ASIATEST", secretAccessKey: "test", sessionToken: "visit" };
+
 /** A reader of a bucket whose objects hold their own keys, that the SDK has shown the way. */
 async function reader(access: S3Access, fetcher = patient) {
   const bucket = new Bucket("digester", "SETTING", { access, bucket: "logs", region: "us-east-1" });
@@ -64,6 +66,23 @@ test("once the SDK has shown the way, objects of any name come without it", asyn
   expect(server.log.map(({ key, headers }) => [key, headers["if-match"], headers["user-agent"]])).toEqual(
     KEYS.map((key) => [key, versionOf(key).etag, undefined]),
   );
+});
+
+test("requests are signed with a session's token, by the store's clock", async () => {
+  const server = await startServer();
+  server.clockOffsetMs = -3_600_000;
+  const { learn, get } = await reader({ ...accessTo(server), credentials: VISITOR });
+  await learn();
+  server.log.splice(0);
+  expect(await get("plain")).toBe("plain");
+  expect(server.log.map(({ headers }) => headers)).toMatchObject([
+    {
+      "x-amz-security-token": "visit",
+      authorization: expect.stringMatching(
+        /Credential=ASIATEST\/.*SignedHeaders=host;if-match;x-amz-content-sha256;x-amz-date;x-amz-security-token,/,
+      ),
+    },
+  ]);
 });
 
 test.each<Fault>([

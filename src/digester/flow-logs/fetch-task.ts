@@ -1,5 +1,4 @@
-import type { Version } from "../../s3/quick-get.js";
-import type { Way } from "../../s3/sign-get.js";
+import type { Version, Way } from "../../s3/quick-get.js";
 
 export interface FetcherOptions {
   /** Milliseconds in which an object has to come from S3; 15 s unless told otherwise. */

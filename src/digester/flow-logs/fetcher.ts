@@ -1,7 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { Worker } from "node:worker_threads";
-import type { Version } from "../../s3/quick-get.js";
-import type { Way } from "../../s3/sign-get.js";
+import type { Version, Way } from "../../s3/quick-get.js";
 import type { FetcherOptions, FileWant, ObjectWant, Reply, Task } from "./fetch-task.js";
 import { Waiting } from "./waiting.js";
 
