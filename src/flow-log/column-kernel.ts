@@ -1,3 +1,4 @@
+import { IdleKernels } from "../idle-kernels.js";
 import { instantiate } from "../web-assembly.js";
 import { FURTHER_FIELDS } from "./further-fields.js";
 import { ACTIVE_PARTS, ROW_WORDS } from "./sum-row.js";
@@ -36,7 +37,7 @@ export interface Roles {
 }
 
 /** Those that nobody has. */
-const idle: ColumnKernel[] = [];
+const idle = new IdleKernels<ColumnKernel>(16 * 1024 * 1024);
 
 /** The kernel in WebAssembly that makes rows of usual records in columns, with the memory that these are in. */
 export class ColumnKernel {
@@ -70,12 +71,12 @@ export class ColumnKernel {
 
   /** To be given back. */
   static take(): ColumnKernel {
-    return idle.pop() ?? new ColumnKernel();
+    return idle.take() ?? new ColumnKernel();
   }
 
   giveBack(): void {
     this.clear();
-    idle.push(this);
+    idle.keep(this, this.#exports.memory.buffer.byteLength);
   }
 
   /** @param window in seconds since 1970 */

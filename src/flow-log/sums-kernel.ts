@@ -1,4 +1,5 @@
 import { randomFillSync } from "node:crypto";
+import { IdleKernels } from "../idle-kernels.js";
 import { instantiate } from "../web-assembly.js";
 import type { Combinations } from "./combinations.js";
 import { KeyTable, type Tables } from "./key-table.js";
@@ -32,11 +33,8 @@ const PARTITIONS = 64;
 const TABLE_WORDS = 8;
 const MAX_WAITING = 64;
 const SECRET_WORDS = 12;
-/** One that has grown beyond isn't kept. */
-const MAX_KEPT_BYTES = 96 * 1024 * 1024;
-
-/** Those that no job has. */
-const idle: SumsKernel[] = [];
+/** Those that no job has: one of a large job, or some of small ones. */
+const idle = new IdleKernels<SumsKernel>(96 * 1024 * 1024);
 
 /**
  * The kernel in WebAssembly that adds up records, with the memory of its tables: those of rows whose serving end is told, and
@@ -86,19 +84,18 @@ export class SumsKernel implements Tables {
 
   /** One whose tables are empty, to be given back. */
   static take(combinations: Combinations): SumsKernel {
-    const kernel = idle.pop() ?? new SumsKernel();
+    const kernel = idle.take() ?? new SumsKernel();
     kernel.#combinations = combinations;
     return kernel;
   }
 
   /** When nobody reads its tables any more. */
   giveBack(): void {
-    if (this.#exports.memory.buffer.byteLength > MAX_KEPT_BYTES) return;
     for (const table of [...this.decided, ...this.open]) table.clear();
     this.#exports.clearAll();
     this.lines.forget();
     this.#combinations = undefined;
-    idle.push(this);
+    idle.keep(this, this.#exports.memory.buffer.byteLength);
   }
 
   /** The number of the row among those that wait which is to be written next. */

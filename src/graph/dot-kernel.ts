@@ -2,6 +2,7 @@ import { crc32 } from "node:zlib";
 import { REJECT, type EdgeBatch } from "../edges/table.js";
 import type { ByteTable } from "../flow-log/byte-table.js";
 import { copyBytes, viewOf } from "../flow-log/data-view.js";
+import { IdleKernels } from "../idle-kernels.js";
 import type { EdgeWriter } from "./converter.js";
 import { END_OF_BLOCK, HEADER, type Code } from "./deflate-code.js";
 import { newDotExports, type DotExports } from "./dot-exports.js";
@@ -17,7 +18,7 @@ const ADDRESS_BYTES = 48;
 const FIELDS_WORDS = 16;
 
 /** Those that no graph has. */
-const idle: DotKernel[] = [];
+const idle = new IdleKernels<DotKernel>(32 * 1024 * 1024);
 
 /**
  * The kernel in WebAssembly that writes edges and nodes as DOT, and this as DEFLATE, with its memory. The same rows give the
@@ -70,13 +71,13 @@ export class DotKernel implements EdgeWriter {
 
   /** A kernel that begins a graph. Whoever takes it gives it back. */
   static take(): DotKernel {
-    const kernel = idle.pop() ?? new DotKernel();
+    const kernel = idle.take() ?? new DotKernel();
     kernel.#begin();
     return kernel;
   }
 
   give(): void {
-    idle.push(this);
+    idle.keep(this, this.#memory.byteLength);
   }
 
   /** @param to not more than `ROWS` after `from` */

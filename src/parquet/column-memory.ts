@@ -1,3 +1,4 @@
+import { IdleKernels } from "../idle-kernels.js";
 import { instantiate } from "../web-assembly.js";
 
 /** What `assembly/column.ts` exports. */
@@ -19,11 +20,9 @@ interface ColumnKernel {
 
 /** How many bytes behind a piece may be read and written. */
 const SPARE_BYTES = 8;
-/** One that has grown beyond isn't kept. */
-const MAX_KEPT_BYTES = 64 * 1024 * 1024;
 
 /** Those of files that were read, for the next ones. */
-const idle: ColumnMemory[] = [];
+const idle = new IdleKernels<ColumnMemory>(64 * 1024 * 1024);
 
 /** The memory of a Parquet file's columns, in which a kernel decodes them. */
 export class ColumnMemory {
@@ -36,13 +35,13 @@ export class ColumnMemory {
   doubles = new Float64Array(this.kernel.memory.buffer);
 
   static take(): ColumnMemory {
-    return idle.pop() ?? new ColumnMemory();
+    return idle.take() ?? new ColumnMemory();
   }
 
   /** When nobody uses its columns any more. */
   giveBack(): void {
     this.kernel.reset();
-    if (this.bytes.length <= MAX_KEPT_BYTES) idle.push(this);
+    idle.keep(this, this.bytes.length);
   }
 
   newColumn(rows: number): number {
