@@ -56,7 +56,10 @@ async function calls(file: string, seen = new Set<string>()): Promise<string[]> 
   if (seen.has(file)) return [];
   seen.add(file);
   const source = await readFile(file, "utf8");
-  const found = [...source.matchAll(/\bnew (\w+)Command\(/g)].map(([, name = ""]) => name);
+  // `new GetObjectCommand(`, `s3.getObject(`
+  const found = [...source.matchAll(/\bnew (\w+)Command\(|\bs3\.(?!send\b)(\w+)\(/g)].map(
+    ([, command, method = ""]) => command ?? method.charAt(0).toUpperCase() + method.slice(1),
+  );
   for (const [, path = ""] of source.matchAll(/ from "(\.[^"]+)\.js"/g)) {
     found.push(...(await calls(join(dirname(file), `${path}.ts`), seen)));
   }
