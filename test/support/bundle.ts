@@ -2,8 +2,8 @@ import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build } from "vite";
 
-/** Below node_modules, so that what isn't ours is found from there. */
-const BUNDLES = fileURLToPath(new URL("../../node_modules/.cache/test-scripts", import.meta.url));
+/** In the project, so that its kernels and what isn't ours are found from there. */
+const BUNDLES = fileURLToPath(new URL("../../.cache/test-scripts", import.meta.url));
 
 /** A script with all that it imports of ours in one file, for processes that are started often: sources take a second each time. */
 export async function bundle(script: URL): Promise<URL> {

@@ -55,7 +55,8 @@ test.each(["disk", "S3"] as const)(
             ? eventually(() => expect(seen.parquet, "times that edges were read").toBeGreaterThan(0))
             : setTimeout((0.5 + ((round * 0.3) % 1)) * MAKING_MS[kind] * (1 + round / 4));
         const killed = killAt(moment, child);
-        while (child.signalCode === null) await readOnce(storage, seen, signal);
+        while (child.signalCode === null && child.exitCode === null) await readOnce(storage, seen, signal);
+        expect(child.exitCode, "of a process that nobody has killed").toBeNull();
         await killed;
       } finally {
         await kill(child);
