@@ -1,6 +1,7 @@
 import { IdleKernels } from "../idle-kernels.js";
 import { instantiate } from "../web-assembly.js";
 import { FURTHER_FIELDS } from "./further-fields.js";
+import type { Place } from "./line-kernel.js";
 import { ACTIVE_PARTS, ROW_WORDS } from "./sum-row.js";
 
 /** Rows of a block, at most. */
@@ -22,9 +23,6 @@ interface Exports {
   clear(): void;
   take(from: number, to: number): number;
   takeLeastStart(): number;
-}
-interface Place {
-  readonly value: number;
 }
 
 /** Of the results. */

@@ -1,6 +1,6 @@
-// The fast path of `text-reader.ts` in AssemblyScript: the same checks in the same order, of usual lines alone. It
-// knows no table of sums: a record comes out as a row of one, and texts as numbers that TypeScript told it before. At
-// a line with anything else it stops.
+// The fast path of `text-reader.ts` in AssemblyScript: the same checks in the same order, of usual lines alone. A record
+// goes into the tables of sums as a row of one, its texts as numbers that TypeScript told it before. At a line with
+// anything else it stops.
 
 import { beginAt, endOfTables, flush, next, push } from "./sums";
 export * from "./sums";

@@ -76,7 +76,7 @@ declare function carry(table: i32, index: i32): void;
 declare function tooManyFlows(): void;
 declare function noMemory(): void;
 
-/** Where memory begins that was never used. */
+/** Where memory begins that was never used. It fits into 32 bits: `asconfig.json` leaves the last page of 4 GB out. */
 let unused: usize = 0;
 let begin: usize = 0;
 
