@@ -80,7 +80,7 @@ test("what is pure imports the pure alone, and does no I/O", () => {
 });
 
 test("names know what is pure, and how their own files are read", () => {
-  const known = /^(?:name|flow-log)\/|^(?:settings|deadline|errors)\.ts$/;
+  const known = /^(?:name|flow-log)\/|^(?:settings|deadline|errors|turn)\.ts$/;
   expect(breaks(/^name\//, (to) => known.test(to))).toEqual([]);
 });
 

@@ -1,6 +1,7 @@
 import { isUtf8 } from "node:buffer";
 import { type Cidr, cidrText, networkOf, parseCidr } from "../flow-log/cidr.js";
 import { excerpt } from "../flow-log/excerpt.js";
+import { nextTurn, turnIsOver } from "../turn.js";
 import type { Side } from "./name.js";
 import { NameFileError, type NameFormat } from "./name-file.js";
 import { MAX_PREFIXES, NameTableBuilder, type PlainName } from "./name-table.js";
@@ -20,7 +21,7 @@ export const csv: NameFormat = {
   extension: ".csv",
   looksLike: () => true,
 
-  async read({ file, bytes }, pace) {
+  async read({ file, bytes }, signal) {
     const table = new NameTableBuilder();
     const faults: string[] = [];
     let first = true;
@@ -31,7 +32,8 @@ export const csv: NameFormat = {
       const to = feed < 0 ? bytes.length : feed;
       const line = lineOf(bytes, from, to);
       from = to + 1;
-      if (pace.due) await pace.turn();
+      if (turnIsOver()) await nextTurn();
+      signal.throwIfAborted();
       if (line === "") continue;
       const row = line === undefined ? `UTF-8 text of at most ${MAX_LINE_BYTES} bytes` : parseRow(line);
       if (typeof row !== "string") table.add(row.cidr, row.name);

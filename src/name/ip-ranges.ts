@@ -2,9 +2,9 @@ import { z } from "zod";
 import { messageOf } from "../errors.js";
 import { type Cidr, networkOf, parseCidr } from "../flow-log/cidr.js";
 import { excerpt } from "../flow-log/excerpt.js";
+import { nextTurn, turnIsOver } from "../turn.js";
 import { NameFileError, type NameFormat } from "./name-file.js";
 import { MAX_PREFIXES, NameTableBuilder } from "./name-table.js";
-import type { Pace } from "./pace.js";
 
 /** Parsed at once: the real one has 2 MB, and takes some milliseconds. */
 const MAX_BYTES = 16 * 1024 * 1024;
@@ -34,7 +34,7 @@ export const ipRanges: NameFormat = {
   extension: ".json",
   looksLike: (bytes) => /^\s*\{/.test(bytes.toString("latin1", 0, 256)),
 
-  async read({ file, bytes }, pace) {
+  async read({ file, bytes }, signal) {
     const { prefixes, ipv6_prefixes } = parse(file, bytes);
     const entries: Entry[] = [];
     const collect = async (list: readonly unknown[], listName: string, entryOf: (item: unknown) => Entry) => {
@@ -44,7 +44,8 @@ export const ipRanges: NameFormat = {
         } catch (error) {
           throw new NameFileError(`${file}: ${listName}[${index}]${reasonOf(error)}`, { cause: error });
         }
-        if (pace.due) await pace.turn();
+        if (turnIsOver()) await nextTurn();
+        signal.throwIfAborted();
       }
     };
     await collect(prefixes, "prefixes", (item) => {
@@ -55,7 +56,7 @@ export const ipRanges: NameFormat = {
       const { ipv6_prefix: network, region, service } = ipv6Prefix.parse(item);
       return { network, region, service };
     });
-    return { source: "ip-ranges", columns: await tableOf(entries, pace) };
+    return { source: "ip-ranges", columns: await tableOf(entries, signal) };
   },
 };
 
@@ -65,7 +66,7 @@ interface Entry {
   readonly service: string;
 }
 
-async function tableOf(entries: readonly Entry[], pace: Pace) {
+async function tableOf(entries: readonly Entry[], signal: AbortSignal) {
   const table = new NameTableBuilder();
   // The first name of a network stays: those that say most come first.
   for (const vagueness of [-1, 0, 1]) {
@@ -77,7 +78,8 @@ async function tableOf(entries: readonly Entry[], pace: Pace) {
         ...(region === "GLOBAL" ? [] : [region]),
       ];
       table.add(network, { text: text.join(" "), group: "AWS" });
-      if (pace.due) await pace.turn();
+      if (turnIsOver()) await nextTurn();
+      signal.throwIfAborted();
     }
   }
   return table.build();

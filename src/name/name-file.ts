@@ -1,5 +1,4 @@
 import type { NameColumns } from "./name-table.js";
-import type { Pace } from "./pace.js";
 
 /** A file that NAMES lists, as it was read. */
 interface NameFile {
@@ -20,9 +19,9 @@ export interface NameFormat {
   /**
    * May keep `bytes`, which nobody changes.
    *
-   * @throws NameFileError
+   * @throws NameFileError, the signal's reason
    */
-  read(file: NameFile, pace: Pace): Promise<NameContent>;
+  read(file: NameFile, signal: AbortSignal): Promise<NameContent>;
 }
 
 /** A file can't be used as it is. The message says where, and what was expected. */

@@ -4,7 +4,6 @@ import type { Stats } from "node:fs";
 import { formatOf } from "./formats.js";
 import { NameFileError } from "./name-file.js";
 import type { LoadedNames } from "./names.js";
-import { Pace } from "./pace.js";
 
 /** The largest database of cities that is sold has half of that. */
 const MAX_BYTES = 512 * 1024 * 1024;
@@ -34,7 +33,7 @@ export async function readNames(file: string, signal: AbortSignal): Promise<Load
     const bytes = Buffer.from(new SharedArrayBuffer(before.size));
     const digest = await fill(bytes, handle, signal);
     if (identityOf(await handle.stat()) !== identityOf(before)) return undefined;
-    const content = await formatOf(file, bytes).read({ file, bytes }, new Pace(signal));
+    const content = await formatOf(file, bytes).read({ file, bytes }, signal);
     return { ...content, file, digest };
   } finally {
     await handle.close();
