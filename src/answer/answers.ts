@@ -163,12 +163,15 @@ export class Answers {
       name: "answers",
       resourceLimits: { maxYoungGenerationSizeMb: YOUNG_GENERATION_MB },
     });
+    const leave = () => {
+      if (this.#thread === thread) this.#thread = undefined;
+    };
     thread.on("error", (error) => {
+      // It ends a moment later, and takes no question until then.
+      leave();
       this.#log.warn({ error, reason: error.message }, "answers-restarted");
     });
-    thread.on("exit", () => {
-      if (this.#thread === thread) this.#thread = undefined;
-    });
+    thread.on("exit", leave);
     thread.unref();
     this.#thread = thread;
     return thread;

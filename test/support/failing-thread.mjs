@@ -1,9 +1,18 @@
-/** Preloaded with `node --import`: a thread whose message comes while there is a file FAIL_THREADS fails at it. */
+/** Preloaded with `node --import`: a thread whose message comes while there is a file FAIL_THREADS fails at it, and takes its time to end. */
 import { existsSync } from "node:fs";
 import { isMainThread, parentPort } from "node:worker_threads";
 
 const { FAIL_THREADS } = process.env;
+/** Longer than it takes to ask again. */
+const ENDS_AFTER_MS = 1000;
+
 if (!isMainThread && FAIL_THREADS !== undefined) {
+  const { reallyExit } = process;
+  process.reallyExit = (code) => {
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ENDS_AFTER_MS);
+    reallyExit.call(process, code);
+  };
+
   // No listener of our own: it would let messages come before the thread listens, who would never learn of them.
   const on = parentPort.on.bind(parentPort);
   parentPort.on = (name, listener) =>
