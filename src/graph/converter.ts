@@ -17,7 +17,7 @@ export interface EdgeWriter {
   take(): Buffer[];
 }
 
-/** Turns the bytes of a digest, cut anywhere, into DOT. Synchronous: `toDot` makes a stream of it. */
+/** Turns the bytes of a digest, cut anywhere, into DOT. Synchronous: `digestToGzip` makes a stream of it. */
 export class Converter {
   readonly #stats: GraphStats;
   readonly #row = new Row();

@@ -1,6 +1,5 @@
 import { instantiate } from "../web-assembly.js";
 import { DISTANCES, LENGTHS, LITERALS, type Code } from "./deflate-code.js";
-import { attribute, labelLine } from "./dot-writer.js";
 
 /** What `assembly/dot.ts` exports: places in its memory, and functions. */
 export interface DotExports {
@@ -41,6 +40,7 @@ interface Place {
   readonly value: number;
 }
 
+/** Each stands in an attribute and in a line of the label, after what ends the value before it. */
 const VALUES = ["eniID", "srcPort", "dstPort", "protocol", "packets", "bytes", "start", "end"];
 /** In the order of `assembly/dot.ts`. */
 const PIECES = [
@@ -53,8 +53,8 @@ const PIECES = [
   '" [govpc_accountID="',
   '" color=green label="accountID=',
   '" color=red label="accountID=',
-  ...VALUES.map(attribute),
-  ...VALUES.map(labelLine),
+  ...VALUES.map((name) => `" govpc_${name}="`),
+  ...VALUES.map((name) => `\\n${name}=`),
 ];
 
 /** A new kernel with its memory, and in this what never changes. */

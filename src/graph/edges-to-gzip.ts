@@ -8,7 +8,7 @@ import { gzipOf } from "./gzip.js";
 import type { GraphStats } from "./stats.js";
 
 /**
- * A stage of a pipeline: batches of edges to their DOT as one gzip member, the same text that `toDot` gives for the same
+ * A stage of a pipeline: batches of edges to their DOT as one gzip member, the same text that `digestToGzip` gives for the same
  * edges as lines. The same rows always give the same bytes, however they are cut. Memory grows with the number of distinct
  * addresses only: a bit and four bytes each.
  *

@@ -1,18 +1,12 @@
-// The converter of digests as a process of its own, of built code so that no compiling is measured: `convert.mjs dot|job DIGEST`.
+// The converter of digests as a process of its own, of built code so that no compiling is measured: `convert.mjs DIGEST`.
 import { createReadStream, createWriteStream } from "node:fs";
 import { pipeline } from "node:stream/promises";
 import { convert } from "../../dist/graph/convert.js";
-import { newStats } from "../../dist/graph/stats.js";
-import { toDot } from "../../dist/graph/to-dot.js";
 
-const [, , what, path] = process.argv;
+const [, , path = ""] = process.argv;
 
 const digest = createReadStream(path, { highWaterMark: 256 * 1024 });
 const output = createWriteStream("/dev/null", { highWaterMark: 1024 * 1024 });
-if (what === "dot") {
-  await pipeline(digest, toDot(newStats()), output);
-} else {
-  const { signal } = new AbortController();
-  const { body } = convert(digest, { maxDigestBytes: 2 ** 33, signal });
-  await pipeline(body, output);
-}
+const { signal } = new AbortController();
+const { body } = convert(digest, { maxDigestBytes: 2 ** 33, signal });
+await pipeline(body, output);

@@ -1,6 +1,6 @@
 import * as fc from "fast-check";
 import { newStats, type GraphStats } from "../../src/graph/stats.js";
-import { toDot } from "../../src/graph/to-dot.js";
+import { toDot } from "./to-dot.js";
 
 export interface Row {
   readonly account: string;

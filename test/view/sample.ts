@@ -2,9 +2,9 @@ import { fileURLToPath } from "node:url";
 import type { EdgeBatch } from "../../src/edges/table.js";
 import { dotToEdges } from "../../src/graph/dot-to-edges.js";
 import { newStats } from "../../src/graph/stats.js";
-import { toDot } from "../../src/graph/to-dot.js";
 import { TimeWindow } from "../../src/window.js";
 import { digesterOf } from "../digester/flow-logs/digesting.js";
+import { toDot } from "../graph/to-dot.js";
 import { bodyOf } from "../support/digest-body.js";
 
 const DIRECTORY = fileURLToPath(new URL("../fixtures/flow-logs", import.meta.url));

@@ -3,29 +3,14 @@ import { type Comparison, ratio } from "../compare.js";
 import type { BenchData } from "../data.js";
 import { AWK_DOT, gunzipLimits, mawk } from "../peers.js";
 
-/** The lines of a digest to DOT. */
+/** The lines of a digest to gzipped DOT. */
 export async function* dot(data: BenchData): AsyncGenerator<Comparison> {
-  const { path: plain } = await data.text();
-  yield {
-    title: "digest lines to DOT",
-    contenders: [
-      script("converter", "convert.mjs", ["dot", plain]),
-      ...(await mawk("mawk", `${AWK_DOT} ${plain}`)),
-    ],
-    goals: [
-      {
-        what: "digest lines to DOT, times the speed of mawk",
-        of: ratio("wall s", "mawk", "converter"),
-        atLeast: 2.5,
-      },
-    ],
-  };
   const { path } = await data.gz();
   const pipe = "zcat | mawk | gzip -1";
   yield {
     title: "gz digest to gz DOT",
     contenders: [
-      script("converter", "convert.mjs", ["job", path]),
+      script("converter", "convert.mjs", [path]),
       ...(await mawk(pipe, `zcat ${path} | ${AWK_DOT} | gzip -1`)),
       ...(await gunzipLimits(path)),
     ],

@@ -19,7 +19,7 @@ export async function* hostile(data: BenchData): AsyncGenerator<Comparison> {
   yield {
     title: "hostile records: gz digest to gz DOT",
     contenders: [
-      script("converter", "convert.mjs", ["job", path]),
+      script("converter", "convert.mjs", [path]),
       ...(await mawk("zcat | mawk | gzip -1", `zcat ${path} | ${AWK_DOT} | gzip -1`)),
     ],
   };

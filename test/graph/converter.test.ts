@@ -1,9 +1,7 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { CorruptInputError } from "../../src/errors.js";
-import { BLOCK_BYTES } from "../../src/graph/dot-writer.js";
 import { newStats } from "../../src/graph/stats.js";
-import { toDot } from "../../src/graph/to-dot.js";
 import { dotOf, lineOf, row, spellings } from "./digests.js";
 import { labelOf, readDot } from "./read-dot.js";
 import { countTurns } from "../support/count-turns.js";
@@ -71,14 +69,6 @@ test("a value of any length is copied whole, in the shortest line too", async ()
 test("two spellings of one address are two nodes", async () => {
   const line = LINE.replace("172.31.16.139", "2001:DB8::1").replace("172.31.16.21", "2001:db8::1");
   expect(readDot(await dotOf([line])).nodes).toEqual(["2001:DB8::1", "2001:db8::1"]);
-});
-
-test("comes in blocks of one size, however the digest is cut", async () => {
-  const blocks = await blocksOf(6000);
-  expect(blocks.slice(0, -1).every(({ length }) => length === BLOCK_BYTES)).toBe(true);
-  expect(blocks.length).toBeGreaterThan(5);
-  const cut = await blocksOf(10);
-  expect(cut.map((block, i) => blocks[i]?.equals(block))).toEqual(blocks.map(() => true));
 });
 
 test("counts", async () => {
@@ -199,15 +189,6 @@ describe("a line's length", () => {
     );
   });
 });
-
-async function blocksOf(chunkLines: number): Promise<Buffer[]> {
-  const blocks = [];
-  async function* source(): AsyncGenerator<Buffer> {
-    for (let i = 0; i < 6000; i += chunkLines) yield Buffer.from(LINE.repeat(chunkLines));
-  }
-  for await (const block of toDot(newStats())(source())) blocks.push(block);
-  return blocks;
-}
 
 function padded(length: number): string {
   return LINE.trim().padEnd(length);
