@@ -7,7 +7,7 @@ FROM node:24-slim AS build
 WORKDIR /app
 COPY package.json package-lock.json ./
 RUN npm ci --ignore-scripts
-COPY tsconfig.json tsconfig.build.json asconfig.json vite.config.ts ./
+COPY tsconfig.json tsconfig.build.json asconfig.json vite.config.ts vite.service.config.ts ./
 COPY src src
 RUN npm run build
 # An empty directory, to be copied with an owner.

@@ -21,7 +21,7 @@ const processes = [
 const ROOM = "--max-semi-space-size=32";
 
 const common = {
-  execArgv: [ROOM, "--import", new URL("test/support/built-threads.mjs", import.meta.url).href],
+  execArgv: [ROOM],
   // Each waits several times, and the wait that fails says more than the test that took too long.
   testTimeout: 5 * DEADLINE_MS,
   hookTimeout: 5 * DEADLINE_MS,

@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
+import { builtFile } from "./built-file.js";
 
 /** What is used of WebAssembly, which Node.js has and its types for 20 don't. */
 declare const WebAssembly: {
@@ -7,12 +7,10 @@ declare const WebAssembly: {
   readonly Instance: new (module: object, imports: object) => { readonly exports: Record<string, unknown> };
 };
 
-const require = createRequire(import.meta.url);
 const modules = new Map<string, object>();
 
 /**
- * A new instance of a kernel, with a memory of its own. Kernels are made by `npm run build` from what is in the folders
- * `assembly`; package.json says where they are, so that sources under test find them as well.
+ * A new instance of a kernel, with a memory of its own. Kernels are made from what is in the folders `assembly`.
  *
  * @param path below dist, such as "flow-log/lines.wasm"
  * @param imports functions that it calls, by module and name
@@ -21,7 +19,7 @@ export function instantiate(
   path: string,
   imports: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {},
 ): Record<string, unknown> {
-  const module = modules.get(path) ?? new WebAssembly.Module(readFileSync(require.resolve(`#${path}`)));
+  const module = modules.get(path) ?? new WebAssembly.Module(readFileSync(builtFile(path)));
   modules.set(path, module);
   return new WebAssembly.Instance(module, imports).exports;
 }

@@ -86,7 +86,7 @@ test("names know what is pure, and how their own files are read", () => {
 
 test("what answers knows of ports the storage alone, and its thread not even that", () => {
   const known =
-    /^(?:answer|view|finding|name|edges|graph|flow-log)\/|^storage\/storage\.ts$|^(?:settings|errors|window)\.ts$/;
+    /^(?:answer|view|finding|name|edges|graph|flow-log)\/|^storage\/storage\.ts$|^(?:built-file|settings|errors|window)\.ts$/;
   expect(breaks(/^answer\//, (to) => known.test(to))).toEqual([]);
   const remote = /^answer\/(?:thread|answer-question|tables|read-graph|bytes-of)\.ts$/;
   expect(

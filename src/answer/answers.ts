@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { MessageChannel, type MessagePort, Worker } from "node:worker_threads";
+import { builtFile } from "../built-file.js";
 import { RetryLaterError } from "../errors.js";
 import { NameFiles, type NameLog } from "../name/name-files.js";
 import { Asker, ChannelClosedError } from "./channel.js";
@@ -15,9 +16,6 @@ const BUSY_RETRY_MS = 1000;
 
 /** Columns that are done with are freed when the young generation is collected: the smaller it is, the sooner. It is smaller than Node's own, which costs no time. */
 const YOUNG_GENERATION_MB = 6;
-
-/** The thread is named as this file is: compiled, or not yet. */
-const THREAD = new URL(import.meta.url.replace(/answers\.([jt]s)$/, "thread.$1"));
 
 /** Never rejects. */
 export type OnFound = (findings: SeverityCounts) => Promise<void>;
@@ -159,7 +157,7 @@ export class Answers {
   /** A thread that failed closes its ports, by which those who wait learn of it. */
   #running(): Worker {
     if (this.#thread !== undefined) return this.#thread;
-    const thread = new Worker(THREAD, {
+    const thread = new Worker(builtFile("answer-thread.js"), {
       name: "answers",
       resourceLimits: { maxYoungGenerationSizeMb: YOUNG_GENERATION_MB },
     });

@@ -6,8 +6,8 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from "fastify";
 import Negotiator from "negotiator";
 import { HttpError } from "./errors.js";
 
-/** Where `npm run build` puts the page. Beside the sources there is none. */
-const BUILT = new URL("../page/", import.meta.url);
+/** Where `npm run build` puts the page: beside the service, which is built into one folder. Beside this source there is none. */
+const BUILT = new URL("page/", import.meta.url);
 
 const MEDIA_TYPES: Readonly<Record<string, string>> = {
   ".html": "text/html; charset=utf-8",

@@ -9,6 +9,7 @@ import { rmSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { z } from "zod";
 import { temporaryDir } from "../support/temporary-dir.js";
+import { bundleScripts } from "./command.js";
 import { compare, type Comparison, type GoalResult } from "./compare.js";
 import { BenchData } from "./data.js";
 import { api } from "./groups/api.js";
@@ -53,6 +54,7 @@ if (unknown.length > 0) {
   throw new Error(`expected some of ${Object.keys(groups).join(", ")}, got ${unknown.join(", ")}`);
 }
 
+await bundleScripts();
 const dir = await temporaryDir();
 for (const signal of ["SIGINT", "SIGTERM"] as const) {
   process.once(signal, () => {

@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
+import { bundle, bundled } from "../support/bundle.js";
 import { bound } from "../support/child.js";
 import type { Contender, Measures } from "./compare.js";
 
@@ -18,7 +19,17 @@ export function command(
   return { name, measure: () => run(name, program, args, env) };
 }
 
-/** One of the scripts beside this file. */
+/** One of the scripts beside this file that run our code. `bundleScripts` comes first. */
+export function ours(
+  name: string,
+  script: Script,
+  args: readonly string[],
+  env: NodeJS.ProcessEnv = {},
+): Contender {
+  return command(name, [process.execPath, bundled(script), ...args], env);
+}
+
+/** One of the scripts beside this file that run another's. */
 export function script(
   name: string,
   file: string,
@@ -26,6 +37,13 @@ export function script(
   env: NodeJS.ProcessEnv = {},
 ): Contender {
   return command(name, [process.execPath, pathOf(file), ...args], env);
+}
+
+const SCRIPTS = ["digest", "convert", "read-edges"] as const;
+type Script = (typeof SCRIPTS)[number];
+
+export async function bundleScripts(): Promise<void> {
+  for (const script of SCRIPTS) await bundle(new URL(`${script}.ts`, import.meta.url));
 }
 
 export function pathOf(file: string): string {

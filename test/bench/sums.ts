@@ -1,4 +1,4 @@
-import { script } from "./command.js";
+import { ours } from "./command.js";
 import type { Contender } from "./compare.js";
 import { WINDOW } from "./make-records.js";
 
@@ -6,5 +6,5 @@ import { WINDOW } from "./make-records.js";
 export const SUMS = "sums";
 
 export function sums(name: string, endpoint: string, env: NodeJS.ProcessEnv = {}): Contender {
-  return script(name, "digest.mjs", [WINDOW.start, WINDOW.stop], { ...env, DIGESTER_ENDPOINT: endpoint });
+  return ours(name, "digest", [WINDOW.start, WINDOW.stop], { ...env, DIGESTER_ENDPOINT: endpoint });
 }

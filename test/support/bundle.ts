@@ -9,7 +9,6 @@ const BUNDLES = fileURLToPath(new URL("../../.cache/test-scripts", import.meta.u
 export async function bundle(script: URL): Promise<URL> {
   const source = fileURLToPath(script);
   const name = basename(source, ".ts");
-  const outDir = join(BUNDLES, name);
   await build({
     configFile: false,
     logLevel: "warn",
@@ -17,10 +16,15 @@ export async function bundle(script: URL): Promise<URL> {
     build: {
       ssr: source,
       target: "node20",
-      outDir,
+      outDir: join(BUNDLES, name),
       emptyOutDir: true,
       rolldownOptions: { output: { entryFileNames: "main.js" } },
     },
   });
-  return new URL(`file://${join(outDir, "main.js")}`);
+  return new URL(`file://${bundled(name)}`);
+}
+
+/** Where the bundle of a script is, by its name. */
+export function bundled(name: string): string {
+  return join(BUNDLES, name, "main.js");
 }

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { Worker } from "node:worker_threads";
+import { builtFile } from "../../built-file.js";
 import type { Version, Way } from "../../s3/quick-get.js";
 import type { FetcherOptions, FileWant, ObjectWant, Reply, Task } from "./fetch-task.js";
 import { Waiting } from "./waiting.js";
@@ -9,9 +10,6 @@ export const MANY = 32;
 
 const YOUNG_GENERATION_MB = 6;
 const CLOSE_MS = 1000;
-
-/** The thread is named beside this file: compiled, or not yet. */
-const THREAD = new URL(import.meta.url.replace(/fetcher\.([jt]s)$/, "fetch-thread.$1"));
 
 /**
  * Fetches small files in a thread of its own. A promise for each step of each file, and a stream for each that is unpacked,
@@ -47,7 +45,7 @@ export class Fetcher {
 
   start(): void {
     if (this.#thread !== undefined || this.#isClosed) return;
-    const thread = new Worker(THREAD, {
+    const thread = new Worker(builtFile("fetch-thread.js"), {
       name: "fetcher",
       workerData: this.#options,
       resourceLimits: { maxYoungGenerationSizeMb: YOUNG_GENERATION_MB },

@@ -1,4 +1,4 @@
-import { script } from "../command.js";
+import { ours } from "../command.js";
 import type { Comparison, Contender } from "../compare.js";
 import type { BenchData } from "../data.js";
 import { WINDOW } from "../make-records.js";
@@ -24,5 +24,5 @@ export async function* readBack(data: BenchData): AsyncGenerator<Comparison> {
 }
 
 function read(name: string, dataDir: string): Contender {
-  return script(name, "read-edges.mjs", [dataDir, WINDOW.start, WINDOW.stop]);
+  return ours(name, "read-edges", [dataDir, WINDOW.start, WINDOW.stop]);
 }

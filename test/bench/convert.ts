@@ -1,7 +1,7 @@
-// The converter of digests as a process of its own, of built code so that no compiling is measured: `convert.mjs DIGEST`.
+// The converter of digests as a process of its own, bundled so that no compiling is measured: `convert DIGEST`.
 import { createReadStream, createWriteStream } from "node:fs";
 import { pipeline } from "node:stream/promises";
-import { convert } from "../../dist/graph/convert.js";
+import { convert } from "../../src/graph/convert.js";
 
 const [, , path = ""] = process.argv;
 
