@@ -140,7 +140,7 @@ test("a stop gives a job that can't be finished to another process at once", asy
 });
 
 /** Far more than are at work at once, so that each process gets many. */
-const JOBS = 200;
+const JOBS = 100;
 
 test(`${JOBS} jobs over three processes: each is done once`, async () => {
   const dir = await temporaryDir();
