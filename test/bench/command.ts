@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
-import { bundle, bundled } from "../support/bundle.js";
+import { bundle } from "../support/bundle.js";
 import { bound } from "../support/child.js";
 import type { Contender, Measures } from "./compare.js";
 
@@ -19,31 +19,21 @@ export function command(
   return { name, measure: () => run(name, program, args, env) };
 }
 
-/** One of the scripts beside this file that run our code. `bundleScripts` comes first. */
-export function ours(
-  name: string,
-  script: Script,
-  args: readonly string[],
-  env: NodeJS.ProcessEnv = {},
-): Contender {
-  return command(name, [process.execPath, bundled(script), ...args], env);
-}
-
-/** One of the scripts beside this file that run another's. */
+/** A script: ours as it is `bundled`, which `bundleScripts` does before, or one that is run as it is, by `pathOf`. */
 export function script(
   name: string,
-  file: string,
+  path: string,
   args: readonly string[],
   env: NodeJS.ProcessEnv = {},
 ): Contender {
-  return command(name, [process.execPath, pathOf(file), ...args], env);
+  return command(name, [process.execPath, path, ...args], env);
 }
 
-const SCRIPTS = ["digest", "convert", "read-edges"] as const;
-type Script = (typeof SCRIPTS)[number];
-
+/** Those beside this file that run our code. */
 export async function bundleScripts(): Promise<void> {
-  for (const script of SCRIPTS) await bundle(new URL(`${script}.ts`, import.meta.url));
+  for (const name of ["digest", "convert", "read-edges"]) {
+    await bundle(new URL(`${name}.ts`, import.meta.url));
+  }
 }
 
 export function pathOf(file: string): string {

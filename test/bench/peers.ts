@@ -40,7 +40,10 @@ export const DUCKDB_1 = "DuckDB, 1 thread";
 export const DUCKDB_2 = "DuckDB, 2 threads";
 
 export function duckDB(query: string): Contender[] {
-  return [script(DUCKDB_1, "duckdb.mjs", ["1", query]), script(DUCKDB_2, "duckdb.mjs", ["2", query])];
+  return [
+    script(DUCKDB_1, pathOf("duckdb.mjs"), ["1", query]),
+    script(DUCKDB_2, pathOf("duckdb.mjs"), ["2", query]),
+  ];
 }
 
 /** What `digest.awk` does. The sums are summed once more, for DuckDB leaves out what nobody asks for. */

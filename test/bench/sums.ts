@@ -1,4 +1,5 @@
-import { ours } from "./command.js";
+import { bundled } from "../support/bundle.js";
+import { script } from "./command.js";
 import type { Contender } from "./compare.js";
 import { WINDOW } from "./make-records.js";
 
@@ -6,5 +7,8 @@ import { WINDOW } from "./make-records.js";
 export const SUMS = "sums";
 
 export function sums(name: string, endpoint: string, env: NodeJS.ProcessEnv = {}): Contender {
-  return ours(name, "digest", [WINDOW.start, WINDOW.stop], { ...env, DIGESTER_ENDPOINT: endpoint });
+  return script(name, bundled("digest"), [WINDOW.start, WINDOW.stop], {
+    ...env,
+    DIGESTER_ENDPOINT: endpoint,
+  });
 }

@@ -1,4 +1,5 @@
-import { ours } from "../command.js";
+import { bundled } from "../../support/bundle.js";
+import { script } from "../command.js";
 import { type Comparison, ratio } from "../compare.js";
 import type { BenchData } from "../data.js";
 import { AWK_DOT, gunzipLimits, mawk } from "../peers.js";
@@ -9,7 +10,7 @@ export async function* dot(data: BenchData): AsyncGenerator<Comparison> {
   yield {
     title: "digest lines to gz DOT",
     contenders: [
-      ours("converter", "convert", [plain]),
+      script("converter", bundled("convert"), [plain]),
       // Without gzip, which a job never leaves out.
       ...(await mawk("mawk", `${AWK_DOT} ${plain}`)),
       ...(await mawk("mawk | gzip -1", `${AWK_DOT} ${plain} | gzip -1`)),
@@ -27,7 +28,7 @@ export async function* dot(data: BenchData): AsyncGenerator<Comparison> {
   yield {
     title: "gz digest to gz DOT",
     contenders: [
-      ours("converter", "convert", [path]),
+      script("converter", bundled("convert"), [path]),
       ...(await mawk(pipe, `zcat ${path} | ${AWK_DOT} | gzip -1`)),
       ...(await gunzipLimits(path)),
     ],

@@ -1,4 +1,5 @@
-import { ours } from "../command.js";
+import { bundled } from "../../support/bundle.js";
+import { script } from "../command.js";
 import type { Comparison } from "../compare.js";
 import type { BenchData } from "../data.js";
 import { AWK_DOT, duckDBSums, duckDBText, mawk } from "../peers.js";
@@ -19,7 +20,7 @@ export async function* hostile(data: BenchData): AsyncGenerator<Comparison> {
   yield {
     title: "hostile records: gz digest to gz DOT",
     contenders: [
-      ours("converter", "convert", [path]),
+      script("converter", bundled("convert"), [path]),
       ...(await mawk("zcat | mawk | gzip -1", `zcat ${path} | ${AWK_DOT} | gzip -1`)),
     ],
   };

@@ -1,4 +1,5 @@
-import { ours } from "../command.js";
+import { bundled } from "../../support/bundle.js";
+import { script } from "../command.js";
 import type { Comparison, Contender } from "../compare.js";
 import type { BenchData } from "../data.js";
 import { WINDOW } from "../make-records.js";
@@ -24,5 +25,5 @@ export async function* readBack(data: BenchData): AsyncGenerator<Comparison> {
 }
 
 function read(name: string, dataDir: string): Contender {
-  return ours(name, "read-edges", [dataDir, WINDOW.start, WINDOW.stop]);
+  return script(name, bundled("read-edges"), [dataDir, WINDOW.start, WINDOW.stop]);
 }
