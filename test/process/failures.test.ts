@@ -291,6 +291,7 @@ describe("the clock jumps while jobs run, and the jobs go on", () => {
       expect(deployment.storings(window)).toBe(1);
       expect(service.logged("job-started", { graphId: window.id })).toHaveLength(1);
     }
+    await areMade(newWindows());
   });
 });
 
