@@ -1,5 +1,5 @@
 import { CorruptInputError, DependencyError } from "./errors.js";
-import { ScopeError } from "./scope.js";
+import { ScopeError } from "./scope-parts.js";
 import { WindowError } from "./window.js";
 
 const MORE = "the log of the service has the details";

@@ -8,7 +8,7 @@ import { Job } from "./job.js";
 import type { Marker } from "./marker/marker.js";
 import type { BoundAddress, Module } from "./module.js";
 import type { Queuer } from "./queuer/queuer.js";
-import { ScopeError } from "./scope.js";
+import { ScopeError } from "./scope-parts.js";
 import type { ServiceSettings } from "./service-settings.js";
 import { startModules } from "./startup.js";
 import type { GraphInfo, Storage, StoredGraph } from "./storage/storage.js";

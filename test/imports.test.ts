@@ -140,6 +140,18 @@ test("the client libraries of AWS are loaded only where they are used", () => {
   expect(needed("sqs/queue.ts")).toContain("@aws-sdk/client-sqs");
 });
 
+test("whoever digests flow logs needs no schemas: its thread starts without the library that checks them", () => {
+  const digesting = [
+    "digester/flow-logs/flow-log-digester.ts",
+    "digester/flow-logs/directory.ts",
+    "digester/flow-logs/bucket.ts",
+    "digester/flow-logs/athena/source.ts",
+    "worker/make-graph.ts",
+  ];
+  expect(digesting.filter((path) => needed(path).includes("zod"))).toEqual([]);
+  expect(needed("digester/flow-logs/settings.ts")).toContain("zod");
+});
+
 test("nobody imports the executable or the library's entry", () => {
   expect(breaks(/./, (to) => to !== "main.ts" && to !== "index.ts")).toEqual([]);
 });

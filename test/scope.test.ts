@@ -1,7 +1,8 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { Job, toMessage } from "../src/job.js";
-import { Scope, ScopeError, scopeOf, type ScopeParameters, valuesOf } from "../src/scope.js";
+import { Scope, scopeOf } from "../src/scope.js";
+import { ScopeError, type ScopeParameters, valuesOf } from "../src/scope-parts.js";
 import { TimeWindow } from "../src/window.js";
 
 const window = TimeWindow.parse("2019-06-01T00:00:00Z", "2019-06-01T01:00:00Z");

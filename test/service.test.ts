@@ -4,7 +4,8 @@ import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { z } from "zod";
 import { RetryLaterError } from "../src/errors.js";
 import { type Job, toMessage } from "../src/job.js";
-import { ScopeError, scopeOf } from "../src/scope.js";
+import { scopeOf } from "../src/scope.js";
+import { ScopeError } from "../src/scope-parts.js";
 import { eventually } from "./support/eventually.js";
 import { never, Process, Stores, TIMEOUT_MS, window } from "./support/processes.js";
 

@@ -1,17 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { access, type FileHandle, open, unlink } from "node:fs/promises";
 import { join } from "node:path";
-import { z } from "zod";
 import { DependencyError, type DependencyName, messageOf, type Obstacle } from "../errors.js";
-
-/** What the modules that keep files have in common: where these are, how they fail, and what time it is there. */
-export const diskSettings = {
-  GRAPH_DATA_DIR: z
-    .string()
-    .min(1)
-    .default("./data")
-    .describe("directory for graphs and claims that are not in S3"),
-};
 
 export function hasCode(error: unknown, ...codes: string[]): boolean {
   return error instanceof Error && "code" in error && codes.some((code) => code === error.code);

@@ -5,7 +5,8 @@ import { ParquetError, readChunk } from "../parquet/read-chunk.js";
 import { nextTurn, turnIsOver } from "../turn.js";
 import { SourceReader, type ByteSource } from "./byte-source.js";
 import { BatchParts, columnsToRead, type FileColumn } from "./decode-columns.js";
-import { fromKeyValues, type DigestTimes, type EdgesMetadata } from "./metadata.js";
+import type { DigestTimes, EdgesMetadata } from "./metadata.js";
+import { fromKeyValues } from "./read-metadata.js";
 import { MAX_VALUE_BYTES, ROW_GROUP_ROWS } from "./row-group.js";
 import { BATCH_ROWS, newNames, partOf, type EdgeBatch, type Names, type OptionalColumn } from "./table.js";
 

@@ -1,5 +1,6 @@
 import { z } from "zod";
-import { type ScopeParameters, ScopeError, type ScopePart, scopeOf } from "../scope.js";
+import { scopeOf } from "../scope.js";
+import { ScopeError, type ScopeParameters, type ScopePart } from "../scope-parts.js";
 import type { Service } from "../service.js";
 import { TimeWindow, WindowError } from "../window.js";
 

@@ -1,4 +1,3 @@
-import { z } from "zod";
 import { createClient, type S3Access } from "./client.js";
 import type { CredentialSource } from "../aws/credentials.js";
 import { isException, s3Library } from "./library.js";
@@ -6,8 +5,6 @@ import { isException, s3Library } from "./library.js";
 /** Where S3 is asked unless a region is configured: any region of the partition can tell. */
 const ANYWHERE = "us-east-1";
 const DEADLINE_MS = 10_000;
-
-const Answer = z.object({ headers: z.object({ "x-amz-bucket-region": z.string().optional() }) });
 
 /**
  * A bucket's region, found out at the first call and again after a failure. S3 names it in each answer, refusals and
@@ -31,29 +28,19 @@ async function ask(bucket: string, access: S3Access, source: CredentialSource): 
   const { HeadBucketCommand } = await s3Library();
   const client = await createClient(access, source, { region: asked });
   const command = new HeadBucketCommand({ Bucket: bucket });
-  let told: string | undefined;
-  command.middlewareStack.add(
-    (next) => async (args) => {
-      const result = await next(args);
-      told = Answer.parse(result.response).headers["x-amz-bucket-region"];
-      return result;
-    },
-    // Below the SDK's own step, which turns a refusal into an error without its headers.
-    { step: "deserialize", priority: "low" },
-  );
   try {
-    await client.send(command, {
+    const { BucketRegion } = await client.send(command, {
       abortSignal: AbortSignal.timeout(DEADLINE_MS),
       requestTimeout: DEADLINE_MS / 2,
     });
+    return BucketRegion ?? asked;
   } catch (error) {
     // The next call will be refused as well, and says the reason, which the answer to a HEAD can't.
-    const refused = isException(error) && (error.$metadata.httpStatusCode ?? 500) < 500;
-    if (!refused) throw error;
+    if (!isException(error) || (error.$metadata.httpStatusCode ?? 500) >= 500) throw error;
+    return error.$response?.headers["x-amz-bucket-region"] ?? asked;
   } finally {
     client.destroy();
   }
-  return told ?? asked;
 }
 
 async function configuredRegion(access: S3Access, source: CredentialSource): Promise<string> {

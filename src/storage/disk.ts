@@ -14,15 +14,8 @@ import {
 import { join } from "node:path";
 import { addAbortSignal, type Readable } from "node:stream";
 import { removeStale, syncDirectory, writeWhole } from "../disk/atomic-file.js";
-import {
-  bytesAt,
-  checkRoom,
-  diskSettings,
-  fileErrors,
-  hasCode,
-  ifThere,
-  Presence,
-} from "../disk/data-dir.js";
+import { bytesAt, checkRoom, fileErrors, hasCode, ifThere, Presence } from "../disk/data-dir.js";
+import { diskSettings } from "../disk/settings.js";
 import { SupersededError } from "../errors.js";
 import { implementation } from "../registry.js";
 import type { GraphId } from "../window.js";

@@ -1,7 +1,8 @@
 import { describe, expect, test } from "vitest";
 import type { Digester } from "../../src/digester/digester.js";
 import { CorruptInputError } from "../../src/errors.js";
-import { ScopeError, type ScopeParameters, scopeOf } from "../../src/scope.js";
+import { scopeOf } from "../../src/scope.js";
+import { ScopeError, type ScopeParameters } from "../../src/scope-parts.js";
 import { TimeWindow } from "../../src/window.js";
 import { linesOf, read, sumsOf } from "./digester.js";
 

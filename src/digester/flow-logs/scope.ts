@@ -1,4 +1,5 @@
-import { type Scope, ScopeError, valuesOf } from "../../scope.js";
+import type { Scope } from "../../scope.js";
+import { ScopeError, valuesOf } from "../../scope-parts.js";
 import type { TimeWindow } from "../../window.js";
 import type { Selection } from "./selection.js";
 

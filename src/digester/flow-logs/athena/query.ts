@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { z } from "zod";
+import type { QueryExecution } from "@aws-sdk/client-athena";
 import type { CredentialSource } from "../../../aws/credentials.js";
 import { withDeadline } from "../../../deadline.js";
 import { DependencyError, HandedOverError } from "../../../errors.js";
 import type { Athena } from "./client.js";
 import { callError, type FailedQuery, queryError } from "./errors.js";
-import { TableMetadata, type TableName } from "./table.js";
+import type { TableMetadata, TableName } from "./table.js";
 
 /** Of a call, with the pauses that throttling costs. */
 const CALL_MS = 60_000;
@@ -38,29 +38,6 @@ export interface FinishedQuery {
   readonly manifest: string | undefined;
 }
 
-const Execution = z.object({
-  QueryExecution: z.object({
-    Status: z.object({
-      State: z.string(),
-      StateChangeReason: z.string().optional(),
-      AthenaError: z
-        .object({
-          ErrorCategory: z.number().optional(),
-          Retryable: z.boolean().optional(),
-          ErrorMessage: z.string().optional(),
-        })
-        .optional(),
-    }),
-    Statistics: z
-      .object({
-        DataScannedInBytes: z.number().default(0),
-        DataManifestLocation: z.string().optional(),
-      })
-      .default({ DataScannedInBytes: 0 }),
-  }),
-});
-type Execution = z.infer<typeof Execution>["QueryExecution"];
-
 /** Calls Athena, and follows a query from its start to its end. */
 export class QueryRunner {
   readonly #options: QueryRunnerOptions;
@@ -78,7 +55,7 @@ export class QueryRunner {
       signal,
       ({ client, library }, options) => client.send(new library.GetTableMetadataCommand(names), options),
     );
-    return TableMetadata.parse(answer.TableMetadata ?? {});
+    return answer.TableMetadata ?? {};
   }
 
   /**
@@ -135,10 +112,10 @@ export class QueryRunner {
       ;
       looks++, pause = Math.min(2 * pause, LONGEST_PAUSE_MS)
     ) {
-      const { Status, Statistics } = await this.#look(id, signal);
+      const { Status = {}, Statistics = {} } = await this.#look(id, signal);
       const { State, StateChangeReason, AthenaError } = Status;
-      const scannedBytes = Statistics.DataScannedInBytes;
-      if (State === "SUCCEEDED") return { id, scannedBytes, manifest: Statistics.DataManifestLocation };
+      const { DataScannedInBytes: scannedBytes = 0, DataManifestLocation: manifest } = Statistics;
+      if (State === "SUCCEEDED") return { id, scannedBytes, manifest };
       if (State === "FAILED" || State === "CANCELLED") {
         const failed: FailedQuery = {
           id,
@@ -156,11 +133,15 @@ export class QueryRunner {
     }
   }
 
-  async #look(id: string, signal: AbortSignal): Promise<Execution> {
-    const answer = await this.#call(`GetQueryExecution of ${id}`, signal, ({ client, library }, options) =>
+  async #look(id: string, signal: AbortSignal): Promise<QueryExecution> {
+    const action = `GetQueryExecution of ${id}`;
+    const { QueryExecution } = await this.#call(action, signal, ({ client, library }, options) =>
       client.send(new library.GetQueryExecutionCommand({ QueryExecutionId: id }), options),
     );
-    return Execution.parse(answer).QueryExecution;
+    if (QueryExecution?.Status?.State === undefined) {
+      throw new DependencyError("digester", `${action}: the answer lacks the query's state`);
+    }
+    return QueryExecution;
   }
 
   /** Nobody waits for it any more, so it needn't cost more. Where this fails, it ends by itself. */

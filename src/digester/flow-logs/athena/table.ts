@@ -1,4 +1,4 @@
-import { z } from "zod";
+import type { Column, TableMetadata as Metadata } from "@aws-sdk/client-athena";
 import { CorruptInputError, DependencyError } from "../../../errors.js";
 import { missingFields } from "../../../flow-log/columns.js";
 import { isFurther } from "../../../flow-log/further-fields.js";
@@ -12,18 +12,8 @@ export interface TableName {
   readonly name: string;
 }
 
-const Column = z
-  .object({ Name: z.string().min(1), Type: z.string().default("string") })
-  .transform(({ Name, Type }): TableColumn => ({ name: Name, type: Type.trim().toLowerCase() }));
-
 /** What GetTableMetadata tells of a table: https://docs.aws.amazon.com/athena/latest/APIReference/API_TableMetadata.html */
-export const TableMetadata = z.object({
-  TableType: z.string().optional(),
-  Columns: z.array(Column).default([]),
-  PartitionKeys: z.array(Column).default([]),
-  Parameters: z.record(z.string(), z.string()).default({}),
-});
-export type TableMetadata = z.infer<typeof TableMetadata>;
+export type TableMetadata = Pick<Metadata, "TableType" | "Columns" | "PartitionKeys" | "Parameters">;
 
 /** What a query needs to know of a table. */
 export interface FlowLogTable {
@@ -39,12 +29,14 @@ export interface FlowLogTable {
 
 /** @throws DependencyError when there are no flow logs in such a table: what is missing and what to do */
 export function flowLogTable(where: string, metadata: TableMetadata): FlowLogTable {
-  const { Columns, PartitionKeys, Parameters } = metadata;
+  const { Columns = [], PartitionKeys = [], Parameters: parameters = {} } = metadata;
+  const own = Columns.map(columnOf);
+  const keys = PartitionKeys.map(columnOf);
   const isView = /view/i.test(metadata.TableType ?? "");
-  const found = byField(where, [...Columns, ...PartitionKeys]);
+  const found = byField(where, [...own, ...keys]);
   const missing = missingFields([...found.keys()]);
   if (missing.length > 0) {
-    const names = Columns.map(({ name }) => name).join(", ");
+    const names = own.map(({ name }) => name).join(", ");
     throw unfit(
       `${where}: expected the columns ${missing.join(", ")} as well, got ${names}. Where they have other names, a view can give them these`,
     );
@@ -53,11 +45,15 @@ export function flowLogTable(where: string, metadata: TableMetadata): FlowLogTab
   const columns = new Map([...found].filter(([field, column]) => isReadable(where, field, column)));
   return {
     columns,
-    region: Columns.find(({ name }) => name.toLowerCase() === "region"),
-    partitions: isView ? Columns.filter(({ name }) => !fields.has(name)) : PartitionKeys,
-    isProjected: /^\s*true\s*$/i.test(Parameters["projection.enabled"] ?? ""),
-    parameters: Parameters,
+    region: own.find(({ name }) => name.toLowerCase() === "region"),
+    partitions: isView ? own.filter(({ name }) => !fields.has(name)) : keys,
+    isProjected: /^\s*true\s*$/i.test(parameters["projection.enabled"] ?? ""),
+    parameters,
   };
+}
+
+function columnOf({ Name = "", Type = "string" }: Column): TableColumn {
+  return { name: Name, type: Type.trim().toLowerCase() };
 }
 
 function byField(where: string, columns: readonly TableColumn[]): Map<string, TableColumn> {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { conditionsOf, type Choice } from "../../../../src/digester/flow-logs/athena/conditions.js";
-import { flowLogTable, TableMetadata } from "../../../../src/digester/flow-logs/athena/table.js";
+import { flowLogTable } from "../../../../src/digester/flow-logs/athena/table.js";
 import { DependencyError } from "../../../../src/errors.js";
 import { TimeWindow } from "../../../../src/window.js";
 import { AWS_COLUMNS } from "./aws-parquet.js";
@@ -21,12 +21,12 @@ function conditions(
   choice: Partial<Choice> = {},
 ) {
   const projected = Object.entries(parameters).map(([name, value]) => [`projection.${name}`, value]);
-  const metadata = TableMetadata.parse({
+  const metadata = {
     TableType: type,
     Columns: columnsListed(columns),
     PartitionKeys: columnsListed(partitions),
     Parameters: Object.fromEntries(projected),
-  });
+  };
   return conditionsOf("the table", flowLogTable("the table", metadata), { window: HOUR, ...choice });
 }
 

@@ -6,7 +6,7 @@ import { expect, test } from "vitest";
 import { conditionsOf } from "../../../../src/digester/flow-logs/athena/conditions.js";
 import { selectOf } from "../../../../src/digester/flow-logs/athena/select.js";
 import { identifier, literal } from "../../../../src/digester/flow-logs/athena/sql-text.js";
-import { flowLogTable, TableMetadata } from "../../../../src/digester/flow-logs/athena/table.js";
+import { flowLogTable } from "../../../../src/digester/flow-logs/athena/table.js";
 import { TimeWindow } from "../../../../src/window.js";
 import { queryDuckDB } from "../../../support/duckdb.js";
 import { AWS_COLUMNS } from "./aws-parquet.js";
@@ -16,11 +16,11 @@ const WINDOW = TimeWindow.parse("2024-06-02T12:00:00Z", "2024-06-02T13:00:00Z");
 const trino = new TrinoSQL();
 
 function selectFrom(columns: Readonly<Record<string, string>>, name = "flow"): string {
-  const metadata = TableMetadata.parse({
+  const metadata = {
     Columns: columnsListed(columns),
     PartitionKeys: columnsListed({ region: "string", day: "string" }),
     Parameters: PROJECTION,
-  });
+  };
   const table = flowLogTable("the table", metadata);
   const choice = { window: WINDOW, accounts: new Set(["123456789012"]), vpcs: new Set(["vpc-1"]) };
   const { conditions } = conditionsOf("the table", table, choice);
@@ -68,9 +68,6 @@ test("the view of the documentation is Trino's, and a table of flow logs", () =>
   expect(trino.validate(view)).toEqual([]);
   const names = [...view.matchAll(/ AS "?(\w+)"?/g)].map(([, name = ""]) => name);
   const columns = columnsListed(Object.fromEntries([...names, "day"].map((name) => [name, "string"])));
-  const table = flowLogTable(
-    "the view",
-    TableMetadata.parse({ TableType: "VIRTUAL_VIEW", Columns: columns }),
-  );
+  const table = flowLogTable("the view", { TableType: "VIRTUAL_VIEW", Columns: columns });
   expect(conditionsOf("the view", table, { window: WINDOW }).warnings).toEqual([]);
 });
