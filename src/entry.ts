@@ -1,6 +1,7 @@
 import { z } from "zod";
+import { GraphId } from "./graph-id.js";
 import { Scope } from "./scope.js";
-import { GraphId, type GraphRef } from "./window.js";
+import type { GraphRef } from "./window.js";
 
 const count = z.int().nonnegative();
 

@@ -7,11 +7,12 @@ export {
   type DependencyName,
   type Obstacle,
 } from "./errors.js";
+export { GraphId } from "./graph-id.js";
 export { Job, toMessage, type JobMessage } from "./job.js";
 export type { Deliver, Deliverer, Fate, Report } from "./deliverer.js";
 export { explain } from "./explain.js";
 export type { BoundAddress, Module } from "./module.js";
-export { GraphId, type GraphRef, TimeWindow, WindowError } from "./window.js";
+export { type GraphRef, TimeWindow, WindowError } from "./window.js";
 export { Scope, scopeOf } from "./scope.js";
 export { ScopeError, type ScopeParameters, valuesOf } from "./scope-parts.js";
 export type { Digest, Digester, DigestOfEdges, DigestOfLines } from "./digester/digester.js";

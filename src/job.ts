@@ -1,7 +1,8 @@
 import { messageOf } from "./errors.js";
 import { z } from "zod";
+import { GraphId } from "./graph-id.js";
 import { Scope } from "./scope.js";
-import { GraphId, TimeWindow } from "./window.js";
+import { TimeWindow } from "./window.js";
 
 /**
  * What travels between queuer, bus and worker: `{ "id", "start", "stop", "scope"?, "refresh"?, "claim"? }`. The id must

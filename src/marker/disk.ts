@@ -5,7 +5,7 @@ import { removeStale } from "../disk/atomic-file.js";
 import { checkRoom, FileClock, fileErrors, Presence } from "../disk/data-dir.js";
 import { diskSettings } from "../disk/settings.js";
 import { implementation } from "../registry.js";
-import { GraphId } from "../window.js";
+import { GraphId } from "../graph-id.js";
 import { Claim, type ClaimRecord, type Marker, type MarkerGiven } from "./marker.js";
 import {
   clearDead,

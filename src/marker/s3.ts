@@ -8,7 +8,7 @@ import { isAnswer } from "../s3/errors.js";
 import { unquote } from "../s3/etag.js";
 import { readRecord, writeRecord, type S3Record } from "../s3/conditional-object.js";
 import { bucketsTogether, s3Access, s3Settings } from "../s3/settings.js";
-import { GraphId } from "../window.js";
+import { GraphId } from "../graph-id.js";
 import { Claim, type ClaimRecord, type Marker } from "./marker.js";
 
 const SUFFIX = "_in_progress";
