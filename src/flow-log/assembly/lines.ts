@@ -2,13 +2,13 @@
 // goes into the tables of sums as a row of one, its texts as numbers that TypeScript told it before. At a line with
 // anything else it stops.
 
+import { decimalAt, separatorsIn } from "./bytes";
 import { beginAt, endOfTables, flush, next, push } from "./sums";
+import { endOfTexts, forgetTexts, rememberText, textNumber, textsAreFull, UNKNOWN } from "./texts";
 export * from "./sums";
 
-// Places in memory. TypeScript knows those that are exported. Before the input there is room to read backwards into.
-const SLOTS: i32 = 1 << 18;
-const ENTRIES: i32 = 1 << 17;
-const ENTRY_BYTES: usize = 64;
+// Places in memory. TypeScript knows those that are exported. Up to `spans` they are before the texts. Before the input there is
+// room to read backwards into.
 const FURTHER_FIELDS: i32 = 10;
 const MAX_VALUES: i32 = 1006;
 /** A line, what is left of the one before, and what is read too much. */
@@ -20,10 +20,8 @@ export const results: usize = values + 4 * MAX_VALUES;
 /** The numbers of a record's further values + 1, and those of the one before. */
 export const further: usize = results + 64;
 const furtherBefore: usize = further + 4 * FURTHER_FIELDS;
-const slots: usize = furtherBefore + 4 * FURTHER_FIELDS;
-const entries: usize = (slots + 4 * SLOTS + 63) & ~63;
 /** Where texts begin that are to be found, and behind that where they end. */
-export const spans: usize = entries + ENTRY_BYTES * ENTRIES;
+export const spans: usize = endOfTexts;
 const MAX_SPANS: i32 = 4096;
 export const input: usize = spans + 8 * MAX_SPANS;
 const end: usize = input + INPUT_BYTES;
@@ -71,15 +69,6 @@ const VPCS: i32 = 4;
 const SELECTED_ACCOUNTS: i32 = 5;
 /** Instead of a number: records with this text are left out. */
 const LEFT_OUT: i32 = -2;
-const UNKNOWN: i32 = -1;
-
-const MAX_TEXT: i32 = 48;
-const TEXT_KEY: i32 = 48;
-const TEXT_NUMBER: i32 = 52;
-const TEXT_SLOT: i32 = 56;
-/** A text that finds no slot within so many goes the slow path, so that texts made to collide cost no more than that. */
-const MAX_PROBES: i32 = 8;
-const ENTRY_MASK: u32 = 0x3ffff;
 
 const MIN_TIME: i64 = 1_000_000_000;
 /** What fits into a row's word. */
@@ -99,7 +88,6 @@ let partsPerSecond: f64 = 0;
 let selectsAccounts: bool = false;
 let selectsVpcs: bool = false;
 let notes: bool = false;
-let used: i32 = 0;
 /** That of `further`. */
 let combinationBefore: i32 = 0;
 
@@ -115,74 +103,15 @@ export function begin(start: f64, stop: f64, parts: f64, accounts: bool, vpcs: b
 
 /** Forgets all texts. */
 export function forget(): void {
-  // One by one, so that a job of a few texts touches no more memory than they take.
-  for (let entry = 0; entry < used; entry++) {
-    store<u32>(slots + 4 * load<i32>(entries + ENTRY_BYTES * entry, TEXT_SLOT), 0);
-  }
-  used = 0;
+  forgetTexts();
   memory.fill(further, 0, 8 * FURTHER_FIELDS);
   combinationBefore = 0;
 }
 
 /** Remembers the number of a text of the input. Without room it begins anew. */
 export function remember(table: i32, from: i32, to: i32, number: i32): void {
-  const length = to - from;
-  if (length < 1 || length > MAX_TEXT) return;
-  if (used === ENTRIES) forget();
-  const text = input + from;
-  const hash = hashOf(table, text, length);
-  let slot = (<i32>hash) & (SLOTS - 1);
-  let free = slot;
-  for (let probe = 0; probe < MAX_PROBES; probe++) {
-    const entry = load<u32>(slots + 4 * slot);
-    if (entry === 0) {
-      free = slot;
-      break;
-    }
-    const place = entries + <usize>((entry & ENTRY_MASK) - 1) * ENTRY_BYTES;
-    if (isAt(place, table, text, length)) {
-      store<i32>(place, number, TEXT_NUMBER);
-      return;
-    }
-    slot = (slot + 1) & (SLOTS - 1);
-  }
-  const place = entries + <usize>used * ENTRY_BYTES;
-  memory.fill(place, 0, ENTRY_BYTES);
-  memory.copy(place, text, length);
-  store<i32>(place, (table << 8) | length, TEXT_KEY);
-  store<i32>(place, number, TEXT_NUMBER);
-  store<i32>(place, free, TEXT_SLOT);
-  used++;
-  store<u32>(slots + 4 * free, ((<u32>(hash >>> 32)) & ~ENTRY_MASK) | used);
-}
-
-function hashOf(table: i32, text: usize, length: i32): u64 {
-  let first = load<u64>(text);
-  let last: u64;
-  if (length >= 8) {
-    last = load<u64>(text + length - 8);
-  } else {
-    first &= ((<u64>1) << ((<u64>length) << 3)) - 1;
-    last = length;
-  }
-  let hash = (first ^ ((<u64>table) << 56)) * 0x9e3779b97f4a7c15;
-  hash = (rotr(hash, 29) ^ last) * 0xff51afd7ed558ccd;
-  if (length > 16) hash = (rotr(hash, 31) ^ load<u64>(text + 8)) * 0x9e3779b97f4a7c15;
-  if (length > 24) hash = (rotr(hash, 31) ^ load<u64>(text + 16)) * 0x9e3779b97f4a7c15;
-  // What the last bytes change is in the highest bits, and addresses of a network differ in nothing else.
-  hash = (hash ^ (hash >>> 32)) * 0x9e3779b97f4a7c15;
-  return hash ^ (hash >>> 32);
-}
-
-function isAt(place: usize, table: i32, text: usize, length: i32): bool {
-  if (load<i32>(place, TEXT_KEY) !== ((table << 8) | length)) return false;
-  if (length < 8) {
-    return (load<u64>(text) & (((<u64>1) << ((<u64>length) << 3)) - 1)) === load<u64>(place);
-  }
-  for (let at = 0; at + 8 < length; at += 8) {
-    if (load<u64>(text + at) !== load<u64>(place + at)) return false;
-  }
-  return load<u64>(text + length - 8) === load<u64>(place + length - 8);
+  if (textsAreFull()) forget();
+  rememberText(table, input + from, to - from, number);
 }
 
 /** Puts the number of each text in the place of where it begins, or -3, what `codes.ts` has for one that nobody told. */
@@ -190,7 +119,7 @@ export function find(table: i32, count: i32, shift: i32): void {
   for (let index = 0; index < count; index++) {
     const at = spans + 4 * index;
     const from = load<i32>(at) + shift;
-    const number = numberAt(table, from, load<i32>(at + 4 * MAX_SPANS) + shift - from);
+    const number = textNumber(table, input + from, load<i32>(at + 4 * MAX_SPANS) + shift - from);
     store<i32>(at, number < 0 ? -3 : number);
   }
 }
@@ -198,25 +127,7 @@ export function find(table: i32, count: i32, shift: i32): void {
 /** The number of a value's text, `LEFT_OUT`, or `UNKNOWN`. */
 function numberOf(table: i32, value: i32): i32 {
   const from = startOf(value);
-  return numberAt(table, from, startOf(value + 1) - 1 - from);
-}
-
-function numberAt(table: i32, from: i32, length: i32): i32 {
-  if (length < 1 || length > MAX_TEXT) return UNKNOWN;
-  const text = input + from;
-  const hash = hashOf(table, text, length);
-  const tag = (<u32>(hash >>> 32)) & ~ENTRY_MASK;
-  let slot = (<i32>hash) & (SLOTS - 1);
-  for (let probe = 0; probe < MAX_PROBES; probe++) {
-    const entry = load<u32>(slots + 4 * slot);
-    if (entry === 0) return UNKNOWN;
-    if ((entry & ~ENTRY_MASK) === tag) {
-      const place = entries + <usize>((entry & ENTRY_MASK) - 1) * ENTRY_BYTES;
-      if (isAt(place, table, text, length)) return load<i32>(place, TEXT_NUMBER);
-    }
-    slot = (slot + 1) & (SLOTS - 1);
-  }
-  return UNKNOWN;
+  return textNumber(table, input + from, startOf(value + 1) - 1 - from);
 }
 
 function startOf(value: i32): i32 {
@@ -235,39 +146,9 @@ function isDash(value: i32): bool {
   return load<u8>(input + startOf(value)) === DASH;
 }
 
-/** Eight digits, the first in the lowest byte; -1 when one of them is none. https://lemire.me/blog/2022/01/21/swar-explained-parsing-eight-digits/ */
-function eightDigits(text: u64): i64 {
-  const highs: u64 = 0xf0f0f0f0f0f0f0f0;
-  const zeros: u64 = 0x3030303030303030;
-  if ((((text & highs) ^ zeros) | (((text + 0x0606060606060606) & highs) ^ zeros)) !== 0) return -1;
-  let number = text & 0x0f0f0f0f0f0f0f0f;
-  number = (number * 2561) >>> 8;
-  number = ((number & 0x00ff00ff00ff00ff) * 6553601) >>> 16;
-  number = ((number & 0x0000ffff0000ffff) * 42949672960001) >>> 32;
-  return <i64>(number & 0xffffffff);
-}
-
-/** The digits of which the last is before `end`, with zeros before them. */
-function upToEight(end: usize, digits: i32): i64 {
-  let text = load<u64>(end - 8);
-  if (digits < 8) {
-    const missing = (<u64>(8 - digits)) << 3;
-    text = ((text >>> missing) << missing) | ((<u64>0x3030303030303030) >>> ((<u64>digits) << 3));
-  }
-  return eightDigits(text);
-}
-
 /** The number that a value is; -1 when it isn't one to fifteen decimal digits. */
 function decimal(value: i32): i64 {
-  const from = startOf(value);
-  const to = startOf(value + 1) - 1;
-  const length = to - from;
-  if (length < 1 || length > 15) return -1;
-  const end = input + to;
-  if (length <= 8) return upToEight(end, length);
-  const low = upToEight(end, 8);
-  const high = upToEight(end - 8, length - 8);
-  return low < 0 || high < 0 ? -1 : high * 100_000_000 + low;
+  return decimalAt(input + startOf(value), input + startOf(value + 1) - 1);
 }
 
 // What `take` has done: words, then doubles.
@@ -330,23 +211,6 @@ export function take(start: i32, filled: i32): i32 {
   flush();
   store<i32>(results, lines, LINES);
   return line;
-}
-
-/** A bit for each of 64 bytes that is a space or a line feed. */
-function separatorsIn(at: usize): u64 {
-  const space = i8x16.splat(0x20);
-  const feed = i8x16.splat(0x0a);
-  const one = v128.load(at, 0);
-  const two = v128.load(at, 16);
-  const three = v128.load(at, 32);
-  const four = v128.load(at, 48);
-  const low =
-    (<u64>(<u32>i8x16.bitmask(v128.or(i8x16.eq(one, space), i8x16.eq(one, feed))))) |
-    ((<u64>(<u32>i8x16.bitmask(v128.or(i8x16.eq(two, space), i8x16.eq(two, feed))))) << 16);
-  const high =
-    (<u64>(<u32>i8x16.bitmask(v128.or(i8x16.eq(three, space), i8x16.eq(three, feed))))) |
-    ((<u64>(<u32>i8x16.bitmask(v128.or(i8x16.eq(four, space), i8x16.eq(four, feed))))) << 16);
-  return low | (high << 32);
 }
 
 function count(what: i32): void {
