@@ -4,7 +4,10 @@ import { type Comparison, ratio } from "../compare.js";
 import type { BenchData } from "../data.js";
 import { sums } from "../sums.js";
 
-/** 100 records a file, beside all of them in one, from disk and from S3: the tests' own server, in a process of its own. */
+/**
+ * 100 records a file, beside all of them in one, from disk and from S3. What is measured is who reads them. A store has machines of
+ * its own; this one, a process beside, has to take a part of these two cores, about 25 µs for each GET.
+ */
 export async function* smallFiles(data: BenchData): AsyncGenerator<Comparison> {
   const { directory: one } = await data.gz();
   const { directory: many } = await data.smallFiles();
