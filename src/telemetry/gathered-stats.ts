@@ -1,6 +1,13 @@
 import type { StatsD } from "hot-shots";
 import type { Stats, Tags } from "./stats.js";
 
+declare module "hot-shots" {
+  interface StatsD {
+    /** Sends a metric that is written already. Its types leave this out. */
+    send(message: string, tags: Tags): void;
+  }
+}
+
 /** Values of one kind that are all sent within an interval. Of those that follow, ever fewer are, each with its rate. */
 const ALL_SENT = 100;
 
@@ -44,9 +51,10 @@ export class GatheredStats implements Stats {
   }
 
   distribution(name: string, value: number, tags: Tags = {}): void {
-    const rate = Math.min(1, ALL_SENT / ++this.#kind(name, tags).values);
-    // The client draws.
-    this.#client.distribution(name, value, rate, tags);
+    const rate = ALL_SENT / ++this.#kind(name, tags).values;
+    if (rate >= 1) this.#client.distribution(name, value, tags);
+    // The client would write every value, to throw most of them away.
+    else if (Math.random() < rate) this.#client.send(`${name}:${value}|d|@${rate}`, tags);
   }
 
   /** Gives the client what is left. */

@@ -43,13 +43,25 @@ export function createLogger(
       enabled: settings.RUNTIME_LOGGER_OUTPUT !== "NULL",
       level: settings.RUNTIME_LOGGER_LEVEL.toLowerCase(),
       formatters: { level: (label) => ({ level: label }) },
-      timestamp: pino.stdTimeFunctions.isoTime,
+      timestamp: isoTime(),
       // `err` is what Fastify and its plugins call an error.
       serializers: { error: serializeError, err: serializeError },
       hooks: { streamWrite: mask },
     },
     destination,
   );
+}
+
+/** As pino writes it, once for all lines of a millisecond: to write it takes half as long as a line. */
+function isoTime(): () => string {
+  let last = Number.NaN;
+  let written = "";
+  return () => {
+    const now = Date.now();
+    if (now !== last) written = `,"time":"${new Date(now).toISOString()}"`;
+    last = now;
+    return written;
+  };
 }
 
 /** A logger that keeps everything to itself. */
