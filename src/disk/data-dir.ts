@@ -121,6 +121,22 @@ export async function ifThere<T>(operation: Promise<T>): Promise<T | undefined> 
   }
 }
 
+/**
+ * As `ifThere`, of an operation that calls back. A promise that Node rejects gets the stack of all who wait for it, which takes
+ * longer than to look for what is often absent.
+ */
+export function ifFound<T>(
+  operation: (done: (error: NodeJS.ErrnoException | null, value: T) => void) => void,
+): Promise<T | undefined> {
+  return new Promise((resolve, reject) => {
+    operation((error, value) => {
+      if (error === null) resolve(value);
+      else if (error.code === "ENOENT") resolve(undefined);
+      else reject(error);
+    });
+  });
+}
+
 /** So many bytes of an open file, or those that are there. */
 export async function bytesAt(handle: FileHandle, position: number, length: number): Promise<Buffer> {
   const { buffer, bytesRead } = await handle.read(Buffer.alloc(length), 0, length, position);

@@ -1,8 +1,9 @@
 import { randomUUID } from "node:crypto";
-import { mkdir, open, readdir, rename, rm, rmdir, stat, unlink, writeFile } from "node:fs/promises";
+import { readdir } from "node:fs";
+import { mkdir, open, rename, rm, rmdir, stat, unlink, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { syncDirectory } from "../disk/atomic-file.js";
-import { hasCode } from "../disk/data-dir.js";
+import { hasCode, ifFound } from "../disk/data-dir.js";
 
 /**
  * A record with compare-and-set for any number of processes, made of rename(2) and unlink(2) alone: there is no lock
@@ -34,7 +35,7 @@ export interface DiskRecord {
 
 /** Undefined when there is no record. */
 export async function currentVersion(path: string): Promise<string | undefined> {
-  const names = await ignoring(["ENOENT"], readdir(path));
+  const names = await ifFound<string[]>((done) => readdir(path, done));
   return names?.find((name) => name.startsWith(POINTER))?.slice(POINTER.length);
 }
 
@@ -120,7 +121,7 @@ export async function removeRecord(path: string, version: string): Promise<boole
 
 /** Clears the place of a record, unless there is one: false then. */
 export async function clearDead(path: string): Promise<boolean> {
-  const names = (await ignoring(["ENOENT"], readdir(path))) ?? [];
+  const names = (await ifFound<string[]>((done) => readdir(path, done))) ?? [];
   if (names.some((name) => name.startsWith(POINTER))) return false;
   for (const name of names) await ignoring(["ENOENT"], unlink(join(path, name)));
   // Not empty: a late replacer wrote into it, who clears it in turn, or another record is in its place already.

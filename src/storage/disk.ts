@@ -1,20 +1,10 @@
 import { randomUUID } from "node:crypto";
-import type { BigIntStats } from "node:fs";
-import {
-  access,
-  constants,
-  type FileHandle,
-  link,
-  mkdir,
-  open,
-  rename,
-  stat,
-  unlink,
-} from "node:fs/promises";
+import { type BigIntStats, stat } from "node:fs";
+import { access, constants, type FileHandle, link, mkdir, open, rename, unlink } from "node:fs/promises";
 import { join } from "node:path";
 import { addAbortSignal, type Readable } from "node:stream";
 import { removeStale, syncDirectory, writeWhole } from "../disk/atomic-file.js";
-import { bytesAt, checkRoom, fileErrors, hasCode, ifThere, Presence } from "../disk/data-dir.js";
+import { bytesAt, checkRoom, fileErrors, hasCode, ifFound, ifThere, Presence } from "../disk/data-dir.js";
 import { diskSettings } from "../disk/settings.js";
 import { SupersededError } from "../errors.js";
 import { implementation } from "../registry.js";
@@ -138,7 +128,7 @@ export class DiskStorage implements Storage {
   }
 
   async #statsOf(id: GraphId): Promise<BigIntStats | undefined> {
-    const stats = await ifThere(stat(this.#path(id), { bigint: true }));
+    const stats = await ifFound<BigIntStats>((done) => stat(this.#path(id), { bigint: true }, done));
     if (stats === undefined) await this.#presence.check();
     return stats;
   }
