@@ -10,6 +10,16 @@ export interface Wait {
   readonly ms: number;
 }
 
+/** Signals of those who want nothing more once one of their calls is late, with what aborts them. */
+const lookers = new WeakMap<AbortSignal, AbortController>();
+
+/** For calls in vain once one of them is late: they share its signal, where others get one each, which takes as long as a small call. */
+export function allOrNothing(): AbortController {
+  const controller = new AbortController();
+  lookers.set(controller.signal, controller);
+  return controller;
+}
+
 /**
  * Runs a call under `signal` and a deadline, and waits for neither longer than they allow, whatever the call heeds. The
  * signal that the call is given is of no more use once it has ended: what it gave, such as a body, its caller governs.
@@ -29,7 +39,7 @@ export async function withDeadline<T>(
   const reasonOf = ({ reason }: AbortSignal) => (isTimeout(reason) ? late("in time", reason) : reason);
   if (signal.aborted) throw reasonOf(signal);
   // Not AbortSignal.any, nor more signals than one: each takes as long as a good part of a small call.
-  const ended = new AbortController();
+  const ended = lookers.get(signal) ?? new AbortController();
   let end: ((reason: unknown) => void) | undefined;
   const follow = () => end?.(reasonOf(signal));
   const timer =

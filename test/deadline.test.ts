@@ -1,6 +1,6 @@
 import { getEventListeners } from "node:events";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { uninterrupted, unlessAborted, withDeadline } from "../src/deadline.js";
+import { allOrNothing, uninterrupted, unlessAborted, withDeadline } from "../src/deadline.js";
 
 const wait = { dependency: "marker", doing: "reading it", ms: 30_000 } as const;
 const never = () => new Promise<never>(() => undefined);
@@ -77,4 +77,17 @@ test("any number of calls may run under one signal", async () => {
   await Promise.all(Array.from({ length: 50 }, () => withDeadline(wait, signal, async () => undefined)));
   expect(warned).not.toHaveBeenCalled();
   warned.mockRestore();
+});
+
+test("calls that are in vain once one is late share a signal, which aborts then", async () => {
+  const { signal } = allOrNothing();
+  const given = await withDeadline(wait, signal, async (signal) => signal);
+  expect(given).toBe(signal);
+  expect(given.aborted).toBe(false);
+  const late = { name: "DependencyError", timedOut: true };
+  const call = expect(withDeadline(wait, signal, never)).rejects.toMatchObject(late);
+  await vi.advanceTimersByTimeAsync(30_000);
+  await call;
+  expect(signal.reason).toMatchObject(late);
+  expect(getEventListeners(signal, "abort")).toEqual([]);
 });

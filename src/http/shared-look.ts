@@ -1,4 +1,5 @@
 import type { FastifyReply } from "fastify";
+import { allOrNothing } from "../deadline.js";
 import type { TimeWindow } from "../window.js";
 import { callerGone, whenEnded } from "./request-end.js";
 
@@ -32,7 +33,7 @@ export class SharedLook<Found> {
 
 class Shared<Found> {
   readonly #found: Promise<Found>;
-  readonly #ended = new AbortController();
+  readonly #ended = allOrNothing();
   #callers = 0;
   #looking = false;
 
