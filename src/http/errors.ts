@@ -104,12 +104,24 @@ export function answer(error: FastifyError, request: FastifyRequest, reply: Fast
   for (const header of ["etag", "last-modified", "cache-control", "content-encoding", "content-length"]) {
     if (reply.hasHeader(header)) reply.removeHeader(header);
   }
-  void reply
-    .code(statusCode)
-    .type("application/json; charset=utf-8")
-    // It is what it should be. To hold it against the schema of its route takes as long as a good part of the answer.
-    .serializer(JSON.stringify)
-    .send({ statusCode, error: STATUS_CODES[statusCode] ?? "Error", message });
+  sendError(reply, statusCode, message);
+}
+
+/** Answers that something isn't there. Nothing failed: an Error would go a long way through Fastify. */
+export function answerNotFound(reply: FastifyReply, message: string): FastifyReply {
+  reply.log.info({ reason: withoutQuotation(message) }, "not-found");
+  return sendError(reply, 404, message);
+}
+
+function sendError(reply: FastifyReply, statusCode: number, message: string): FastifyReply {
+  return (
+    reply
+      .code(statusCode)
+      .type("application/json; charset=utf-8")
+      // It is what it should be. To hold it against the schema of its route takes as long as a good part of the answer.
+      .serializer(JSON.stringify)
+      .send({ statusCode, error: STATUS_CODES[statusCode] ?? "Error", message })
+  );
 }
 
 /** JSON for every error, and 405 with `Allow` where the path is right but the method isn't. */

@@ -1,7 +1,7 @@
 import type { FastifyReply } from "fastify";
 import type { Missing, Unanswered } from "../stored-graphs.js";
 import type { TimeWindow } from "../window.js";
-import { HttpError, seconds } from "./errors.js";
+import { answerNotFound, seconds } from "./errors.js";
 
 /** When a caller may look again for a graph that is being made. */
 const POLL_MS = 1000;
@@ -14,8 +14,8 @@ export function answerMissing(missing: Missing, reply: FastifyReply): FastifyRep
   if (missing.state === "in progress") {
     return reply.code(204).header("retry-after", pollAfter(missing.notBefore)).send(undefined);
   }
-  throw new HttpError(
-    404,
+  return answerNotFound(
+    reply,
     missing.reason === undefined
       ? "nobody has asked for this graph: POST /graph makes it"
       : `the last attempt to make this graph failed: ${missing.reason}`,
@@ -28,8 +28,8 @@ export function answerUnanswered(missing: Unanswered, asked: TimeWindow, reply: 
   if (window.id === asked.id) return answerMissing(missing, reply);
   const of = window.scope === undefined ? "" : ` of ${window.scope}`;
   const which = `against: the graph from ${window.start} to ${window.stop}${of}`;
-  throw new HttpError(
-    404,
+  return answerNotFound(
+    reply,
     missing.state === "in progress"
       ? `${which} is being made: ask again later`
       : `${which} doesn't exist: POST /graph makes it`,
