@@ -1,41 +1,33 @@
 import { newAddressTable } from "../flow-log/address.js";
-import { viewOf } from "../flow-log/data-view.js";
+import type { DotKernel } from "./dot-kernel.js";
 import { MAX_LINE_BYTES, parseLine, tooLong } from "./parse-line.js";
-import { Row } from "./row.js";
-import { scanLine } from "./scan-line.js";
 import type { GraphStats } from "./stats.js";
 import { WholeLines } from "./whole-lines.js";
 
 const LF = 0x0a;
 
-/** Who writes DOT: edges, then nodes. */
-export interface EdgeWriter {
-  edge(row: Row): void;
-  node(view: DataView, from: number, to: number): void;
-  close(): void;
-  /** The blocks that are finished, each once. */
-  take(): Buffer[];
-}
-
 /** Turns the bytes of a digest, cut anywhere, into DOT. Synchronous: `digestToGzip` makes a stream of it. */
 export class Converter {
   readonly #stats: GraphStats;
-  readonly #row = new Row();
+  readonly #kernel: DotKernel;
   readonly #addresses = newAddressTable();
-  readonly #dot: EdgeWriter;
   readonly #whole = new WholeLines(
-    (bytes, from, end) => this.#convert(bytes, from, end),
+    (bytes, from, end) => this.#convert(bytes.subarray(from, end)),
     MAX_LINE_BYTES,
     (start) => tooLong(start, this.#lines + 1),
   );
   #lines = 0;
 
-  constructor(stats: GraphStats, dot: EdgeWriter) {
+  constructor(stats: GraphStats, kernel: DotKernel) {
     this.#stats = stats;
-    this.#dot = dot;
+    this.#kernel = kernel;
+    kernel.beginLines(this.#addresses);
   }
 
-  /** @throws CorruptInputError when a line is malformed */
+  /**
+   * @param bytes at most 64 KiB
+   * @throws CorruptInputError when a line is malformed
+   */
   write(bytes: Buffer): void {
     this.#whole.write(bytes);
   }
@@ -45,56 +37,39 @@ export class Converter {
     this.#whole.end();
   }
 
-  /** The blocks that are finished, each once. */
-  take(): Buffer[] {
-    return this.#dot.take();
-  }
-
   /** The rest of the DOT: the nodes, in order of first appearance. Each step takes about a millisecond. */
-  *nodes(): Generator<Buffer[]> {
+  *nodes(): Generator<void> {
     this.#stats.nodes = this.#addresses.size;
     for (const page of this.#addresses.pages()) {
-      page.forEach((view, from, to) => this.#dot.node(view, from, to));
-      yield this.take();
+      page.forEach((view, from, to) => this.#kernel.node(view, from, to));
+      yield;
     }
-    this.#dot.close();
-    yield this.take();
+    this.#kernel.close();
+    yield;
   }
 
-  /** Whole lines only: the byte before `end` is a line feed. */
-  #convert(bytes: Buffer, from: number, end: number): void {
-    const view = viewOf(bytes);
-    const row = this.#row;
-    for (let at = from; at < end;) {
-      this.#lines++;
-      const next = scanLine(row, view, at, end);
-      if (next > 0 && this.#addEdge(row)) {
-        at = next;
-      } else {
-        const newline = bytes.indexOf(LF, at);
-        this.#convertSlowly(bytes.subarray(at, newline));
-        at = newline + 1;
-      }
+  #convert(lines: Buffer): void {
+    const { input } = this.#kernel;
+    const end = this.#kernel.setLines(lines);
+    for (let at = input; at < end;) {
+      const before = this.#stats.edges;
+      at = this.#kernel.lines(at, end, this.#stats);
+      this.#lines += this.#stats.edges - before;
+      if (at === end) return;
+      const newline = lines.indexOf(LF, at - input);
+      this.#convertOdd(lines.subarray(at - input, newline));
+      at = input + newline + 1;
     }
   }
 
-  /** False when an address isn't one. */
-  #addEdge(row: Row): boolean {
-    const { view } = row;
-    if (this.#addresses.intern(view, row.source, row.destination - 1) < 0) return false;
-    if (this.#addresses.intern(view, row.destination, row.sourcePort - 1) < 0) return false;
-    this.#dot.edge(row);
-    this.#stats.edges++;
-    if (row.rejected) this.#stats.rejected++;
-    return true;
-  }
-
-  #convertSlowly(bytes: Buffer): void {
+  #convertOdd(bytes: Buffer): void {
+    this.#lines++;
     const line = parseLine(bytes, this.#lines);
     if (line.kind === "nodata") this.#stats.nodata++;
     if (line.kind === "skipdata") this.#stats.skipdata++;
     if (line.kind !== "edge") return;
-    this.#row.setFields(line.fields);
-    this.#addEdge(this.#row);
+    this.#kernel.oddLine(line);
+    this.#stats.edges++;
+    if (line.rejected) this.#stats.rejected++;
   }
 }

@@ -1,5 +1,6 @@
 import { nextTurn, turnIsOver } from "../turn.js";
 import { Converter } from "./converter.js";
+import type { DotKernel } from "./dot-kernel.js";
 import { gzipOf } from "./gzip.js";
 import type { GraphStats } from "./stats.js";
 
@@ -14,29 +15,28 @@ const STRETCH_BYTES = 32 * 1024;
  */
 export function digestToGzip(stats: GraphStats) {
   return function digestToGzip(digest: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
-    return gzipOf(stats, (kernel) => convertWith(new Converter(stats, kernel), stats, digest));
+    return gzipOf(stats, (kernel) => write(kernel, stats, digest));
   };
 }
 
-/** What a converter makes of a digest. */
-export async function* convertWith(
-  converter: Converter,
-  stats: Pick<GraphStats, "digestBytes">,
+async function* write(
+  kernel: DotKernel,
+  stats: GraphStats,
   digest: AsyncIterable<Buffer>,
 ): AsyncGenerator<Buffer> {
+  const converter = new Converter(stats, kernel);
   for await (const chunk of digest) {
     stats.digestBytes += chunk.length;
     for (let at = 0; at < chunk.length; at += STRETCH_BYTES) {
-      const part = chunk.subarray(at, at + STRETCH_BYTES);
-      converter.write(part);
-      yield* converter.take();
+      converter.write(chunk.subarray(at, at + STRETCH_BYTES));
+      yield* kernel.take();
       // Streams alone may go on for ever without letting the event loop turn.
       if (turnIsOver()) await nextTurn();
     }
   }
   converter.end();
-  for (const blocks of converter.nodes()) {
-    yield* blocks;
+  for (const _ of converter.nodes()) {
+    yield* kernel.take();
     if (turnIsOver()) await nextTurn();
   }
 }

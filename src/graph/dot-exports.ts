@@ -21,20 +21,28 @@ export interface DotExports {
   readonly ADDRESS_LENGTHS: Place;
   readonly ADDRESSES: Place;
   readonly TEXT: Place;
+  readonly TEXT_FULL: Place;
   readonly OUTPUT: Place;
   readonly OUTPUT_FULL: Place;
-  readonly FIELDS: Place;
   readonly KEPT_NAMES: Place;
+  readonly INPUT: Place;
+  readonly ODD_LINE: Place;
   reset(): void;
   put(bits: number, count: number): void;
   open(): void;
-  edges(from: number, to: number, areFields: boolean): number;
+  edges(from: number, to: number): number;
+  forgetRecent(): void;
+  lines(from: number, to: number): number;
+  readonly lineCount: Place;
+  readonly rejectedCount: Place;
+  oddLine(end: number, rejected: boolean): void;
   nodes(count: number): void;
   close(): void;
   align(): void;
   textEnd(): number;
+  textTaken(): void;
   outputEnd(): number;
-  taken(): void;
+  outputTaken(): void;
 }
 interface Place {
   readonly value: number;
@@ -57,11 +65,15 @@ const PIECES = [
   ...VALUES.map((name) => `\\n${name}=`),
 ];
 
-/** A new kernel with its memory, and in this what never changes. */
-export function newDotExports(): DotExports {
+/**
+ * A new kernel with its memory, and in this what never changes.
+ *
+ * @param addNode whether what is between two places is an address, which is a node from now on
+ */
+export function newDotExports(addNode: (from: number, to: number) => boolean): DotExports {
   // The exports are those of `assembly/dot.ts`.
   // oxlint-disable-next-line typescript/no-unsafe-type-assertion
-  const exports = instantiate("graph/dot.wasm") as unknown as DotExports;
+  const exports = instantiate("graph/dot.wasm", { recent: { addNode } }) as unknown as DotExports;
   const memory = Buffer.from(exports.memory.buffer);
   setCodes(memory, exports.LITERAL_CODES, LITERALS);
   setCodes(memory, exports.LENGTH_CODES, LENGTHS);

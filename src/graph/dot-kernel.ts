@@ -1,72 +1,48 @@
 import { crc32 } from "node:zlib";
-import { REJECT, type EdgeBatch } from "../edges/table.js";
+import type { EdgeBatch } from "../edges/table.js";
 import type { ByteTable } from "../flow-log/byte-table.js";
-import { copyBytes, viewOf } from "../flow-log/data-view.js";
+import { viewOf } from "../flow-log/data-view.js";
 import { IdleKernels } from "../idle-kernels.js";
-import type { EdgeWriter } from "./converter.js";
 import { END_OF_BLOCK, HEADER, type Code } from "./deflate-code.js";
 import { newDotExports, type DotExports } from "./dot-exports.js";
-import { KeptNames } from "./kept-names.js";
-import { LineFields } from "./line-fields.js";
-import type { Row } from "./row.js";
-
-// The same as in `assembly/memory.ts`.
-/** Rows that are written at once, in a fraction of a millisecond. */
-export const ROWS = 512;
-/** Of each address: the longest one, with what is copied too much. */
-const ADDRESS_BYTES = 48;
-const FIELDS_WORDS = 16;
+import { EdgeColumns, ROWS } from "./edge-columns.js";
+import type { EdgeLine } from "./parse-line.js";
 
 /** Those that no graph has. */
 const idle = new IdleKernels<DotKernel>(32 * 1024 * 1024);
 
+/** What `lines` counts. */
+interface LineStats {
+  edges: number;
+  rejected: number;
+}
+
 /**
- * The kernel in WebAssembly that writes edges and nodes as DOT, and this as DEFLATE, with its memory. The same rows give the
+ * The kernel in WebAssembly that writes edges and nodes as DOT, and this as DEFLATE, with its memory. The same edges give the
  * same bytes, however they are cut.
  */
-export class DotKernel implements EdgeWriter {
+export class DotKernel {
   /** Of the text so far. */
   crc = 0;
   bytes = 0;
+  /** Where lines of a digest begin that are copied to it. */
+  readonly input: number;
+  /** The addresses of a digest's lines. */
+  #addresses: ByteTable | undefined;
   #full: Buffer[] = [];
-  readonly #exports: DotExports = newDotExports();
+  readonly #exports: DotExports;
   readonly #memory: Buffer;
   readonly #view: DataView;
-  readonly #packets: Uint32Array;
-  readonly #bytes: Uint32Array;
-  readonly #start: Uint32Array;
-  readonly #end: Uint32Array;
-  readonly #names: Uint32Array;
-  readonly #sourcePort: Uint16Array;
-  readonly #destinationPort: Uint16Array;
-  readonly #protocol: Uint8Array;
-  readonly #rejected: Uint8Array;
-  readonly #addressLengths: Uint8Array;
-  readonly #addresses: number;
-  readonly #keptNames: KeptNames;
-  readonly #fields: LineFields;
-  /** Nodes whose addresses are there. */
+  readonly #columns: EdgeColumns;
+  /** Nodes whose addresses are in the columns. */
   #nodes = 0;
 
   private constructor() {
-    const exports = this.#exports;
-    const { buffer } = exports.memory;
-    this.#memory = Buffer.from(buffer);
+    this.#exports = newDotExports((from, to) => this.#addNode(from, to));
+    this.#memory = Buffer.from(this.#exports.memory.buffer);
     this.#view = viewOf(this.#memory);
-    this.#packets = new Uint32Array(buffer, exports.PACKETS.value, 2 * ROWS);
-    this.#bytes = new Uint32Array(buffer, exports.BYTES.value, 2 * ROWS);
-    this.#start = new Uint32Array(buffer, exports.START.value, 2 * ROWS);
-    this.#end = new Uint32Array(buffer, exports.END.value, 2 * ROWS);
-    this.#names = new Uint32Array(buffer, exports.NAMES.value, ROWS);
-    this.#sourcePort = new Uint16Array(buffer, exports.SOURCE_PORT.value, ROWS);
-    this.#destinationPort = new Uint16Array(buffer, exports.DESTINATION_PORT.value, ROWS);
-    this.#protocol = new Uint8Array(buffer, exports.PROTOCOL.value, ROWS);
-    this.#rejected = new Uint8Array(buffer, exports.REJECTED.value, ROWS);
-    this.#addressLengths = new Uint8Array(buffer, exports.ADDRESS_LENGTHS.value, 2 * ROWS);
-    this.#addresses = exports.ADDRESSES.value;
-    this.#keptNames = new KeptNames(this.#memory, exports.KEPT_NAMES.value);
-    const fields = new Uint32Array(buffer, exports.FIELDS.value, FIELDS_WORDS * ROWS);
-    this.#fields = new LineFields(this.#view, fields, exports.KEPT_NAMES.value);
+    this.#columns = new EdgeColumns(this.#exports);
+    this.input = this.#exports.INPUT.value;
   }
 
   /** A kernel that begins a graph. Whoever takes it gives it back. */
@@ -77,58 +53,72 @@ export class DotKernel implements EdgeWriter {
   }
 
   give(): void {
+    this.#addresses = undefined;
     idle.keep(this, this.#memory.byteLength);
   }
 
   /** @param to not more than `ROWS` after `from` */
   edges(batch: EdgeBatch, from: number, to: number): void {
-    const rows = to - from;
-    this.#packets.set(batch.packets.subarray(2 * from, 2 * to));
-    this.#bytes.set(batch.bytes.subarray(2 * from, 2 * to));
-    this.#start.set(batch.start.subarray(2 * from, 2 * to));
-    this.#end.set(batch.end.subarray(2 * from, 2 * to));
-    this.#sourcePort.set(batch.sourcePort.subarray(from, to));
-    this.#destinationPort.set(batch.destinationPort.subarray(from, to));
-    this.#protocol.set(batch.protocol.subarray(from, to));
-    const { addresses } = batch.names;
-    this.#keptNames.makeRoom(rows);
-    for (let i = 0, row = from; row < to; i++, row++) {
-      this.#rejected[i] = batch.action[row] === REJECT ? 1 : 0;
-      this.#names[i] = this.#keptNames.place(batch, row);
-      this.#setAddress(2 * i, addresses, batch.source[row] ?? 0);
-      this.#setAddress(2 * i + 1, addresses, batch.destination[row] ?? 0);
-    }
-    this.#write(rows, false);
+    this.#columns.set(batch, from, to);
+    for (let row = 0; row < to - from; this.#takeTextIfFull()) row = this.#exports.edges(row, to - from);
   }
 
-  edge(row: Row): void {
-    this.#rejected[this.#fields.size] = row.rejected ? 1 : 0;
-    this.#fields.add(row);
-    if (this.#fields.size === ROWS) this.#writeFields();
+  /** @param addresses to which those of all lines are added */
+  beginLines(addresses: ByteTable): void {
+    this.#addresses = addresses;
+    this.#exports.forgetRecent();
+  }
+
+  /**
+   * The edges of a digest's usual lines, up to one that is odd.
+   *
+   * @param from a place in what was copied to `input`, of a line's begin
+   * @param to where the last line has ended
+   * @returns where the first line begins that wasn't taken
+   */
+  lines(from: number, to: number, stats: LineStats): number {
+    for (let at = from; ;) {
+      at = this.#exports.lines(at, to);
+      stats.edges += this.#exports.lineCount.value;
+      stats.rejected += this.#exports.rejectedCount.value;
+      if (!this.#takeTextIfFull()) return at;
+    }
+  }
+
+  /** Copies lines to `input`, where there is room for the longest one. Returns where they end. */
+  setLines(lines: Uint8Array): number {
+    this.#memory.set(lines, this.input);
+    return this.input + lines.length;
+  }
+
+  /** The edge of a line that is odd. */
+  oddLine({ fields, rejected }: EdgeLine): void {
+    const at = this.#exports.ODD_LINE.value;
+    this.#exports.oddLine(at + this.#memory.write(fields, at, "latin1"), rejected);
+    this.#takeTextIfFull();
   }
 
   /** @param numbers at most `ROWS` of these addresses */
   nodes(addresses: ByteTable, numbers: Int32Array): void {
-    for (const [i, number] of numbers.entries()) this.#setAddress(i, addresses, number);
+    for (const [i, number] of numbers.entries()) this.#columns.setAddress(i, addresses, number);
     this.#nodes = numbers.length;
     this.#writeNodes();
   }
 
+  /** @param from where an address is */
   node(view: DataView, from: number, to: number): void {
-    this.#writeFields();
-    copyBytes(this.#view, this.#addresses + this.#nodes * ADDRESS_BYTES, view, from, to);
-    this.#addressLengths[this.#nodes++] = to - from;
+    this.#columns.setNode(this.#nodes++, view, from, to);
     if (this.#nodes === ROWS) this.#writeNodes();
   }
 
   close(): void {
-    this.#writeFields();
     this.#writeNodes();
+    this.#takeText();
     this.#exports.close();
-    this.#count();
+    this.#takeText();
     this.#put(END_OF_BLOCK);
     this.#exports.align();
-    this.#take();
+    this.#takeOutput();
   }
 
   /** What has come out, in blocks worth the while, each once. */
@@ -142,54 +132,45 @@ export class DotKernel implements EdgeWriter {
     this.#full = [];
     this.crc = 0;
     this.bytes = 0;
-    this.#keptNames.clear();
-    this.#fields.clear();
     this.#nodes = 0;
+    this.#columns.clear();
     this.#exports.reset();
     for (const code of HEADER) this.#put(code);
     this.#exports.open();
-    this.#count();
   }
 
-  #write(rows: number, areFields: boolean): void {
-    for (let row = 0; row < rows;) {
-      row = this.#exports.edges(row, rows, areFields);
-      this.#count();
-    }
-  }
-
-  #writeFields(): void {
-    if (this.#fields.size === 0) return;
-    this.#write(this.#fields.size, true);
-    this.#fields.clear();
+  #addNode(from: number, to: number): boolean {
+    return this.#addresses !== undefined && this.#addresses.intern(this.#view, from, to) >= 0;
   }
 
   #writeNodes(): void {
-    if (this.#nodes === 0) return;
+    // There is room for the text of as many as this then.
+    this.#takeText();
     this.#exports.nodes(this.#nodes);
     this.#nodes = 0;
-    this.#count();
   }
 
   #put({ bits, count }: Code): void {
     this.#exports.put(bits, count);
   }
 
-  #count(): void {
+  #takeTextIfFull(): boolean {
+    const isFull = this.#exports.textEnd() >= this.#exports.TEXT_FULL.value;
+    if (isFull) this.#takeText();
+    return isFull;
+  }
+
+  #takeText(): void {
     const text = this.#memory.subarray(this.#exports.TEXT.value, this.#exports.textEnd());
     this.crc = crc32(text, this.crc);
     this.bytes += text.length;
-    if (this.#exports.outputEnd() >= this.#exports.OUTPUT_FULL.value) this.#take();
+    this.#exports.textTaken();
+    if (this.#exports.outputEnd() >= this.#exports.OUTPUT_FULL.value) this.#takeOutput();
   }
 
-  #take(): void {
+  #takeOutput(): void {
     const output = this.#memory.subarray(this.#exports.OUTPUT.value, this.#exports.outputEnd());
     this.#full.push(Buffer.from(output));
-    this.#exports.taken();
-  }
-
-  #setAddress(index: number, addresses: ByteTable, number: number): void {
-    const at = this.#addresses + index * ADDRESS_BYTES;
-    this.#addressLengths[index] = addresses.copy(number, this.#view, at) - at;
+    this.#exports.outputTaken();
   }
 }

@@ -3,7 +3,8 @@ import { REJECT, type EdgeBatch } from "../edges/table.js";
 import type { ByteTable } from "../flow-log/byte-table.js";
 import { withRoom } from "../flow-log/room.js";
 import { nextTurn, turnIsOver } from "../turn.js";
-import { ROWS, type DotKernel } from "./dot-kernel.js";
+import type { DotKernel } from "./dot-kernel.js";
+import { ROWS } from "./edge-columns.js";
 import { gzipOf } from "./gzip.js";
 import type { GraphStats } from "./stats.js";
 

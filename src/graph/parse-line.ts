@@ -62,10 +62,15 @@ function number(name: string, max: string): FieldRule {
   };
 }
 
-/** A line of a digest: its fields when it is an edge, otherwise what it is instead. */
-export type Line =
-  | { readonly kind: "edge"; readonly fields: readonly string[] }
-  | { readonly kind: "header" | "nodata" | "skipdata" };
+export interface EdgeLine {
+  readonly kind: "edge";
+  /** Those from the account to the action, a space between them, as they stand between quotes in DOT. */
+  readonly fields: string;
+  readonly rejected: boolean;
+}
+
+/** A line of a digest: an edge, or what it is instead. */
+export type Line = EdgeLine | { readonly kind: "header" | "nodata" | "skipdata" };
 
 /**
  * The slow path, and the one that decides what is an error.
@@ -99,7 +104,11 @@ export function parseLine(bytes: Buffer, number: number): Line {
     if (!isEdge && field === "-" && name !== "version") continue;
     throw malformed(number, `${name} to be ${expected}`, excerpt(field));
   }
-  if (isEdge) return { kind: "edge", fields };
+  if (isEdge) {
+    // A backslash before the closing quote would escape it, and in a label it begins an escape sequence.
+    const escaped = fields.slice(1, -1).join(" ").replaceAll("\\", "\\\\");
+    return { kind: "edge", fields: escaped, rejected: /reject$/i.test(escaped) };
+  }
   return { kind: status === "NODATA" ? "nodata" : "skipdata" };
 }
 

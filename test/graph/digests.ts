@@ -1,6 +1,7 @@
+import { gunzipSync } from "node:zlib";
 import * as fc from "fast-check";
+import { digestToGzip } from "../../src/graph/digest-to-gzip.js";
 import { newStats, type GraphStats } from "../../src/graph/stats.js";
-import { toDot } from "./to-dot.js";
 
 export interface Row {
   readonly account: string;
@@ -78,15 +79,19 @@ export const spellings: readonly ((row: Row) => string)[] = [
   (row) => `${lineOf(row).replace(/OK$/, "Ok")}\n`,
 ];
 
-/** The DOT of a digest that comes in the given chunks. */
-export async function dotOf(
+/** The gzipped DOT of a digest that comes in the given chunks, in Latin 1. */
+export async function gzipOf(
   chunks: Iterable<string | Buffer>,
   stats: GraphStats = newStats(),
-): Promise<string> {
+): Promise<Buffer> {
   const blocks: Buffer[] = [];
   async function* source(): AsyncGenerator<Buffer> {
-    for (const chunk of chunks) yield Buffer.from(chunk);
+    for (const chunk of chunks) yield typeof chunk === "string" ? Buffer.from(chunk, "latin1") : chunk;
   }
-  for await (const block of toDot(stats)(source())) blocks.push(block);
-  return Buffer.concat(blocks).toString("latin1");
+  for await (const block of digestToGzip(stats)(source())) blocks.push(block);
+  return Buffer.concat(blocks);
+}
+
+export async function dotOf(chunks: Iterable<string | Buffer>, stats = newStats()): Promise<string> {
+  return gunzipSync(await gzipOf(chunks, stats)).toString("latin1");
 }

@@ -6,9 +6,9 @@ import { ACCEPT, newNames, partOf, REJECT, type EdgeBatch } from "../../src/edge
 import { edgesToGzip } from "../../src/graph/edges-to-gzip.js";
 import { newStats } from "../../src/graph/stats.js";
 import { batchesOf, batchOf, rows as manyRows, type Row } from "../edges/rows.js";
-import { dotOf } from "./digests.js";
 import { dotOfEdges, gzipOfEdges } from "./dot-of-edges.js";
 import { lineOfRow } from "./line-of-row.js";
+import { toDot } from "./to-dot.js";
 
 const SECONDS = 1_560_000_000;
 
@@ -53,8 +53,8 @@ function usual(count: number, seed = 1): Row[] {
   });
 }
 
-function linesOf(rows: readonly Row[]): string[] {
-  return rows.map(lineOfRow);
+function linesOf(rows: readonly Row[]): string {
+  return rows.map(lineOfRow).join("");
 }
 
 function usualBatches(rows: readonly Row[], size = 4096): AsyncGenerator<EdgeBatch> {
@@ -65,8 +65,8 @@ describe("edges to gzipped DOT", () => {
   test("is one member that holds the DOT of the same edges as lines, and its counts", async () => {
     await fc.assert(
       fc.asyncProperty(rows, async (rows) => {
-        const [stats, expected] = [newStats(), newStats()];
-        const dot = await dotOf(linesOf(rows), expected);
+        const stats = newStats();
+        const { dot, stats: expected } = toDot(linesOf(rows));
         const gzip = await gzipOfEdges(usualBatches(rows), stats);
         expect(gunzipSync(gzip).toString("latin1")).toBe(dot);
         // One deflate stream from header to trailer: inflating it leaves nothing over.
@@ -98,7 +98,7 @@ describe("edges to gzipped DOT", () => {
 
   test("of more than positions count, is what gzip accepts, and no larger than what zlib gives", async () => {
     const sample = usual(60_000);
-    const dot = await dotOf(linesOf(sample));
+    const { dot } = toDot(linesOf(sample));
     expect(dot.length).toBeGreaterThan(20 * 2 ** 20);
     const gzip = await gzipOfEdges(usualBatches(sample));
     expect(gunzipSync(gzip).toString("latin1") === dot).toBe(true);
@@ -125,7 +125,7 @@ describe("edges to gzipped DOT", () => {
       sourcePort: (i * 257) % 65_536,
       destinationPort: 65_535 - i,
     }));
-    expect(await dotOfEdges(usualBatches(sample))).toBe(await dotOf(linesOf(sample)));
+    expect(await dotOfEdges(usualBatches(sample))).toBe(toDot(linesOf(sample)).dot);
   });
 
   test("has room for the longest rows", async () => {
@@ -147,7 +147,7 @@ describe("edges to gzipped DOT", () => {
       packets: 2n ** 63n - 1n - BigInt(i),
       bytes: 2n ** 63n - 1n - BigInt(i * i),
     }));
-    expect((await dotOfEdges(usualBatches(sample))) === (await dotOf(linesOf(sample)))).toBe(true);
+    expect((await dotOfEdges(usualBatches(sample))) === toDot(linesOf(sample)).dot).toBe(true);
   });
 
   test("of rows that look alike where it looks for the same, but aren't", async () => {
@@ -175,7 +175,7 @@ describe("edges to gzipped DOT", () => {
           bytes: count,
           start: count,
         }));
-        expect(await dotOfEdges(usualBatches(sample))).toBe(await dotOf(linesOf(sample)));
+        expect(await dotOfEdges(usualBatches(sample))).toBe(toDot(linesOf(sample)).dot);
       }),
     );
   });

@@ -1,50 +1,34 @@
-import { Converter, type EdgeWriter } from "../../src/graph/converter.js";
-import { convertWith } from "../../src/graph/digest-to-gzip.js";
-import type { Row } from "../../src/graph/row.js";
-import type { GraphStats } from "../../src/graph/stats.js";
+import { parseLine } from "../../src/graph/parse-line.js";
+import { newStats, type GraphStats } from "../../src/graph/stats.js";
 
 const NAMES = ["accountID", "eniID", "srcPort", "dstPort", "protocol", "packets", "bytes", "start", "end"];
 
-/** Writes DOT as text, in the obvious way: what the kernel writes must be the same. */
-class DotText implements EdgeWriter {
-  #text = "digraph {\n";
-
-  edge(row: Row): void {
-    const fields = textOf(row.view, row.account, row.action - 1).split(" ");
-    const [source, destination] = fields.splice(2, 2);
-    const named = (before: string, after: string) =>
-      fields.map((field, i) => `${before}${NAMES[i]}=${after}${field}${after}`);
-    const color = row.rejected ? "red" : "green";
-    const label = named("", "").join(String.raw`\n`);
-    this.#text += `\t"${source}" -> "${destination}" [${named("govpc_", '"').join(" ")} color=${color} label="${label}"]\n`;
+/** The DOT of a digest in Latin 1, and what is counted, in the obvious way: what the kernel makes of it must be the same. */
+export function toDot(digest: string): { dot: string; stats: GraphStats } {
+  const stats = { ...newStats(), digestBytes: digest.length };
+  const nodes = new Set<string>();
+  const edges: string[] = [];
+  const lines = digest.split("\n");
+  if (lines.at(-1) === "") lines.pop();
+  for (const [i, text] of lines.entries()) {
+    const line = parseLine(Buffer.from(text, "latin1"), i + 1);
+    if (line.kind === "nodata") stats.nodata++;
+    if (line.kind === "skipdata") stats.skipdata++;
+    if (line.kind !== "edge") continue;
+    if (line.rejected) stats.rejected++;
+    const fields = line.fields.split(" ");
+    const [source = "", destination = ""] = fields.splice(2, 2);
+    nodes.add(source).add(destination);
+    edges.push(edge(source, destination, fields, line.rejected));
   }
-
-  node(view: DataView, from: number, to: number): void {
-    const address = textOf(view, from, to);
-    this.#text += `\t"${address}" [label="${address}"]\n`;
-  }
-
-  close(): void {
-    this.#text += "}\n";
-  }
-
-  take(): Buffer[] {
-    const text = Buffer.from(this.#text, "latin1");
-    this.#text = "";
-    return text.length > 0 ? [text] : [];
-  }
+  const nodeLines = Array.from(nodes, (address) => `\t"${address}" [label="${address}"]\n`);
+  const dot = `digraph {\n${edges.join("")}${nodeLines.join("")}}\n`;
+  return { dot, stats: { ...stats, edges: edges.length, nodes: nodes.size, bytes: dot.length } };
 }
 
-function textOf({ buffer, byteOffset }: DataView, from: number, to: number): string {
-  return Buffer.from(buffer, byteOffset + from, to - from).toString("latin1");
-}
-
-/** As `digestToGzip`, without the gzip. */
-export function toDot(stats: GraphStats) {
-  return async function* toDot(digest: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
-    for await (const block of convertWith(new Converter(stats, new DotText()), stats, digest)) {
-      stats.bytes += block.length;
-      yield block;
-    }
-  };
+function edge(source: string, destination: string, fields: readonly string[], rejected: boolean): string {
+  const named = (before: string, after: string) =>
+    NAMES.map((name, i) => `${before}${name}=${after}${fields[i]}${after}`);
+  const label = named("", "").join(String.raw`\n`);
+  return `\t"${source}" -> "${destination}" [${named("govpc_", '"').join(" ")} color=${rejected ? "red" : "green"} label="${label}"]\n`;
 }

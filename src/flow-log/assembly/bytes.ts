@@ -19,9 +19,7 @@ export function separatorsIn(at: usize): u64 {
 
 /** Eight digits, the first in the lowest byte; -1 when one of them is none. https://lemire.me/blog/2022/01/21/swar-explained-parsing-eight-digits/ */
 function eightDigits(text: u64): i64 {
-  const highs: u64 = 0xf0f0f0f0f0f0f0f0;
-  const zeros: u64 = 0x3030303030303030;
-  if ((((text & highs) ^ zeros) | (((text + 0x0606060606060606) & highs) ^ zeros)) !== 0) return -1;
+  if (nonDigits(text) !== 0) return -1;
   let number = text & 0x0f0f0f0f0f0f0f0f;
   number = (number * 2561) >>> 8;
   number = ((number & 0x00ff00ff00ff00ff) * 6553601) >>> 16;
@@ -29,22 +27,32 @@ function eightDigits(text: u64): i64 {
   return <i64>(number & 0xffffffff);
 }
 
-/** The digits of which the last is before `end`, with zeros before them. */
-function upToEight(end: usize, digits: i32): i64 {
-  let text = load<u64>(end - 8);
-  if (digits < 8) {
-    const missing = (<u64>(8 - digits)) << 3;
-    text = ((text >>> missing) << missing) | ((<u64>0x3030303030303030) >>> ((<u64>digits) << 3));
-  }
-  return eightDigits(text);
+/** 0 when all of eight bytes are digits. */
+function nonDigits(text: u64): u64 {
+  const highs: u64 = 0xf0f0f0f0f0f0f0f0;
+  const zeros: u64 = 0x3030303030303030;
+  return ((text & highs) ^ zeros) | (((text + 0x0606060606060606) & highs) ^ zeros);
+}
+
+/** Up to eight digits, of which the last is before `end`, with zeros before them. */
+function lastDigits(end: usize, digits: i32): u64 {
+  const text = load<u64>(end - 8);
+  if (digits >= 8) return text;
+  const missing = (<u64>(8 - digits)) << 3;
+  return ((text >>> missing) << missing) | ((<u64>0x3030303030303030) >>> ((<u64>digits) << 3));
+}
+
+/** 0 when so many bytes before `end`, at most eight, are digits. */
+export function nonDigitsIn(end: usize, count: i32): u64 {
+  return nonDigits(lastDigits(end, count));
 }
 
 /** The number between two places; -1 when it isn't one to fifteen decimal digits. */
 export function decimalAt(from: usize, end: usize): i64 {
   const length = <i32>(end - from);
   if (length < 1 || length > 15) return -1;
-  if (length <= 8) return upToEight(end, length);
-  const low = upToEight(end, 8);
-  const high = upToEight(end - 8, length - 8);
+  if (length <= 8) return eightDigits(lastDigits(end, length));
+  const low = eightDigits(lastDigits(end, 8));
+  const high = eightDigits(lastDigits(end - 8, length - 8));
   return low < 0 || high < 0 ? -1 : high * 100_000_000 + low;
 }

@@ -21,7 +21,7 @@ export function beginOutput(): void {
 }
 
 /** All of the output was taken. */
-export function taken(): void {
+export function outputTaken(): void {
   output = OUTPUT;
 }
 

@@ -6,14 +6,16 @@
 // guesses. Each is compared with the text, and a match goes as far as the bytes are the same: a wrong guess makes the output
 // longer, never wrong. And guesses follow from the text alone, so that the same rows give the same bytes, however they are cut.
 
-import { align, beginOutput, literals, output, pack, put, repeat, taken } from "./deflate";
+import { align, beginOutput, literals, output, outputTaken, pack, put, repeat } from "./deflate";
+import { beginLines, isRejected, readLine, readOddLine } from "./digest";
 import { compressEdge, TEXT_MATCH } from "./edge-matches";
-import { writeEdge, writeFields } from "./edge-text";
+import { writeEdge, writeLine } from "./edge-text";
 import { nextLine } from "./line";
 import { ADDRESSES, ADDRESS_BYTES, ADDRESS_LENGTHS, LAST_NODE, TEXT_FULL } from "./memory";
 import { CLOSE, INDENT, LINE_END, NODE_LABEL, OPEN } from "./pieces";
+import { forgetRecent } from "./recent";
 import {
-  begin,
+  begin as beginText,
   copy,
   end,
   endAt,
@@ -23,7 +25,7 @@ import {
   shift,
   tail,
   tailBefore,
-  turn,
+  textTaken,
   writePiece,
 } from "./text";
 
@@ -34,12 +36,12 @@ export {
   DESTINATION_PORT,
   DISTANCE_CODES,
   END,
-  FIELDS,
-  FIELDS_BYTES,
+  INPUT,
   KEPT_NAMES,
   LENGTH_CODES,
   LITERAL_CODES,
   NAMES,
+  ODD_LINE,
   OUTPUT,
   OUTPUT_FULL,
   PACKETS,
@@ -51,15 +53,16 @@ export {
   SOURCE_PORT,
   START,
   TEXT,
+  TEXT_FULL,
 } from "./memory";
-export { align, put, taken };
+export { align, forgetRecent, outputTaken, put, textTaken };
 
 export function reset(): void {
-  begin();
+  beginText();
   beginOutput();
 }
 
-/** Where the text of the last call ends, which begins at `TEXT`. */
+/** Where the text ends. What wasn't taken begins at `TEXT`. */
 export function textEnd(): u32 {
   return end + shift;
 }
@@ -70,32 +73,69 @@ export function outputEnd(): u32 {
 
 /** The first line. It is compressed with the next one. */
 export function open(): void {
-  turn();
   endAt(writePiece(end + shift, OPEN));
 }
 
-/**
- * Edges of the columns, from row to row, as long as there is room for their text. Returns the row after the last one.
- *
- * @param areFields whether they are rows of text
- */
-export function edges(from: u32, to: u32, areFields: bool): u32 {
-  turn();
+function hasRoom(): bool {
+  return end + shift < TEXT_FULL;
+}
+
+/** Edges of the columns, from row to row, as long as there is room for their text. Returns the row after the last one. */
+export function edges(from: u32, to: u32): u32 {
   let row = from;
-  for (; row < to && end + shift < TEXT_FULL; row++) {
-    if (positionsAreUsedUp()) forget();
-    nextLine();
-    if (areFields) writeFields(row);
-    else writeEdge(row);
-    compressEdge();
-    pack();
+  for (; row < to && hasRoom(); row++) {
+    begin();
+    writeEdge(row);
+    finish();
   }
   return row;
 }
 
-/** Nodes, whose addresses are in the columns. */
+/** Of the last call of `lines`. */
+export let lineCount: u32 = 0;
+export let rejectedCount: u32 = 0;
+
+/**
+ * Edges of usual lines of a digest, from place to place, as long as there is room for their text. Returns where the first line
+ * begins that wasn't taken.
+ */
+export function lines(from: u32, to: u32): u32 {
+  lineCount = rejectedCount = 0;
+  beginLines(from);
+  let line = from;
+  while (line < to && hasRoom()) {
+    const next = readLine(line);
+    if (next === 0) break;
+    begin();
+    writeLine(isRejected);
+    finish();
+    lineCount++;
+    rejectedCount += <u32>isRejected;
+    line = next;
+  }
+  return line;
+}
+
+/** The edge of an odd line, of which the text is from `ODD_LINE` to `end`. There is room for its text. */
+export function oddLine(end: u32, rejected: bool): void {
+  readOddLine(end, rejected);
+  begin();
+  writeLine(rejected);
+  finish();
+}
+
+function begin(): void {
+  if (positionsAreUsedUp()) forget();
+  nextLine();
+}
+
+function finish(): void {
+  compressEdge();
+  pack();
+}
+
+/** Nodes, whose addresses are in the columns. There is room for the text of as many as these have. */
 export function nodes(count: u32): void {
-  turn();
   for (let row: u32 = 0; row < count; row++) {
     if (positionsAreUsedUp()) forget();
     writeNode(ADDRESSES + row * ADDRESS_BYTES, load<u8>(ADDRESS_LENGTHS + row));
@@ -123,7 +163,6 @@ function writeNode(from: u32, length: u32): void {
 
 /** The last line, after which there is but the end of the block. */
 export function close(): void {
-  turn();
   endAt(writePiece(end + shift, CLOSE));
   const at = repeat(tail, end, tailBefore, TEXT_MATCH);
   literals(at, end);

@@ -24,7 +24,6 @@ import {
   DESTINATION_PORT,
   END,
   FIELDS,
-  FIELDS_BYTES,
   NAMES,
   PACKETS,
   PROTOCOL,
@@ -51,30 +50,29 @@ export function writeEdge(row: u32): void {
   at = writeNumber(at, load<u64>(BYTES + 8 * row), ATTRIBUTE + 5, BYTES_VALUE);
   at = writeNumber(at, load<u64>(START + 8 * row), ATTRIBUTE + 6, START_VALUE);
   at = writeNumber(at, load<u64>(END + 8 * row), ATTRIBUTE + 7, END_VALUE);
-  writeLabel(at, load<u8>(REJECTED + row));
+  writeLabel(at, load<bool>(REJECTED + row));
 }
 
-/** Writes a row of texts in the same way. */
-export function writeFields(row: u32): void {
-  const fields = FIELDS + row * FIELDS_BYTES;
-  let at = writeEnds(field(fields, 2), fieldBytes(fields, 2), field(fields, 3), fieldBytes(fields, 3));
-  at = writeField(at, fields, 0, ACCOUNT_ATTRIBUTE, ACCOUNT);
-  at = writeField(at, fields, 1, ATTRIBUTE, INTERFACE);
-  for (let i: u32 = 1; i < 8; i++) at = writeField(at, fields, 3 + i, ATTRIBUTE + i, INTERFACE + 8 * i);
-  writeLabel(at, load<u8>(REJECTED + row));
+/** Writes a line of a digest, of which `FIELDS` tells where the fields are. */
+export function writeLine(isRejected: bool): void {
+  let at = writeEnds(field(2), fieldBytes(2), field(3), fieldBytes(3));
+  at = writeField(at, 0, ACCOUNT_ATTRIBUTE, ACCOUNT);
+  at = writeField(at, 1, ATTRIBUTE, INTERFACE);
+  for (let i: u32 = 1; i < 8; i++) at = writeField(at, 3 + i, ATTRIBUTE + i, INTERFACE + 8 * i);
+  writeLabel(at, isRejected);
 }
 
 /** Where a field is, which ends one byte before the next one. */
-function field(fields: u32, index: u32): u32 {
-  return load<u32>(fields + 4 * index);
+function field(index: u32): u32 {
+  return load<u32>(FIELDS + 4 * index);
 }
 
-function fieldBytes(fields: u32, index: u32): u32 {
-  return field(fields, index + 1) - field(fields, index) - 1;
+function fieldBytes(index: u32): u32 {
+  return field(index + 1) - field(index) - 1;
 }
 
-function writeField(at: u32, fields: u32, index: u32, piece: u32, place: u32): u32 {
-  return writeText(at, field(fields, index), fieldBytes(fields, index), piece, place);
+function writeField(at: u32, index: u32, piece: u32, place: u32): u32 {
+  return writeText(at, field(index), fieldBytes(index), piece, place);
 }
 
 function writeEnds(source: u32, sourceBytes: u32, destination: u32, destinationBytes: u32): u32 {
@@ -106,7 +104,7 @@ function writeNumber(start: u32, value: u64, piece: u32, place: u32): u32 {
 }
 
 /** The values of the attributes once more. */
-function writeLabel(start: u32, isRejected: u8): void {
+function writeLabel(start: u32, isRejected: bool): void {
   let at = writeAgain(start, isRejected ? RED : GREEN, ACCOUNT);
   at = writeAgain(at, LABEL_LINE, INTERFACE);
   at = writeAgain(at, LABEL_LINE + 1, SOURCE_PORT_VALUE);

@@ -30,13 +30,23 @@ export const REJECTED: u32 = PROTOCOL + ROWS;
 export const ADDRESS_LENGTHS: u32 = REJECTED + ROWS;
 export const ADDRESSES: u32 = ADDRESS_LENGTHS + 2 * ROWS;
 
-/** Or, of rows of text: where each of the twelve fields from the account to the action begins, one byte after the one before. */
-export const FIELDS_BYTES: u32 = 64;
+/** Of the last line of a digest: where each of the thirteen fields from the account on begins, one byte after the one before. */
 export const FIELDS: u32 = ADDRESSES + 2 * ROWS * ADDRESS_BYTES;
+/** The twelve fields from the account to the action, of a line that isn't a usual one. */
+export const ODD_LINE: u32 = FIELDS + 64;
+/** Lines of a digest: at least one of the longest, with what is read too much. */
+export const INPUT: u32 = ODD_LINE + 2 * KIB;
+const INPUT_BYTES: u32 = 66 * KIB;
+
+/** Addresses of a digest that came lately, short ones and longer ones: so many cache lines each. */
+export const RECENT_BITS: u32 = 12;
+export const RECENT: u32 = (INPUT + INPUT_BYTES + 63) & ~63;
+export const LONG_RECENT: u32 = RECENT + (64 << (<u32>RECENT_BITS));
+const RECENT_END: u32 = LONG_RECENT + (64 << (<u32>RECENT_BITS));
 
 // What it remembers, from here to `LINES_END`: all of it is 0 in the beginning.
 /** Where the label of the last node began to be text again. */
-export const LAST_NODE: u32 = FIELDS + ROWS * FIELDS_BYTES;
+export const LAST_NODE: u32 = RECENT_END;
 /** Where an address was last, by a hash of it. */
 export const ADDRESSES_SEEN: u32 = LAST_NODE + 64;
 export const ADDRESSES_SEEN_BITS: u64 = 11;
@@ -69,7 +79,7 @@ export const OUTPUT_FULL: u32 = OUTPUT + 64 * KIB;
 /** A byte takes less than two, whatever comes. */
 const OUTPUT_ROOM: u32 = 2 * (TEXT_BYTES + LINE_ROOM);
 
-/** Accounts and interfaces: the lengths of both in 4 bytes each, then both. Or, of rows of text: their fields. */
+/** Accounts and interfaces: the lengths of both in 4 bytes each, then both. */
 export const KEPT_NAMES: u32 = OUTPUT_FULL + OUTPUT_ROOM;
 const KEPT_NAMES_BYTES: u32 = 2048 * KIB;
 

@@ -20,8 +20,8 @@ export function begin(): void {
   forget();
 }
 
-/** Moves the text back, so that what comes next begins at `TEXT`. */
-export function turn(): void {
+/** All of the text was taken: what comes next begins at `TEXT`. */
+export function textTaken(): void {
   memory.copy(HISTORY, end + shift - HISTORY_BYTES, HISTORY_BYTES);
   shift = TEXT - end;
 }
