@@ -2,84 +2,127 @@
 // has to be told once more.
 
 // Places in memory, the same in all kernels that have texts.
-const SLOTS: i32 = 1 << 18;
-const ENTRIES: i32 = 1 << 17;
-const ENTRY_BYTES: usize = 64;
+const MAX_SLOTS: u32 = 1 << 18;
+const FIRST_SLOTS: u32 = 1 << 10;
+/** Half a cache line, which most texts fit into. Longer ones take two units. */
+const UNIT_BYTES: usize = 32;
+const UNITS: u32 = (1 << 18) - 2;
+const MAX_ENTRIES: u32 = 1 << 17;
 const slots: usize = 0x20000;
-const entries: usize = slots + 4 * SLOTS;
-export const endOfTexts: usize = entries + ENTRY_BYTES * ENTRIES;
+const entries: usize = slots + 4 * MAX_SLOTS;
+export const endOfTexts: usize = entries + UNIT_BYTES * (UNITS + 2);
 
+// An entry: its table and length, its number, its text.
+const NUMBER: usize = 4;
+const TEXT: usize = 8;
+const SHORT_TEXT: i32 = 24;
 const MAX_TEXT: i32 = 48;
-const KEY: i32 = 48;
-const NUMBER: i32 = 52;
-const SLOT: i32 = 56;
 /** A text that finds no slot within so many isn't known, so that texts made to collide cost no more than that. */
-const MAX_PROBES: i32 = 8;
-/** Of a slot: its entry + 1. The other bits are those of the hash. */
-const ENTRY_MASK: u32 = 0x3ffff;
+const MAX_PROBES: u32 = 8;
+/** Of a slot: the first unit of its entry + 1. The other bits are those of the hash. */
+const UNIT_MASK: u32 = 0x3ffff;
 
 export const UNKNOWN: i32 = -1;
 
-let used: i32 = 0;
+/** As few slots as there can be, for those that are used stay in the cache then. */
+let mask: u32 = FIRST_SLOTS - 1;
+let used: u32 = 0;
+let units: u32 = 0;
 
 export function forgetTexts(): void {
-  // One by one, so that a job of a few texts touches no more memory than they take.
-  for (let entry = 0; entry < used; entry++) {
-    store<u32>(slots + 4 * load<i32>(entries + ENTRY_BYTES * entry, SLOT), 0);
-  }
+  memory.fill(slots, 0, 4 * (<usize>mask + 1));
+  mask = FIRST_SLOTS - 1;
   used = 0;
+  units = 0;
 }
 
 /** Whether there is room for one more, where a text isn't remembered yet. */
 export function textsAreFull(): bool {
-  return used === ENTRIES;
+  return used === MAX_ENTRIES || units + 2 > UNITS;
 }
 
 /** Remembers the number of a text in a table. */
 export function rememberText(table: i32, text: usize, length: i32, number: i32): void {
   if (length < 1 || length > MAX_TEXT) return;
+  if (used << 1 > mask) grow();
   const hash = hashOf(table, text, length);
-  let slot = (<i32>hash) & (SLOTS - 1);
-  let free = slot;
-  for (let probe = 0; probe < MAX_PROBES; probe++) {
-    const entry = load<u32>(slots + 4 * slot);
-    if (entry === 0) {
-      free = slot;
-      break;
-    }
-    const place = entries + <usize>((entry & ENTRY_MASK) - 1) * ENTRY_BYTES;
-    if (isAt(place, table, text, length)) {
-      store<i32>(place, number, NUMBER);
-      return;
-    }
-    slot = (slot + 1) & (SLOTS - 1);
+  let slot = slotFor(hash, table, text, length);
+  while (slot === 0 && grow()) slot = slotFor(hash, table, text, length);
+  // One that is in its way is forgotten.
+  if (slot === 0) slot = slotAt(hash, 0);
+  const entry = load<u32>(slot);
+  if (entry !== 0 && isAt(placeOf(entry), table, text, length)) {
+    store<i32>(placeOf(entry), number, NUMBER);
+    return;
   }
-  const place = entries + <usize>used * ENTRY_BYTES;
-  memory.fill(place, 0, ENTRY_BYTES);
-  memory.copy(place, text, length);
-  store<i32>(place, (table << 8) | length, KEY);
+  const place = entries + UNIT_BYTES * units;
+  store<i32>(place, (table << 8) | length);
   store<i32>(place, number, NUMBER);
-  store<i32>(place, free, SLOT);
+  // What is behind a text shorter than that is compared with zeros.
+  store<u64>(place, 0, TEXT);
+  memory.copy(place + TEXT, text, length);
+  store<u32>(slot, tagOf(hash) | (units + 1));
   used++;
-  store<u32>(slots + 4 * free, ((<u32>(hash >>> 32)) & ~ENTRY_MASK) | used);
+  units += unitsOf(length);
+}
+
+/** The slot that a text has, or can have; 0 where there is none. */
+function slotFor(hash: u64, table: i32, text: usize, length: i32): usize {
+  for (let probe: u32 = 0; probe < MAX_PROBES; probe++) {
+    const slot = slotAt(hash, probe);
+    const entry = load<u32>(slot);
+    if (entry === 0 || isAt(placeOf(entry), table, text, length)) return slot;
+  }
+  return 0;
+}
+
+/** Makes four times as many slots, which takes a millisecond at most; false when there are as many as there can be. */
+function grow(): bool {
+  if (mask === MAX_SLOTS - 1) return false;
+  memory.fill(slots, 0, 4 * (<usize>mask + 1));
+  mask = 4 * mask + 3;
+  for (let unit: u32 = 0; unit < units;) {
+    const place = entries + UNIT_BYTES * unit;
+    const text = place + TEXT;
+    const table = load<i32>(place) >> 8;
+    const length = load<i32>(place) & 0xff;
+    const hash = hashOf(table, text, length);
+    const slot = slotFor(hash, table, text, length);
+    store<u32>(slot === 0 ? slotAt(hash, 0) : slot, tagOf(hash) | (unit + 1));
+    unit += unitsOf(length);
+  }
+  return true;
 }
 
 /** The number of a text, or `UNKNOWN`. */
 export function textNumber(table: i32, text: usize, length: i32): i32 {
   if (length < 1 || length > MAX_TEXT) return UNKNOWN;
   const hash = hashOf(table, text, length);
-  const tag = (<u32>(hash >>> 32)) & ~ENTRY_MASK;
-  let slot = (<i32>hash) & (SLOTS - 1);
-  for (let probe = 0; probe < MAX_PROBES; probe++) {
-    const entry = load<u32>(slots + 4 * slot);
+  const tag = tagOf(hash);
+  for (let probe: u32 = 0; probe < MAX_PROBES; probe++) {
+    const entry = load<u32>(slotAt(hash, probe));
     if (entry === 0) return UNKNOWN;
-    if ((entry & ~ENTRY_MASK) === tag) {
-      const place = entries + <usize>((entry & ENTRY_MASK) - 1) * ENTRY_BYTES;
-      if (isAt(place, table, text, length)) return load<i32>(place, NUMBER);
-    }
-    slot = (slot + 1) & (SLOTS - 1);
+    if ((entry & ~UNIT_MASK) !== tag) continue;
+    const place = placeOf(entry);
+    if (isAt(place, table, text, length)) return load<i32>(place, NUMBER);
   }
   return UNKNOWN;
+}
+
+function unitsOf(length: i32): u32 {
+  return length > SHORT_TEXT ? 2 : 1;
+}
+
+function slotAt(hash: u64, probe: u32): usize {
+  return slots + ((<usize>((<u32>hash + probe) & mask)) << 2);
+}
+
+function tagOf(hash: u64): u32 {
+  return (<u32>(hash >>> 32)) & ~UNIT_MASK;
+}
+
+function placeOf(entry: u32): usize {
+  return entries + UNIT_BYTES * (<usize>(entry & UNIT_MASK) - 1);
 }
 
 function hashOf(table: i32, text: usize, length: i32): u64 {
@@ -101,12 +144,13 @@ function hashOf(table: i32, text: usize, length: i32): u64 {
 }
 
 function isAt(place: usize, table: i32, text: usize, length: i32): bool {
-  if (load<i32>(place, KEY) !== ((table << 8) | length)) return false;
-  if (length < 8) {
-    return (load<u64>(text) & (((<u64>1) << ((<u64>length) << 3)) - 1)) === load<u64>(place);
+  if (load<i32>(place) !== ((table << 8) | length)) return false;
+  const first = load<u64>(text) ^ load<u64>(place, TEXT);
+  if (length < 8) return (first & (((<u64>1) << ((<u64>length) << 3)) - 1)) === 0;
+  const last = load<u64>(text + length - 8) ^ load<u64>(place + length - 8, TEXT);
+  if ((first | last) !== 0) return false;
+  for (let at = 8; at + 8 < length; at += 8) {
+    if (load<u64>(text + at) !== load<u64>(place + at, TEXT)) return false;
   }
-  for (let at = 0; at + 8 < length; at += 8) {
-    if (load<u64>(text + at) !== load<u64>(place + at)) return false;
-  }
-  return load<u64>(text + length - 8) === load<u64>(place + length - 8);
+  return true;
 }
