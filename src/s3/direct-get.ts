@@ -1,4 +1,4 @@
-import type { GetObjectCommand, S3Client } from "@aws-sdk/client-s3";
+import type { S3Client } from "@aws-sdk/client-s3";
 import type { Bucket, Deadline } from "./bucket.js";
 import type { Version, Way } from "./quick-get.js";
 
@@ -12,8 +12,8 @@ const RENEWED_AFTER_MS = 1000;
 
 /**
  * GetObject for thousands of small objects. The SDK takes each call through thirty steps that look up anew what is the same
- * for all of them, which takes ten times as long as the request. So the first calls are the SDK's and show where the bucket
- * is; those after them are only signed and sent.
+ * for all of them, which takes ten times as long as the request. So a call of the SDK, such as a listing, shows where the bucket
+ * is; those after it are only signed and sent.
  *
  * Whatever comes but the bytes that were asked for, the SDK is to be asked: it knows about retries, redirects, wrong clocks and
  * errors, and its next success shows the way again.
@@ -24,19 +24,22 @@ export class DirectGet {
   #place: Omit<Way, "accessKeyId" | "secretAccessKey" | "sessionToken" | "clockOffsetMs"> | undefined;
   #way: Way | undefined;
   #renewed = 0;
+  #isWatching = false;
 
   constructor(bucket: Bucket, get: Get) {
     this.#bucket = bucket;
     this.#get = get;
   }
 
-  /** Learns the way from a command that the SDK is about to send. */
-  watch({ middlewareStack }: GetObjectCommand): void {
-    if (this.#place !== undefined) return;
+  /** Has the SDK's calls on the bucket show the way from now on, listings included. */
+  async watch(): Promise<void> {
+    const { middlewareStack } = await this.#bucket.client();
+    if (this.#isWatching) return;
+    this.#isWatching = true;
     middlewareStack.add(
       (next, context) => async (args) => {
         const result = await next(args);
-        await this.#learn(context.endpointV2);
+        if (this.#place === undefined) await this.#learn(context.endpointV2);
         return result;
       },
       // Once the endpoint is known, and around the step that throws what isn't a success.

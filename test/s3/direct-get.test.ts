@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { text } from "node:stream/consumers";
-import { GetObjectCommand, PutObjectCommand } from "@aws-sdk/client-s3";
+import { PutObjectCommand } from "@aws-sdk/client-s3";
 import { Readable } from "node:stream";
 import { afterAll, describe, expect, onTestFinished, test } from "vitest";
 import { Fetcher } from "../../src/digester/flow-logs/fetcher.js";
@@ -38,10 +38,14 @@ async function reader(access: S3Access, fetcher = patient) {
   const bucket = new Bucket("digester", "SETTING", { access, bucket: "logs", region: "us-east-1" });
   const direct = new DirectGet(bucket, (...object) => fetcher.get(...object));
   onTestFinished(() => bucket.close());
-  const learn = async () => {
-    const command = new GetObjectCommand({ Bucket: "logs", Key: "plain" });
-    direct.watch(command);
-    const { Body } = await (await bucket.client()).send(command);
+  const learn = async (by: "GetObject" | "ListObjectsV2" = "GetObject") => {
+    await direct.watch();
+    const s3 = await bucket.client();
+    if (by === "ListObjectsV2") {
+      await s3.listObjectsV2({ Bucket: "logs" });
+      return;
+    }
+    const { Body } = await s3.getObject({ Bucket: "logs", Key: "plain" });
     if (Body instanceof Readable) expect(await text(Body)).toBe("plain");
   };
   const get = async (key: string, signal = NEVER) =>
@@ -56,17 +60,20 @@ async function startServer(): Promise<S3Server> {
   return server;
 }
 
-test("once the SDK has shown the way, objects of any name come without it", async () => {
-  const server = await startServer();
-  const { learn, get } = await reader(accessTo(server));
-  expect(await get("plain")).toBeUndefined();
-  await learn();
-  server.log.splice(0);
-  for (const key of KEYS) expect(await get(key)).toBe(key);
-  expect(server.log.map(({ key, headers }) => [key, headers["if-match"], headers["user-agent"]])).toEqual(
-    KEYS.map((key) => [key, versionOf(key).etag, undefined]),
-  );
-});
+test.each(["GetObject", "ListObjectsV2"] as const)(
+  "once a %s of the SDK has shown the way, objects of any name come without it",
+  async (call) => {
+    const server = await startServer();
+    const { learn, get } = await reader(accessTo(server));
+    expect(await get("plain")).toBeUndefined();
+    await learn(call);
+    server.log.splice(0);
+    for (const key of KEYS) expect(await get(key)).toBe(key);
+    expect(server.log.map(({ key, headers }) => [key, headers["if-match"], headers["user-agent"]])).toEqual(
+      KEYS.map((key) => [key, versionOf(key).etag, undefined]),
+    );
+  },
+);
 
 test("requests are signed with a session's token, by the store's clock", async () => {
   const server = await startServer();

@@ -62,6 +62,7 @@ export class BucketSource implements Source {
     signal.throwIfAborted();
     const selector = new Selector(selection);
     const inventory = new Inventory(`s3://${this.#bucket.name}/${this.#prefix}`);
+    await this.#direct.watch();
     const { days, others } = await this.#folders.find(this.#prefix, selector, inventory, signal);
     const places = [
       ...[...days].map((prefix) => ({ prefix, whole: true })),
@@ -82,11 +83,11 @@ export class BucketSource implements Source {
           if (choice === "candidate") inventory.passOverUnnameable(key);
           else inventory.passOver(key, choice);
         }
+        // The thread starts while the pages that follow are listed.
+        if (inventory.candidates >= MANY) this.#fetcher.start();
       }
     });
-    const listing = inventory.listing();
-    if (listing.objects.length >= MANY) this.#fetcher.start();
-    return listing;
+    return inventory.listing();
   }
 
   #candidate(listed: Listed): Candidate {

@@ -66,6 +66,11 @@ export class Inventory {
     this.#unnameable.push(key);
   }
 
+  /** How many were added so far. */
+  get candidates(): number {
+    return this.#candidates.length;
+  }
+
   add(candidate: Candidate): void {
     this.#candidates.push({ ...candidate, name: parseAwsName(candidate.key) });
   }

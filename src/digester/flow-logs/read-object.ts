@@ -26,11 +26,10 @@ async function* readObject(
   object: Listed,
   { start, end }: { readonly start: number; readonly end: number },
   signal: AbortSignal,
-  direct?: DirectGet,
 ): AsyncGenerator<Buffer> {
   let futile = 0;
   for (let at = start; at < end;) {
-    const body = await open(bucket, object, at, end, signal, direct);
+    const body = await open(bucket, object, at, end, signal);
     const before = at;
     try {
       for await (const bytes of body) {
@@ -59,11 +58,10 @@ export function bytesOf(
     open: (signal, range = whole) =>
       streamOf((closed) => readObject(bucket, object, range, closed), signal, bufferedBytes),
     read: async (signal) => {
-      const direct = quick();
-      const bytes = await direct?.get(object, signal, PATIENT);
+      const bytes = await quick()?.get(object, signal, PATIENT);
       if (bytes !== undefined) return bytes;
       const blocks: Buffer[] = [];
-      for await (const block of readObject(bucket, object, whole, signal, direct)) blocks.push(block);
+      for await (const block of readObject(bucket, object, whole, signal)) blocks.push(block);
       return Buffer.concat(blocks, object.size);
     },
   };
@@ -76,12 +74,10 @@ async function open(
   start: number,
   end: number,
   signal: AbortSignal,
-  direct: DirectGet | undefined,
 ): Promise<AsyncIterable<Buffer>> {
   const range = start === 0 && end === size ? undefined : `bytes=${start}-${end - 1}`;
   const { GetObjectCommand } = await s3Library();
   const command = new GetObjectCommand({ Bucket: bucket.name, Key: key, IfMatch: etag, Range: range });
-  direct?.watch(command);
   // Worth another attempt, which begins with a new listing.
   const changed = (how: string, cause?: unknown) =>
     new DependencyError("digester", `GetObject s3://${bucket.name}/${key}: ${how} since it was listed`, {
