@@ -29,7 +29,9 @@ export const bucketSettings = {
     .describe("URL of a service other than AWS's to assume roles with"),
   FLOW_LOG_PREFETCH: integer(1, 256)
     .prefault("32")
-    .describe("objects that a job fetches at once. It holds at most 64 MiB of them in memory"),
+    .describe(
+      "objects that a job fetches at once, and four times as many up to 16 KiB. It holds at most 64 MiB of them in memory",
+    ),
 };
 
 type Settings = z.output<z.ZodObject<typeof s3Settings & typeof bucketSettings>>;

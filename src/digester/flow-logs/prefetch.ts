@@ -6,10 +6,14 @@ import { PARQUET_WHOLE_BYTES, SMALL_BYTES, type LogObject } from "./source.js";
 /** Files looked at at once: each is a request and 64 KiB, and there may be very many that turn out to be none of ours. */
 const LOOKS_AT_ONCE = 32;
 
+/** Of objects up to this size, four count as one: they wait for a store's answer rather than for their bytes. */
+const TINY_BYTES = 16 * 1024;
+const TINY_WEIGHT = 1 / 4;
+
 /**
  * The objects in their order, those that need it looked at and the next ones opened already: up to `limit` at once, of
- * which small ones are read, and each other runs ahead of its reader as far as its stream does. So what is on its way is
- * bounded, and the one that is read never waits for those behind it.
+ * which small ones are read, and each other runs ahead of its reader as far as its stream does; four times as many where they are
+ * tiny. So what is on its way is bounded, and the one that is read never waits for those behind it.
  *
  * An object is closed when the next one is asked for, and all when no more are.
  *
@@ -26,17 +30,27 @@ export async function* prefetch(
   // As many as are ahead may listen, which is no leak.
   setMaxListeners(0, signal);
   const ahead: Slot[] = [];
-  let next = 0;
   const looks = Math.max(limit, LOOKS_AT_ONCE);
+  const left = objects.values();
+  /** Of those ahead, and of those among them that are opened, which come first. */
+  let [weight, openedWeight, opened] = [0, 0, 0];
   // By halves: what is asked for in one turn comes together, which costs less.
   const fill = () => {
-    if (ahead.length <= looks / 2) {
-      const more = objects.slice(next, next + looks - ahead.length);
-      next += more.length;
-      for (const object of more) ahead.push(new Slot(object, look(object, signal)));
+    if (weight <= looks / 2) {
+      for (const object of left) {
+        const slot = new Slot(object, look(object, signal));
+        ahead.push(slot);
+        weight += slot.weight;
+        if (weight >= looks) break;
+      }
     }
-    if (ahead[Math.min(Math.ceil(limit / 2), ahead.length) - 1]?.isOpened === true) return;
-    for (const slot of ahead.slice(0, limit)) slot.open(signal);
+    if (openedWeight >= limit / 2) return;
+    for (const slot of ahead.slice(opened)) {
+      slot.open(signal);
+      opened++;
+      openedWeight += slot.weight;
+      if (openedWeight >= limit) return;
+    }
   };
   try {
     for (fill(); ahead[0] !== undefined; fill()) {
@@ -45,6 +59,9 @@ export async function* prefetch(
       slot.close();
       slot.release();
       ahead.shift();
+      opened--;
+      weight -= slot.weight;
+      openedWeight -= slot.weight;
     }
   } finally {
     for (const slot of ahead) slot.close();
@@ -57,18 +74,17 @@ class Slot {
   looked: Promise<Look>;
   #body: Readable | undefined;
   #release: (() => void) | undefined;
-  isOpened = false;
   #isClosed = false;
+  readonly weight: number;
 
-  constructor(object: LogObject, looked: Promise<Look> = Promise.resolve({ verdict: "maybe", object })) {
-    this.looked = looked;
+  constructor(object: LogObject, looked: Promise<Look> | undefined) {
+    this.weight = looked === undefined && object.size <= TINY_BYTES ? TINY_WEIGHT : 1;
+    this.looked = looked ?? Promise.resolve({ verdict: "maybe", object });
     // A failure ahead of the reader waits for its turn.
-    looked.catch(() => {});
+    this.looked.catch(() => {});
   }
 
   open(signal: AbortSignal): void {
-    if (this.isOpened) return;
-    this.isOpened = true;
     this.looked = this.looked.then((look) => {
       const { object, verdict } = look;
       if (this.#isClosed || verdict !== "maybe" || !isReadWhole(object)) return look;

@@ -138,6 +138,36 @@ test("small objects are read whole, so many ahead and no more, and never opened"
   expect(taken).toBe(40);
 });
 
+test("of tiny objects four times as many are read ahead, except where they have to be looked at", async () => {
+  const looked: string[] = [];
+  const begun: string[] = [];
+  const list = Array.from({ length: 300 }, (_, n) => {
+    const key = `${n}`;
+    const read = async () => {
+      begun.push(key);
+      return Buffer.of(0);
+    };
+    return new Objects(1, 1, { key, size: 1024, read }).list;
+  }).flat();
+  const look = (object: LogObject) => {
+    looked.push(object.key);
+    return Promise.resolve({ verdict: "maybe", object } as const);
+  };
+  for (const [looking, count] of [
+    [undefined, 64],
+    [look, 16],
+  ] as const) {
+    begun.splice(0);
+    for await (const { object } of prefetch(list, 16, NEVER, looking)) {
+      await new Promise(setImmediate);
+      expect(begun).toHaveLength(count);
+      expect(object.key).toBe("0");
+      break;
+    }
+  }
+  expect(looked).toHaveLength(32);
+});
+
 test("what was read is let go of when the next one is asked for, and not where its reader broke off", async () => {
   const released: string[] = [];
   const release = (bytes: Buffer) => void released.push(String(bytes));
@@ -166,7 +196,7 @@ test.each(["aborted", "left"])("what is being read ahead ends when the reader ha
           reject(new Error("ended"));
         });
       });
-    return new Objects(1, 1, { key: `${n}`, size: 1, read }).list;
+    return new Objects(1, 1, { key: `${n}`, size: SMALL_BYTES, read }).list;
   }).flat();
   for await (const { object } of prefetch(list, 16, controller.signal)) {
     await object.read(NEVER);
