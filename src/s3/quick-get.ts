@@ -93,7 +93,7 @@ export class QuickGet {
 
   async #sign(objectKey: string, etag: string): Promise<http.RequestOptions> {
     const { protocol, hostname, port, host, path, clockOffsetMs } = this.#way;
-    const where = { protocol, hostname, path: path + objectKey.split("/").map(encoded).join("/") };
+    const where = { protocol, hostname, path: path + encodedKey(objectKey) };
     const signer = await this.#signer;
     const { headers } = await signer.sign(
       { ...where, method: "GET", headers: { host, "if-match": etag } },
@@ -111,6 +111,11 @@ async function createSigner({ region, service, ...way }: Way): Promise<Signature
   const credentials = { accessKeyId, secretAccessKey, ...(sessionToken !== undefined && { sessionToken }) };
   // S3 takes a path as it is sent; other services encode it once more.
   return new SignatureV4({ region, service, credentials, sha256: Sha256, uriEscapePath: false });
+}
+
+function encodedKey(key: string): string {
+  // Most have nothing to encode.
+  return /^[\w.~/-]*$/.test(key) ? key : key.split("/").map(encoded).join("/");
 }
 
 /** As paths are signed: of what RFC 3986 reserves, `encodeURIComponent` leaves some. */
