@@ -91,13 +91,12 @@ export function graphRoutes(service: Service): FastifyPluginCallbackZod {
     const taken = new WeakSet<Readable>();
 
     /** One of those who share a look gets its stream, if it gives one; the others look for themselves. */
-    const fetch = async (window: TimeWindow, reply: FastifyReply) => {
-      const outcome = await fetches.at(window, reply);
-      if (outcome.state !== "stored" || !(outcome.graph.body instanceof Readable)) return outcome;
+    const isTaken = (outcome: Awaited<ReturnType<Service["fetch"]>>) => {
+      if (outcome.state !== "stored" || !(outcome.graph.body instanceof Readable)) return false;
       const { body } = outcome.graph;
-      if (taken.has(body)) return service.fetch(window, whileConnected(reply));
+      if (taken.has(body)) return true;
       taken.add(body);
-      return outcome;
+      return false;
     };
 
     const sendStored = async (window: TimeWindow, request: FastifyRequest, reply: FastifyReply) => {
@@ -107,7 +106,8 @@ export function graphRoutes(service: Service): FastifyPluginCallbackZod {
         const form = new Representation(outcome.graph, request);
         return form.setHeaders(reply) ? reply.code(304).send(undefined) : reply.send(undefined);
       }
-      const outcome = await fetch(window, reply);
+      let outcome = await fetches.at(window, reply);
+      if (isTaken(outcome)) outcome = await service.fetch(window, whileConnected(reply));
       if (outcome.state !== "stored") return answerMissing(outcome, reply);
       const form = new Representation(outcome.graph, request);
       const { body } = outcome.graph;
@@ -167,7 +167,7 @@ export function graphRoutes(service: Service): FastifyPluginCallbackZod {
             querystring: strictly({ ...query.shape, ...viewParameters }).transform(withWindow(service)),
             response: viewAnswers,
           },
-          handler: async (request, reply) => {
+          handler: (request, reply) => {
             const { window } = request.query;
             const view = viewQueryOf(request.query, request, maxWindowMs);
             return view === undefined

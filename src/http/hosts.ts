@@ -29,9 +29,14 @@ function isOwn(host: string): boolean {
   return isIP(host) !== 0 || /(?:^|\.)localhost\.?$/.test(host) || host === hostname().toLowerCase();
 }
 
-/** Names and values take turns in Node's list of headers. */
-function isHostName(text: string, place: number): boolean {
-  return place % 2 === 0 && text.length === 4 && text.toLowerCase() === "host";
+/** Node shows the first of several alone. Names and values take turns in its list. */
+function isGivenTwice(rawHeaders: readonly string[]): boolean {
+  let times = 0;
+  for (let place = 0; place < rawHeaders.length; place += 2) {
+    const name = rawHeaders[place];
+    if (name?.length === 4 && name.toLowerCase() === "host") times++;
+  }
+  return times > 1;
 }
 
 /**
@@ -49,8 +54,7 @@ export function requireHost(
   app.addHook("onRequest", (request, _reply, done) => {
     const { raw } = request;
     const header = raw.headers.host;
-    // Node shows the first of several.
-    if (raw.rawHeaders.filter(isHostName).length > 1) {
+    if (isGivenTwice(raw.rawHeaders)) {
       throw new HttpError(400, "the header Host must be given once");
     }
     // HTTP/1.0 knows none, and whoever sends none is no browser.
