@@ -7,7 +7,7 @@ import { CorruptInputError } from "../errors.js";
 const MIN_CHUNK = 4096;
 
 /** Bytes expanded at a time, unless told otherwise: each is a turn of libuv's pool. */
-const BLOCK = 256 * 1024;
+const BLOCK = 128 * 1024;
 
 /**
  * The bytes of a gzip file, of any number of members. Zeros after the last one are padding, as they are for gunzip.

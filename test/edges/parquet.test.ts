@@ -361,7 +361,7 @@ describe("a damaged file", () => {
       "more rows than are written",
       ROW_GROUP_ROWS + 1,
       0,
-      /expected row groups of at most 131072 rows, got 131073/,
+      /expected row groups of at most 65536 rows, got 65537/,
     ],
     [
       "a column of more bytes than its rows take",
