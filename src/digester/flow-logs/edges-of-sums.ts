@@ -7,6 +7,7 @@ import {
   type FurtherColumn,
   type Names,
   newBatch,
+  partOf,
   NONE,
   SERVER_RULES,
   SERVERS,
@@ -65,11 +66,11 @@ export function edgesOfSums(aggregation: Aggregation): (table: KeyTable) => Gene
   const names: Names = { accounts, interfaces, addresses, values: combinations.values };
   const further = FURTHER_COLUMNS.filter((name) => (combinations.fields & (1 << fieldOf(name))) !== 0);
   const [start, end] = [repeated(aggregation.start), repeated(aggregation.end)];
+  const whole = newBatch(names, BATCH_ROWS, [...COLUMNS, ...further], { start, end });
   return function* batches(table) {
     for (let from = 0; from < table.size; from += BATCH_ROWS) {
       const rows = Math.min(BATCH_ROWS, table.size - from);
-      const times = { start: start.subarray(0, 2 * rows), end: end.subarray(0, 2 * rows) };
-      const batch = newBatch(names, rows, [...COLUMNS, ...further], times);
+      const batch = rows === BATCH_ROWS ? whole : partOf(whole, 0, rows);
       fill(batch, table, from);
       for (const name of further) fillFurther(batch, name, table, from, combinations);
       yield batch;
@@ -131,7 +132,7 @@ function fillChunk(batch: EdgeBatch, first: number, rows: number, { words, doubl
     const traits = words[at + TRAITS] ?? 0;
     // Without a rule it was the log itself that had no port for the other end.
     serverBy[row] = SERVER_BY[ruleOf(traits)] ?? 0;
-    if (ports > 0) server[row] = ports > 0xffff ? SOURCE_SERVES : DESTINATION_SERVES;
+    server[row] = serverOf(ports);
     tcpFlags[row] = flagsOf(traits) ?? NONE;
     setInt64(flows, row, words[at + FLOWS] ?? 0);
     firsts[row] = words[at + FIRST] ?? 0;
@@ -141,6 +142,12 @@ function fillChunk(batch: EdgeBatch, first: number, rows: number, { words, doubl
     setInt64(packets, row, doubles[ROW_DOUBLES * n + PACKETS] ?? 0);
     setInt64(bytes, row, doubles[ROW_DOUBLES * n + BYTES] ?? 0);
   }
+}
+
+/** The code of the end that serves: the one that has a port. */
+function serverOf(ports: number): number {
+  if (ports === 0) return 0;
+  return ports > 0xffff ? SOURCE_SERVES : DESTINATION_SERVES;
 }
 
 /** The number of the field that a column holds. */

@@ -3,12 +3,12 @@ import { buffer } from "node:stream/consumers";
 import * as fc from "fast-check";
 import { expect, test } from "vitest";
 import type { FlowLogDigesterOptions } from "../../../src/digester/flow-logs/flow-log-digester.js";
-import { FURTHER_COLUMNS, type EdgeBatch } from "../../../src/edges/table.js";
+import { FURTHER_COLUMNS } from "../../../src/edges/table.js";
 import { toParquet } from "../../../src/edges/to-parquet.js";
 import { fieldName } from "../../../src/flow-log/fields.js";
 import { FURTHER_FIELDS } from "../../../src/flow-log/further-fields.js";
 import { TimeWindow } from "../../../src/window.js";
-import { allRowsOf, type Row } from "../../edges/rows.js";
+import { rowsOf, type Row } from "../../edges/rows.js";
 import { inDuckDB } from "../../support/duckdb.js";
 import { digesterOf, directoryOf } from "./digesting.js";
 
@@ -44,17 +44,16 @@ function logOf(records: readonly Values[], port?: number): string {
 
 async function edges(directory: string, options: Partial<FlowLogDigesterOptions> = {}) {
   const digest = await digesterOf(directory, options).digest(HOUR, new AbortController().signal);
-  const batches: EdgeBatch[] = [];
-  for await (const batch of digest.edges) batches.push(batch);
-  async function* again() {
-    yield* batches;
+  const rows: Row[] = [];
+  async function* noted() {
+    for await (const batch of digest.edges) {
+      rows.push(...rowsOf(batch));
+      yield batch;
+    }
   }
   const about = () => ({ window: HOUR, making: "", counts: {} });
-  return {
-    rows: await allRowsOf(again()),
-    parquet: await buffer(toParquet(again(), about)),
-    counts: digest.counts ?? {},
-  };
+  const parquet = await buffer(toParquet(noted(), about));
+  return { rows, parquet, counts: digest.counts ?? {} };
 }
 
 /** What a log of these files says besides, of the only edge that it has. */
