@@ -17,6 +17,7 @@ export default defineConfig({
         main: "src/main.ts",
         index: "src/index.ts",
         "answer-thread": "src/answer/thread.ts",
+        "digest-thread": "src/digester/in-thread/thread.ts",
         "fetch-thread": "src/digester/flow-logs/fetch-thread.ts",
       },
       output: { entryFileNames: "[name].js", chunkFileNames: "[name]-[hash].js" },

@@ -72,6 +72,9 @@ function goString(date: Date): string {
   return `${format(date).replace("T", " ").replace("Z", "")} +0000 UTC`;
 }
 
+/** What is to be known of a window by whoever reads its flow logs: plain data, which a thread can be given. */
+export type PlainWindow = Pick<TimeWindow, "id" | "startDate" | "stopDate" | "scope">;
+
 /**
  * A span of whole minutes in UTC, start before stop, and which part of its flow logs is meant. It can't hold anything
  * else.

@@ -7,10 +7,9 @@ import {
   noFilesAreChosen,
   outputIsSet,
 } from "./flow-logs/athena/settings.js";
-import { AthenaSource } from "./flow-logs/athena/source.js";
 import { bucketSettings, S3_SETTLE_MS } from "./flow-logs/bucket-settings.js";
-import { FlowLogDigester } from "./flow-logs/flow-log-digester.js";
 import { flowLogOptions, flowLogSettings } from "./flow-logs/settings.js";
+import { ThreadedDigester } from "./in-thread/threaded-digester.js";
 
 const expected = '"athena://catalog/database/table"';
 
@@ -41,13 +40,11 @@ export const athenaEndpoint = scheme({
   settings: { ...flowLogSettings, ...s3Settings, ...bucketSettings, ...athenaSettings },
   rules: [outputIsSet, noFilesAreChosen],
   create: (table, config) =>
-    new FlowLogDigester({
-      source: new AthenaSource({
-        ...athenaSourceOptions(config),
-        table,
-        addresses: config.FLOW_LOG_ADDRESSES,
-      }),
-      prefetch: config.FLOW_LOG_PREFETCH,
-      ...flowLogOptions(config, S3_SETTLE_MS),
+    new ThreadedDigester({
+      place: {
+        kind: "athena",
+        options: { ...athenaSourceOptions(config), table, addresses: config.FLOW_LOG_ADDRESSES },
+      },
+      options: { prefetch: config.FLOW_LOG_PREFETCH, ...flowLogOptions(config, S3_SETTLE_MS) },
     }),
 });

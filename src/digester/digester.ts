@@ -1,6 +1,8 @@
 import type { Dispatcher } from "undici";
 import type { Readable } from "node:stream";
 import type { EdgeBatch } from "../edges/table.js";
+import type { Conversion } from "../graph/convert.js";
+import type { ConversionWithParquet } from "../graph/convert-edges.js";
 import type { Module } from "../module.js";
 import type { Scope } from "../scope.js";
 import type { TimeWindow } from "../window.js";
@@ -21,7 +23,7 @@ import type { TimeWindow } from "../window.js";
  * - **Records without traffic.** NODATA and SKIPDATA are lines of their own (a vpcflow-digesterd's) or are in `counts`, never
  *   both. SKIPDATA means that AWS lost records; the log says so.
  */
-export type Digest = DigestOfLines | DigestOfEdges;
+export type Digest = DigestOfLines | DigestOfEdges | DigestElsewhere;
 
 /** A digest as text, such as a vpcflow-digesterd gives it. */
 export interface DigestOfLines extends DigestFacts {
@@ -38,13 +40,37 @@ export interface DigestOfEdges extends DigestFacts {
   /**
    * The lines as rows, without NODATA and SKIPDATA, with the same `start` and `end` in all of them. Read it once. It fails and ends
    * as `body` does. A reader that stops early calls `return`, as `for await` does.
+   *
+   * A batch holds until the next one is asked for: its memory may be used again.
    */
   readonly edges: AsyncIterable<EdgeBatch>;
 }
 
-interface DigestFacts {
-  /** How far reading is. Can be called at any time until the digest has been read. */
-  readonly progress?: () => { readonly filesDone: number; readonly files: number; readonly records: number };
+/** A digest that becomes a graph where it is made, such as in a thread: its rows never come here. */
+export interface DigestElsewhere extends DigestFacts {
+  /**
+   * To be called once. The bodies fail and end as those of other digests do. Whoever doesn't want them destroys one of them, or
+   * aborts.
+   *
+   * @param wanted.parquet whether the edges are wanted as Parquet, too
+   * @param wanted.onRead is called when all flow logs have been read
+   */
+  convert(wanted: {
+    readonly parquet: boolean;
+    readonly onRead: () => void;
+  }): Conversion | ConversionWithParquet;
+}
+
+/** How far the reading of flow logs is. */
+export interface Progress {
+  readonly filesDone: number;
+  readonly files: number;
+  readonly records: number;
+}
+
+export interface DigestFacts {
+  /** Can be called at any time until the digest has been read. */
+  readonly progress?: () => Progress;
   /** What was read and what was left out, for the event `job-finished`. Final when the body has ended. */
   readonly counts?: Readonly<Record<string, number>>;
   /** What else the event `job-finished` says, such as the id of a query. */

@@ -1,9 +1,8 @@
 import { fileURLToPath } from "node:url";
 import { z } from "zod";
 import { scheme } from "../scheme.js";
-import { DirectorySource } from "./flow-logs/directory.js";
-import { FlowLogDigester } from "./flow-logs/flow-log-digester.js";
 import { flowLogOptions, flowLogSettings } from "./flow-logs/settings.js";
+import { ThreadedDigester } from "./in-thread/threaded-digester.js";
 
 const expected = '"file:path"';
 
@@ -14,12 +13,12 @@ const place = z.string().transform((text, context) => {
   return z.NEVER;
 });
 
-/** Flow logs in a directory, digested in process. */
+/** Flow logs in a directory, digested in a thread of the process. */
 export const fileEndpoint = scheme({
   pattern: /^file:/,
   expected,
   place,
   settings: flowLogSettings,
   create: (path, config) =>
-    new FlowLogDigester({ source: new DirectorySource(path), ...flowLogOptions(config) }),
+    new ThreadedDigester({ place: { kind: "directory", path }, options: flowLogOptions(config) }),
 });

@@ -1,10 +1,9 @@
 import { z } from "zod";
 import { scheme } from "../scheme.js";
 import { s3Settings } from "../s3/settings.js";
-import { BucketSource } from "./flow-logs/bucket.js";
 import { bucketSettings, bucketSourceOptions, S3_SETTLE_MS } from "./flow-logs/bucket-settings.js";
-import { FlowLogDigester } from "./flow-logs/flow-log-digester.js";
 import { flowLogOptions, flowLogSettings } from "./flow-logs/settings.js";
+import { ThreadedDigester } from "./in-thread/threaded-digester.js";
 
 const expected = '"s3://bucket/prefix"';
 
@@ -18,16 +17,15 @@ const place = z.string().transform((text, context) => {
   return { bucket, prefix: prefix === "" ? "" : `${prefix}/` };
 });
 
-/** Flow logs in a bucket, digested in process. */
+/** Flow logs in a bucket, digested in a thread of the process. */
 export const s3Endpoint = scheme({
   pattern: /^s3:/,
   expected,
   place,
   settings: { ...flowLogSettings, ...s3Settings, ...bucketSettings },
   create: (place, config) =>
-    new FlowLogDigester({
-      source: new BucketSource({ ...bucketSourceOptions(config), ...place }),
-      prefetch: config.FLOW_LOG_PREFETCH,
-      ...flowLogOptions(config, S3_SETTLE_MS),
+    new ThreadedDigester({
+      place: { kind: "bucket", options: { ...bucketSourceOptions(config), ...place } },
+      options: { prefetch: config.FLOW_LOG_PREFETCH, ...flowLogOptions(config, S3_SETTLE_MS) },
     }),
 });

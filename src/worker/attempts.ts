@@ -1,6 +1,5 @@
 import { performance } from "node:perf_hooks";
 import type { Digest, Digester } from "../digester/digester.js";
-import type { EdgeBatch } from "../edges/table.js";
 import type { Entry } from "../entry.js";
 import { SupersededError } from "../errors.js";
 import type { GraphStats } from "../graph/stats.js";
@@ -53,7 +52,7 @@ export class Attempts {
     }
     const began = performance.now();
     report().started(job);
-    let stats;
+    let made;
     let digest: Digest | undefined;
     let step: JobProgress["step"] = "reading";
     const progress = () => ({ step, ...digest?.progress?.() });
@@ -62,10 +61,10 @@ export class Attempts {
     try {
       check(window);
       digest = await digester.digest(window, signal, claim.claim.token);
-      const read = whenRead(digest, () => (step = "storing"));
-      stats = await makeGraph(window, read, storage, {
+      made = await makeGraph(window, digest, storage, {
         maxDigestBytes: digestMaxBytes,
         keepEdges,
+        onRead: () => (step = "storing"),
         signal,
         beforeCommit: () => claim.fence(),
         replaces: there?.version ?? null,
@@ -78,27 +77,11 @@ export class Attempts {
     } finally {
       if (this.#making.get(window.id) === progress) this.#making.delete(window.id);
     }
-    const table = "edges" in digest && keepEdges && storage.edges !== undefined;
-    await list.made(entryOf(window, stats, digest.counts, table), claim, signal);
+    await list.made(entryOf(window, made.stats, digest.counts, made.hasEdges), claim, signal);
     onMade(window);
-    report().finished(job, performance.now() - began, stats, digest);
+    report().finished(job, performance.now() - began, made.stats, digest);
     return true;
   }
-}
-
-/** Tells when all flow logs have been read: of a table, when its first rows come; of lines, from the start. */
-function whenRead(digest: Digest, onRead: () => void): Digest {
-  if (!("edges" in digest)) {
-    onRead();
-    return digest;
-  }
-  async function* edges(batches: AsyncIterable<EdgeBatch>): AsyncGenerator<EdgeBatch> {
-    for await (const batch of batches) {
-      onRead();
-      yield batch;
-    }
-  }
-  return { ...digest, edges: edges(digest.edges) };
 }
 
 /** What a job says of its graph in the list. */

@@ -1,7 +1,8 @@
 import { EventEmitter, once } from "node:events";
-import type { Digest, DigestOfEdges } from "../digester/digester.js";
-import { convert } from "../graph/convert.js";
-import { convertEdges, convertEdgesWithParquet } from "../graph/convert-edges.js";
+import type { Digest } from "../digester/digester.js";
+import type { EdgeBatch } from "../edges/table.js";
+import { type Conversion, convert } from "../graph/convert.js";
+import { convertEdges, convertEdgesWithParquet, type ConversionWithParquet } from "../graph/convert-edges.js";
 import type { GraphStats } from "../graph/stats.js";
 import type { EdgeStorage, Storage, StoreOptions } from "../storage/storage.js";
 import type { TimeWindow } from "../window.js";
@@ -11,28 +12,65 @@ export interface MakeGraphOptions extends StoreOptions {
   readonly maxDigestBytes: number;
   /** Whether edges are kept beside the graph, where the storage and the digest have them. */
   readonly keepEdges: boolean;
+  /** Is called when all flow logs have been read, as far as can be told: of lines at once. */
+  readonly onRead?: (() => void) | undefined;
+}
+
+export interface MadeGraph {
+  /** What was counted. */
+  readonly stats: Readonly<GraphStats>;
+  /** Whether its edges are stored beside it. */
+  readonly hasEdges: boolean;
 }
 
 /**
- * A digest to its stored graph, with its edges beside it where there are any.
+ * A digest to its stored graph, with its edges beside it where there are any. Resolves when it is stored.
  *
- * @returns what was counted, when the graph is stored
  * @throws CorruptInputError, DependencyError, SupersededError, the signal's reason, whatever `beforeCommit` throws
  */
 export async function makeGraph(
   window: TimeWindow,
   digest: Digest,
   storage: Storage,
-  { maxDigestBytes, keepEdges, ...options }: MakeGraphOptions,
-): Promise<Readonly<GraphStats>> {
-  if ("edges" in digest && keepEdges && storage.edges !== undefined) {
-    return storeBoth(window, digest, storage, storage.edges, options);
+  options: MakeGraphOptions,
+): Promise<MadeGraph> {
+  const edgeStorage = options.keepEdges ? storage.edges : undefined;
+  const stop = new AbortController();
+  const signal = AbortSignal.any([options.signal, stop.signal]);
+  const conversion = converted(window, digest, edgeStorage !== undefined, { ...options, signal });
+  const { body, stats } = conversion;
+  const hasEdges = edgeStorage !== undefined && "parquet" in conversion;
+  if (hasEdges) {
+    const { parquet } = conversion;
+    await storeBoth(window, { body, parquet }, { storage, edgeStorage }, { ...options, signal }, stop);
+  } else await storage.store(window.id, body, options);
+  return { stats, hasEdges };
+}
+
+function converted(
+  window: TimeWindow,
+  digest: Digest,
+  parquet: boolean,
+  { signal, onRead = () => undefined, maxDigestBytes }: MakeGraphOptions,
+): Conversion | ConversionWithParquet {
+  if ("convert" in digest) return digest.convert({ parquet, onRead });
+  if ("body" in digest) {
+    onRead();
+    return convert(digest.body, { maxDigestBytes, signal });
   }
-  const { signal } = options;
-  const { body, stats } =
-    "edges" in digest ? convertEdges(digest.edges, signal) : convert(digest.body, { maxDigestBytes, signal });
-  await storage.store(window.id, body, options);
-  return stats;
+  const { edges, counts = {} } = digest;
+  const batches = whenFirst(edges, onRead);
+  if (!parquet) return convertEdges(batches, signal);
+  return convertEdgesWithParquet(batches, signal, (making) => ({ window, making, counts }));
+}
+
+async function* whenFirst(batches: AsyncIterable<EdgeBatch>, onFirst: () => void): AsyncGenerator<EdgeBatch> {
+  let isFirst = true;
+  for await (const batch of batches) {
+    if (isFirst) onFirst();
+    isFirst = false;
+    yield batch;
+  }
 }
 
 /**
@@ -41,31 +79,24 @@ export async function makeGraph(
  * stops the other, and is the rejection.
  */
 async function storeBoth(
-  window: TimeWindow,
-  { edges, counts = {} }: DigestOfEdges,
-  storage: Storage,
-  edgeStorage: EdgeStorage,
+  { id }: TimeWindow,
+  { body, parquet }: Pick<ConversionWithParquet, "body" | "parquet">,
+  { storage, edgeStorage }: { readonly storage: Storage; readonly edgeStorage: EdgeStorage },
   options: StoreOptions,
-): Promise<Readonly<GraphStats>> {
-  const stop = new AbortController();
-  const signal = AbortSignal.any([options.signal, stop.signal]);
+  stop: AbortController,
+): Promise<void> {
+  const { signal } = options;
   const complete = new EventEmitter();
   const graphIsComplete = once(complete, "graph", { signal });
-  const { body, stats, parquet } = convertEdgesWithParquet(edges, signal, (making) => ({
-    window,
-    making,
-    counts,
-  }));
-  const edgesStored = edgeStorage.store(window.id, parquet, {
+  const edgesStored = edgeStorage.store(id, parquet, {
     signal,
     beforeCommit: async () => {
       await graphIsComplete;
       await options.beforeCommit();
     },
   });
-  const graphStored = storage.store(window.id, body, {
+  const graphStored = storage.store(id, body, {
     ...options,
-    signal,
     beforeCommit: async () => {
       complete.emit("graph");
       await edgesStored;
@@ -78,5 +109,4 @@ async function storeBoth(
   // Both are waited for: nothing of a job may go on when it has ended.
   await Promise.allSettled([edgesStored, graphStored]);
   await graphStored;
-  return stats;
 }

@@ -49,7 +49,7 @@ test(`${WINDOWS} windows at once, more than there is room for: 202 or 503, and e
   );
   const queued = asked.filter(({ status }) => status === 202);
   const refused = asked.filter(({ status }) => status === 503);
-  expect(queued.length + refused.length).toBe(WINDOWS);
+  expect(new Set(asked.map(({ status }) => status))).toEqual(new Set([202, 503]));
   expect(queued.length).toBeGreaterThanOrEqual(30);
   expect(refused.length).toBeGreaterThan(0);
   for (const { retryAfter } of refused) expect(Number(retryAfter)).toBeGreaterThan(0);

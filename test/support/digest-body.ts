@@ -1,11 +1,32 @@
 import { Readable } from "node:stream";
+import { buffer } from "node:stream/consumers";
 import type { Digest } from "../../src/digester/digester.js";
+import { ParquetEdges } from "../../src/edges/from-parquet.js";
 import { bigInt64At } from "../../src/edges/int64.js";
 import { ACTIONS, type EdgeBatch, textOf } from "../../src/edges/table.js";
 
 /** A digest as lines, whichever way it comes. */
 export function bodyOf(digest: Digest): Readable {
-  return "edges" in digest ? Readable.from(linesOf(digest.edges), { objectMode: false }) : digest.body;
+  if ("body" in digest) return digest.body;
+  if ("edges" in digest) return Readable.from(linesOf(digest.edges), { objectMode: false });
+  const converted = digest.convert({ parquet: true, onRead: () => undefined });
+  if (!("parquet" in converted)) throw new Error("expected Parquet, as was asked for");
+  const { body: graph, parquet } = converted;
+  const body = Readable.from(linesOf(edgesIn(parquet)), { objectMode: false });
+  parquet.on("error", (error) => body.destroy(error));
+  body.on("close", () => parquet.destroy());
+  // Both are read at once.
+  graph.resume();
+  return body;
+}
+
+async function* edgesIn(parquet: Readable): AsyncGenerator<EdgeBatch> {
+  const bytes = await buffer(parquet);
+  const source = {
+    size: bytes.length,
+    read: async (start: number, end: number) => bytes.subarray(start, end),
+  };
+  yield* (await ParquetEdges.open(source, new AbortController().signal)).batches();
 }
 
 /** Edges as lines of the default flow log format. */

@@ -1,12 +1,16 @@
-/** Preloaded with `node --import`: a thread whose message comes while there is a file FAIL_THREADS fails at it, and takes its time to end. */
+/**
+ * Preloaded with `node --import`: a thread of the script FAIL_THREAD whose message comes while there is a file FAIL_WHILE fails at it, and
+ * takes its time to end.
+ */
 import { existsSync } from "node:fs";
+import { basename } from "node:path";
 import { isMainThread, parentPort } from "node:worker_threads";
 
-const { FAIL_THREADS } = process.env;
+const { FAIL_THREAD, FAIL_WHILE } = process.env;
 /** Longer than it takes to ask again. */
 const ENDS_AFTER_MS = 1000;
 
-if (!isMainThread && FAIL_THREADS !== undefined) {
+if (!isMainThread && FAIL_WHILE !== undefined && basename(process.argv[1] ?? "") === FAIL_THREAD) {
   const { reallyExit } = process;
   process.reallyExit = (code) => {
     Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ENDS_AFTER_MS);
@@ -18,7 +22,7 @@ if (!isMainThread && FAIL_THREADS !== undefined) {
   parentPort.on = (name, listener) =>
     on(name, (...given) => {
       // Not looked for before: the next thread may start before the file is removed.
-      if (existsSync(FAIL_THREADS)) throw new Error("out of memory");
+      if (existsSync(FAIL_WHILE)) throw new Error("out of memory");
       listener(...given);
     });
 }

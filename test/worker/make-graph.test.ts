@@ -64,7 +64,7 @@ async function dot(): Promise<string> {
 }
 
 test("edges are kept beside the graph, of the same making, with the window and the counts of the job", async () => {
-  expect(await make(7)).toMatchObject({ edges: 3000, nodes: 3001 });
+  expect(await make(7)).toMatchObject({ stats: { edges: 3000, nodes: 3001 }, hasEdges: true });
   expect(await read()).toEqual({ packets: [7n], rows: 3000, counts: { records: 7 } });
   const opened = await openGraph(real, id, signal);
   expect(opened?.metadata?.window.startDate).toEqual(window.startDate);

@@ -6,7 +6,7 @@ import { formatsOf, type TextFormat } from "../../flow-log/line-layout.js";
 import type { Scope } from "../../scope.js";
 import { ScopeError } from "../../scope-parts.js";
 import { nextTurn, turnIsOver } from "../../turn.js";
-import type { TimeWindow } from "../../window.js";
+import type { PlainWindow } from "../../window.js";
 import type { Digester, DigestOfEdges } from "../digester.js";
 import { Alike } from "./alike.js";
 import { BoundedSums } from "./bounded-sums.js";
@@ -17,7 +17,7 @@ import { look, type Look } from "./look.js";
 import { firstOf, nothingRecognised } from "./nothing-recognised.js";
 import { prefetch } from "./prefetch.js";
 import { ContentReader } from "./read-content.js";
-import { checkWithin, selectionOf } from "./scope.js";
+import { checkWithin, readyAt, selectionOf } from "./scope.js";
 import type { Selection } from "./selection.js";
 import type { LogObject, Source } from "./source.js";
 import { TwiceLogged } from "./twice-logged.js";
@@ -58,15 +58,15 @@ export class FlowLogDigester implements Digester {
     await this.#options.source.stop?.();
   }
 
-  readyAt(window: TimeWindow): Date {
-    return new Date(window.stopDate.getTime() + (this.#options.settleMs ?? 0));
+  readyAt(window: PlainWindow): Date {
+    return readyAt(window, this.#options.settleMs);
   }
 
   checkScope(scope: Scope): void {
     checkWithin(scope, this.#options);
   }
 
-  async digest(window: TimeWindow, signal: AbortSignal, making?: string): Promise<DigestOfEdges> {
+  async digest(window: PlainWindow, signal: AbortSignal, making?: string): Promise<DigestOfEdges> {
     const selection = selectionOf(window, this.#options);
     const listing = await this.#options.source.list(selection, signal, making);
     const { objects, counts: listed, details = {} } = listing;

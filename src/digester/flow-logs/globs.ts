@@ -2,7 +2,6 @@ import picomatch from "picomatch";
 
 /** Patterns over keys. One without a slash is for names of files and folders wherever they are; what a folder's name matches goes for all in it. */
 export interface Globs {
-  readonly patterns: readonly string[];
   matches(key: string): boolean;
   /** Whether everything below a folder, which ends with a slash, matches. */
   coversFolder(folder: string): boolean;
@@ -30,7 +29,6 @@ export function parseGlobs(patterns: readonly string[]): Globs {
   });
   const matches = (key: string) => exactly(key) || inside(key);
   return {
-    patterns,
     matches,
     coversFolder: (folder) => matches(folder + ANYTHING),
     mayMatchBelow: (folder) =>

@@ -1,6 +1,6 @@
 import type { Scope } from "../../scope.js";
 import { ScopeError, valuesOf } from "../../scope-parts.js";
-import type { TimeWindow } from "../../window.js";
+import type { PlainWindow } from "../../window.js";
 import type { Selection } from "./selection.js";
 
 /** What of the flow logs is read at all. */
@@ -29,8 +29,13 @@ export function checkWithin(scope: Scope, { accounts, regions }: Readable): void
  * folder, misses none of its traffic, and the graphs of all accounts add up to the whole. Only where no folder and no name
  * tells, as in exports, the record does.
  */
-export function selectionOf(window: TimeWindow, readable: Readable): Selection {
+export function selectionOf(window: PlainWindow, readable: Readable): Selection {
   const { accounts, regions, flowLogs, include, exclude } = readable;
   const { account = accounts, region = regions, vpc } = valuesOf(window.scope);
   return { window, accounts: account, regions: region, vpcs: vpc, flowLogs, include, exclude };
+}
+
+/** When the flow logs of a window have arrived that take so many milliseconds; none unless told otherwise. */
+export function readyAt({ stopDate }: PlainWindow, settleMs = 0): Date {
+  return new Date(stopDate.getTime() + settleMs);
 }

@@ -1,19 +1,20 @@
-import type { TimeWindow } from "../../window.js";
-import type { Globs } from "./globs.js";
+import type { PlainWindow } from "../../window.js";
+import { type Globs, parseGlobs } from "./globs.js";
 import { parsePlace, type Place } from "./aws-folders.js";
 import { isAttributesName, isChecksumName, isOtherServicesName, parseAwsName } from "./aws-name.js";
 
 /** What of the flow logs is wanted. What is undefined narrows nothing. */
 export interface Selection {
-  readonly window: TimeWindow;
+  readonly window: PlainWindow;
   readonly accounts?: ReadonlySet<string> | undefined;
   readonly regions?: ReadonlySet<string> | undefined;
   /** Ids of VPCs: only records tell theirs, and only of some flow logs. */
   readonly vpcs?: ReadonlySet<string> | undefined;
   /** Ids of flow logs: only files that AWS named tell theirs. */
   readonly flowLogs?: ReadonlySet<string> | undefined;
-  readonly include?: Globs | undefined;
-  readonly exclude?: Globs | undefined;
+  /** Patterns over keys, as in `globs.ts`. */
+  readonly include?: readonly string[] | undefined;
+  readonly exclude?: readonly string[] | undefined;
 }
 
 /** What a file is to a selection: one to look at, or why it isn't one. */
@@ -32,17 +33,21 @@ export class Selector {
   /** The days, as 2024-06-01 in UTC, under which files with records of the window can lie. */
   readonly days: readonly string[];
   readonly #selection: Selection;
+  readonly #include: Globs | undefined;
+  readonly #exclude: Globs | undefined;
   /** The last one asked for: keys come folder by folder. */
   #last: { readonly folder: string; readonly place: Place } = { folder: "", place: {} };
 
   constructor(selection: Selection) {
     this.#selection = selection;
+    this.#include = selection.include && parseGlobs(selection.include);
+    this.#exclude = selection.exclude && parseGlobs(selection.exclude);
     this.days = daysOf(selection.window);
   }
 
   file(key: string): FileChoice {
-    const { window, accounts, regions, flowLogs, include, exclude } = this.#selection;
-    if (exclude?.matches(key) === true || include?.matches(key) === false) return "notSelected";
+    const { window, accounts, regions, flowLogs } = this.#selection;
+    if (this.#exclude?.matches(key) === true || this.#include?.matches(key) === false) return "notSelected";
     const name = parseAwsName(key);
     const place = this.#place(key);
     if (isAttributesName(key) || isChecksumName(key) || place.otherService === true) return "foreign";
@@ -68,8 +73,8 @@ export class Selector {
 
   /** @param folder ends with a slash */
   folder(folder: string): FolderChoice {
-    const { accounts, regions, include, exclude } = this.#selection;
-    if (exclude?.coversFolder(folder) === true || include?.mayMatchBelow(folder) === false) {
+    const { accounts, regions } = this.#selection;
+    if (this.#exclude?.coversFolder(folder) === true || this.#include?.mayMatchBelow(folder) === false) {
       return "notSelected";
     }
     const { account, otherService, region, date } = parsePlace(folder);
@@ -83,7 +88,7 @@ export class Selector {
 }
 
 /** The days, as 2024-06-01 in UTC, under which files with records of the window can lie. */
-function daysOf(window: TimeWindow): string[] {
+function daysOf(window: PlainWindow): string[] {
   const days: string[] = [];
   const first = new Date(window.startDate.getTime() - SLACK_MS).setUTCHours(0, 0, 0, 0);
   for (let day = first; day <= window.stopDate.getTime() + SLACK_MS; day += DAY_MS) {

@@ -3,7 +3,6 @@ import { missingFields, parseFormats } from "../../flow-log/columns.js";
 import { DEFAULT_FORMAT, DEFAULT_FORMATS } from "../../flow-log/fields.js";
 import { duration, integer } from "../../settings.js";
 import type { FlowLogDigesterOptions } from "./flow-log-digester.js";
-import { parseGlobs } from "./globs.js";
 
 const formats = z.string().transform((text, context) => {
   const parsed = parseFormats(text);
@@ -43,7 +42,7 @@ function listOf(expected: string, item: RegExp) {
 /** Patterns over keys. A comma within braces parts the alternatives of one. */
 const globs = z.string().transform((text, context) => {
   const patterns = text.split(/,(?![^{}]*\})/).map((part) => part.trim());
-  if (patterns.every((pattern) => /[^/]/.test(pattern))) return parseGlobs(patterns);
+  if (patterns.every((pattern) => /[^/]/.test(pattern))) return patterns;
   context.addIssue('expected patterns such as "athena-results/**" or "*.csv", separated by commas');
   return z.NEVER;
 });

@@ -60,8 +60,8 @@ test("ids of flow logs are a list, and patterns too, in which a comma within bra
     FLOW_LOG_EXCLUDE: "athena-results/**, *.{csv,json}",
   });
   expect(parsed.FLOW_LOG_IDS).toEqual(new Set(["fl-0a1b2c3d", "fl-1"]));
-  expect(parsed.FLOW_LOG_INCLUDE?.patterns).toEqual(["AWSLogs/**"]);
-  expect(parsed.FLOW_LOG_EXCLUDE?.patterns).toEqual(["athena-results/**", "*.{csv,json}"]);
+  expect(parsed.FLOW_LOG_INCLUDE).toEqual(["AWSLogs/**"]);
+  expect(parsed.FLOW_LOG_EXCLUDE).toEqual(["athena-results/**", "*.{csv,json}"]);
   const wrong = settings.safeParse({ FLOW_LOG_IDS: "vpc-1", FLOW_LOG_INCLUDE: "", FLOW_LOG_EXCLUDE: "a,,b" });
   expect(wrong.error?.issues).toHaveLength(3);
 });

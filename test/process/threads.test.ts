@@ -11,7 +11,8 @@ const LOG = `version account-id interface-id srcaddr dstaddr srcport dstport pro
 `;
 const PRELOAD = ["--import", new URL("../support/failing-thread.mjs", import.meta.url).href];
 
-test("when the thread for views and findings fails, one answer fails with it, and the next one is from a new thread", async () => {
+/** A service of a flow log, in which threads of a script fail until `mend` is called. */
+async function startFailing(thread: string) {
   const dir = await temporaryDir();
   const logs = join(dir.path, "logs");
   const fails = join(dir.path, "fails");
@@ -19,13 +20,23 @@ test("when the thread for views and findings fails, one answer fails with it, an
   await writeFile(join(logs, "flow.log"), LOG);
   await writeFile(fails, "");
   const service = await ServiceProcess.start(
-    { GRAPH_DATA_DIR: join(dir.path, "data"), DIGESTER_ENDPOINT: `file:${logs}`, FAIL_THREADS: fails },
+    {
+      GRAPH_DATA_DIR: join(dir.path, "data"),
+      DIGESTER_ENDPOINT: `file:${logs}`,
+      FAIL_THREAD: thread,
+      FAIL_WHILE: fails,
+    },
     PRELOAD,
   );
   onTestFinished(async () => {
     await service.stop();
     await dir.remove();
   });
+  return { service, mend: () => rm(fails) };
+}
+
+test("when the thread for views and findings fails, one answer fails with it, and the next one is from a new thread", async () => {
+  const { service, mend } = await startFailing("answer-thread.js");
   await service.post(HOUR);
   await service.event("job-finished");
   const findings = `/graph/findings?start=${HOUR.start}&stop=${HOUR.stop}`;
@@ -34,8 +45,21 @@ test("when the thread for views and findings fails, one answer fails with it, an
   expect(await service.event("answers-restarted")).toMatchObject({ level: "warn", reason: "out of memory" });
 
   // The thread that failed hasn't ended yet.
-  await rm(fails);
+  await mend();
   expect((await service.fetch(findings)).status).toBe(200);
   expect((await first).status).toBe(500);
   expect(service.logged("answers-restarted")).toHaveLength(1);
+});
+
+test("when the thread that makes graphs fails, the job is told why, and its next attempt has a new thread", async () => {
+  const { service, mend } = await startFailing("digest-thread.js");
+  await service.post(HOUR);
+  expect(await service.event("unknown-failure")).toMatchObject({
+    level: "warn",
+    final: false,
+    reason: "the thread that reads flow logs has ended",
+    error: { cause: { message: "out of memory" } },
+  });
+  await mend();
+  expect(await service.event("job-finished")).toMatchObject({ edges: 1 });
 });
