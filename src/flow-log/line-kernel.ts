@@ -73,7 +73,7 @@ export class LineKernel {
   readonly #exports: LineExports;
   #used: LineLayout | undefined;
   readonly #layout: Int32Array;
-  /** Lines, records, records outside the window, records that aren't selected, and what traits records have, OR-ed. */
+  /** Lines, records, those that aren't added, by the reason, and what traits records have, OR-ed. */
   readonly #results: Int32Array;
   /** The least start and the greatest end of records. */
   readonly #times: Float64Array;
@@ -86,8 +86,8 @@ export class LineKernel {
     this.spans = new Int32Array(buffer, exports.spans.value, 2 * MAX_SPANS);
     this.further = new Int32Array(buffer, exports.further.value, FIELDS);
     this.#layout = new Int32Array(buffer, exports.layout.value, LAYOUT_WORDS);
-    this.#results = new Int32Array(buffer, exports.results.value, 5);
-    this.#times = new Float64Array(buffer, exports.results.value + 24, 2);
+    this.#results = new Int32Array(buffer, exports.results.value, 7);
+    this.#times = new Float64Array(buffer, exports.results.value + 32, 2);
   }
 
   /** Forgets what texts are numbered. */
@@ -182,6 +182,16 @@ export class LineKernel {
   /** Records of the window that aren't selected. */
   get notSelected(): number {
     return this.#results[3] ?? 0;
+  }
+
+  /** Records of the window that say that there was no traffic. */
+  get nodata(): number {
+    return this.#results[5] ?? 0;
+  }
+
+  /** Records of the window that say that some were lost. */
+  get skipdata(): number {
+    return this.#results[6] ?? 0;
   }
 
   /** What traits the records have that the last call added, OR-ed. */

@@ -122,9 +122,12 @@ export class RecordIntake {
   /** Takes note of the records that the kernel has added. */
   noteLines(): void {
     const { counts, aggregation, lines } = this;
-    counts.records += lines.records + lines.outsideWindow + lines.notSelected;
-    counts.outsideWindow += lines.outsideWindow;
-    counts.recordsNotSelected += lines.notSelected;
+    const { records, outsideWindow, notSelected, nodata, skipdata } = lines;
+    counts.records += records + outsideWindow + notSelected + nodata + skipdata;
+    counts.outsideWindow += outsideWindow;
+    counts.recordsNotSelected += notSelected;
+    counts.nodata += nodata;
+    counts.skipdata += skipdata;
     if (lines.records > 0) aggregation.note(lines);
   }
 

@@ -28,7 +28,10 @@ const FIELDS = {
   start: fc.integer({ min: END - 60, max: END + 1000 }).map(String),
   end: fc.oneof(fc.constant(END), fc.integer({ min: END - 4000, max: END + 4000 })).map(String),
   action: fc.constantFrom("ACCEPT", "REJECT", "-"),
-  "log-status": fc.constantFrom("OK", "OK", "OK", "OK", "OK", "OK", "NODATA"),
+  "log-status": fc.oneof(
+    { arbitrary: fc.constantFrom("OK", "OK", "OK", "OK", "NODATA", "SKIPDATA"), weight: 60 },
+    { arbitrary: fc.constantFrom("ok", "NODATE", "SKIPDATE"), weight: 1 },
+  ),
   "tcp-flags": fc.constantFrom("0", "2", "3", "18", "19", "255", "-"),
   "vpc-id": fc.constantFrom(...VPCS),
   "flow-direction": fc.constantFrom("ingress", "egress", "-"),
@@ -91,6 +94,18 @@ test("usual lines are taken by the kernel, from the second on", () => {
   expect(intake.lines.take(8, 8 + LINE.length * 3 - 1)).toBeGreaterThan(8);
   expect(intake.lines.lines).toBe(2);
   expect(intake.counts.records).toBe(4);
+  intake.close();
+});
+
+test("lines that tell of no traffic are taken by the kernel, from the first on", () => {
+  const intake = new RecordIntake(window);
+  const reader = new TextReader("flow.log", intake, { fields: DEFAULT_FORMAT, addresses: "interface" });
+  const empty = "2 123456789010 eni-1 - - - - - - - 1418530010 1418530070 - ";
+  const text = `${empty}NODATA\n${empty}SKIPDATA\n${empty}NODATA\n`;
+  reader.push(Buffer.from(text));
+  expect(intake.counts).toMatchObject({ records: 3, nodata: 2, skipdata: 1 });
+  expect(intake.lines.take(8, 8 + text.length - 1)).toBe(8 + 2 * (empty.length + 7) + 2);
+  expect(intake.lines.nodata).toBe(1);
   intake.close();
 });
 

@@ -158,8 +158,14 @@ const OUTSIDE: i32 = 8;
 const NOT_SELECTED: i32 = 12;
 /** Traits of all records, OR-ed. */
 const TRAITS: i32 = 16;
-const LEAST_START: i32 = 24;
-const GREATEST_END: i32 = 32;
+const NODATA: i32 = 20;
+const SKIPDATA: i32 = 24;
+const LEAST_START: i32 = 32;
+const GREATEST_END: i32 = 40;
+
+/** Statuses that aren't counted. */
+const OK: i32 = -1;
+const ODD: i32 = -2;
 
 const MORE: i32 = 0;
 const STOP: i32 = 1;
@@ -169,7 +175,7 @@ const STOP: i32 = 1;
  * wasn't taken.
  */
 export function take(start: i32, filled: i32): i32 {
-  memory.fill(results, 0, 24);
+  memory.fill(results, 0, 32);
   store<f64>(results, Infinity, LEAST_START);
   store<f64>(results, 0, GREATEST_END);
   const width = place(WIDTH);
@@ -213,6 +219,19 @@ export function take(start: i32, filled: i32): i32 {
   return line;
 }
 
+/** What a record's status is counted as, `OK`, or `ODD`. */
+function statusOf(value: i32): i32 {
+  const text = input + startOf(value);
+  const length = lengthOf(value);
+  // "OK"
+  if (length === 2 && load<u16>(text) === 0x4b4f) return OK;
+  // "NODATA"
+  if (length === 6 && load<u32>(text) === 0x41444f4e && load<u16>(text, 4) === 0x4154) return NODATA;
+  // "SKIPDATA"
+  if (length === 8 && load<u64>(text) === 0x4154414450494b53) return SKIPDATA;
+  return ODD;
+}
+
 function count(what: i32): void {
   store<i32>(results + what, load<i32>(results + what) + 1);
 }
@@ -231,15 +250,21 @@ function takeLine(): i32 {
     return MORE;
   }
   const account = numberOf(selectsAccounts ? SELECTED_ACCOUNTS : ACCOUNTS, place(ACCOUNT));
-  if (account === UNKNOWN) return STOP;
+  const status = statusOf(place(STATUS));
+  // Of what has no traffic, the account is told only where it is asked.
+  if (account === UNKNOWN && (selectsAccounts || status === OK)) return STOP;
   if (account === LEFT_OUT) {
     count(NOT_SELECTED);
     return MORE;
   }
 
-  const status = place(STATUS);
-  // "OK"
-  if (lengthOf(status) !== 2 || load<u16>(input + startOf(status)) !== 0x4b4f) return STOP;
+  if (status === ODD) return STOP;
+  if (status !== OK) {
+    // Those that lack their VPC may be of any.
+    if (selectsVpcs) return STOP;
+    count(status);
+    return MORE;
+  }
 
   if (selectsVpcs) {
     const vpc = numberOf(VPCS, place(VPC));
