@@ -1,15 +1,13 @@
-import * as fs from "node:fs";
+import type { Stats } from "node:fs";
 import { stat } from "node:fs/promises";
-import type { Readable } from "node:stream";
 import { obstacleOf } from "../../disk/data-dir.js";
 import { DependencyError, messageOf } from "../../errors.js";
 import { Fetcher, MANY } from "./fetcher.js";
 import { inParallel } from "./in-parallel.js";
 import type { Candidate } from "./inventory.js";
 import { readSmall } from "./read-small.js";
+import { UsedBlocks } from "./used-blocks.js";
 
-/** Bytes read at a time. */
-const BLOCK = 256 * 1024;
 /** So many files are asked for their sizes at once, and so many in one message to the thread, which others use too. */
 const STATS_AT_ONCE = 16;
 const STATS_IN_THREAD = 500;
@@ -23,6 +21,7 @@ export interface File {
 /** Files of a disk: how large they are, and what is in them. */
 export class Files {
   readonly #fetcher = new Fetcher();
+  readonly #blocks = new UsedBlocks();
 
   /** @param count files that will be read */
   expect(count: number): void {
@@ -58,7 +57,7 @@ export class Files {
 
   #candidate(
     { path, key }: File,
-    { size, mtimeMs, ino }: Pick<fs.Stats, "size" | "mtimeMs" | "ino">,
+    { size, mtimeMs, ino }: Pick<Stats, "size" | "mtimeMs" | "ino">,
   ): Candidate {
     const name = textual(path);
     const read = async (signal: AbortSignal): Promise<Buffer | undefined> => {
@@ -69,25 +68,16 @@ export class Files {
       key,
       version: `${ino}-${mtimeMs}-${size}`,
       size,
-      open: (signal, range) => open(path, signal, range),
+      open: (signal, range) => this.#blocks.open(path, signal, range),
       read,
       release: this.#fetcher.release,
+      reuse: this.#blocks.keep,
     };
   }
 
   async close(): Promise<void> {
     await this.#fetcher.close();
   }
-}
-
-function open(
-  path: Buffer,
-  signal: AbortSignal,
-  range?: { readonly start: number; readonly end: number },
-): Readable {
-  // The last byte counts in, other than in our ranges.
-  const bounds = range === undefined ? {} : { start: range.start, end: range.end - 1 };
-  return fs.createReadStream(path, { ...bounds, signal, highWaterMark: BLOCK });
 }
 
 /** A path that is text, and so can go to the thread. */

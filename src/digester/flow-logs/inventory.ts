@@ -7,7 +7,10 @@ import type { FileChoice, FolderChoice } from "./selection.js";
 import type { Listing, LogObject } from "./source.js";
 
 /** A file that may hold records of the selection, as a store tells of it. */
-export interface Candidate extends Pick<LogObject, "key" | "version" | "size" | "open" | "read" | "release"> {
+export interface Candidate extends Pick<
+  LogObject,
+  "key" | "version" | "size" | "open" | "read" | "release" | "reuse"
+> {
   /** The storage class, when it can't be read from there as it is. */
   readonly archived?: string | undefined;
 }
@@ -134,7 +137,7 @@ function compareBytes(one: string, other: string): number {
 }
 const SURROGATE = /[\ud800-\udfff]/;
 
-function logObject({ key, name, version, size, open, read, release }: Named): LogObject {
+function logObject({ key, name, version, size, open, read, release, reuse }: Named): LogObject {
   return {
     key,
     version,
@@ -142,6 +145,7 @@ function logObject({ key, name, version, size, open, read, release }: Named): Lo
     open,
     read,
     release,
+    reuse,
     format: /\.parquet$/i.test(key) ? "parquet" : "text",
     named: name === undefined ? "otherwise" : "aws",
     account: name?.account ?? parsePlace(key).account,

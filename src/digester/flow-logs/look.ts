@@ -76,6 +76,7 @@ export function inMemory(object: LogObject, bytes: Buffer): LogObject {
     open: (_, { start, end } = { start: 0, end: bytes.length }) =>
       Readable.from([bytes.subarray(start, end)]),
     read: () => Promise.resolve(bytes),
+    reuse: undefined,
   };
 }
 

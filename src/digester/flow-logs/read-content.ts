@@ -75,7 +75,9 @@ export class ContentReader {
         await this.#takeLines(new SumReader(key, this.#intake, object.sums), blocks);
       } else if (form === "text") {
         this.#text.begin(key);
-        await this.#takeLines(this.#text, blocks);
+        // Its first bytes are looked at again, and zlib may read on when nobody waits for it any more.
+        const { reuse = () => undefined } = layers === 0 ? object : {};
+        await this.#takeLines(this.#text, blocks, (block) => block !== content.head && reuse(block));
       } else if (form === "json") {
         // As with Parquet, what reads it is loaded only where it is needed.
         const { JsonReader } = await import("../../flow-log/json-reader.js");
@@ -98,12 +100,18 @@ export class ContentReader {
     return form === "empty" ? undefined : beginningOf(object, content);
   }
 
-  async #takeLines(reader: Pick<TextReader, "push" | "end">, blocks: Content["blocks"]): Promise<void> {
+  /** @param taken is called when a block is read no more */
+  async #takeLines(
+    reader: Pick<TextReader, "push" | "end">,
+    blocks: Content["blocks"],
+    taken: (block: Buffer) => void = () => undefined,
+  ): Promise<void> {
     for await (const block of blocks) {
       for (let at = 0; at < block.length; at += STRETCH_BYTES) {
         if (turnIsOver()) await nextTurn();
         reader.push(block.subarray(at, at + STRETCH_BYTES));
       }
+      taken(block);
       await this.#afterBlock();
       this.#signal.throwIfAborted();
     }

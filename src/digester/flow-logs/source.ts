@@ -39,6 +39,8 @@ export interface LogObject {
   read(signal: AbortSignal): Promise<Buffer | undefined>;
   /** To be told when what `read` gave is read no more: its memory is used again then. */
   release?: ((bytes: Buffer) => void) | undefined;
+  /** To be told when a block of `open` is read no more, by somebody who would make it quicker to read others. */
+  reuse?: ((block: Buffer) => void) | undefined;
 }
 
 /** What a source holds of a selection. */
