@@ -86,7 +86,7 @@ class EdgeWriter {
 
   async *close(metadata: EdgesMetadata): AsyncGenerator<Buffer> {
     if (this.#rows > 0) yield* this.#endGroup();
-    yield this.file.close(toKeyValues(metadata, this.#digest));
+    yield* this.file.close(toKeyValues(metadata, this.#digest));
   }
 
   async *#endGroup(): AsyncGenerator<Buffer> {

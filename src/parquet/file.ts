@@ -18,6 +18,9 @@ const TYPE_ORDER = struct([1, struct()]);
 export class ParquetFile {
   readonly #columns: readonly ColumnSpec[];
   readonly #groups: Thrift[] = [];
+  /** The group that is being compressed, by column. */
+  #group: Promise<Pages>[] = [];
+  #groupRows = 0;
   #rows = 0;
   #position = 0;
 
@@ -30,21 +33,26 @@ export class ParquetFile {
   }
 
   /**
-   * The chunks of all columns, in their order, which are taken in several turns of the event loop. They may be used
-   * again when this has ended.
+   * Gives the blocks of the row group before, then begins one of the chunks of all columns, in their order, which are taken in several
+   * turns of the event loop. While they are compressed the next ones can be filled, but must not be taken.
    */
   async *rowGroup(chunks: Iterable<Chunk>): AsyncGenerator<Buffer> {
-    let rows = 0;
-    const pending: Promise<Pages>[] = [];
+    yield* this.#finishGroup();
     for (const chunk of chunks) {
-      rows = chunk.rows;
-      const pages = pagesOf(this.#columns[pending.length] ?? throwMore(), chunk);
-      // Awaited below, unless something fails before.
+      this.#groupRows = chunk.rows;
+      const pages = pagesOf(this.#columns[this.#group.length] ?? throwMore(), chunk);
+      // Awaited when the group is finished, unless something fails before.
       pages.catch(() => {});
-      pending.push(pages);
+      this.#group.push(pages);
       if (turnIsOver()) await nextTurn();
     }
-    const pages = await Promise.all(pending);
+  }
+
+  async *#finishGroup(): AsyncGenerator<Buffer> {
+    if (this.#group.length === 0) return;
+    const pages = await Promise.all(this.#group);
+    const rows = this.#groupRows;
+    this.#group = [];
     const start = this.#position;
     const entries: Thrift[] = [];
     for (const column of pages) {
@@ -65,7 +73,8 @@ export class ParquetFile {
     );
   }
 
-  close(metadata: ReadonlyMap<string, string>): Buffer {
+  async *close(metadata: ReadonlyMap<string, string>): AsyncGenerator<Buffer> {
+    yield* this.#finishGroup();
     const footer = encodeThrift(
       struct(
         [1, i32(VERSION)],
@@ -79,7 +88,7 @@ export class ParquetFile {
     );
     const length = Buffer.alloc(4);
     length.writeUInt32LE(footer.length);
-    return this.#put(Buffer.concat([footer, length, MAGIC]));
+    yield this.#put(Buffer.concat([footer, length, MAGIC]));
   }
 
   #put(bytes: Buffer): Buffer {

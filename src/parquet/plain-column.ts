@@ -7,6 +7,8 @@ const VALUE_BYTES = 8;
 /** A column of 64-bit numbers, none of them null, as they are. */
 export class PlainColumn {
   #words = new Uint32Array(0);
+  /** What was taken last, to be filled again. */
+  #taken = new Uint32Array(0);
   readonly #ordered: boolean;
   #rows = 0;
   /** The rows of the least and the greatest value so far, where the range is told. */
@@ -30,22 +32,27 @@ export class PlainColumn {
   appendSeconds(seconds: Float64Array, from: number, to: number): void {
     this.#reserve(to - from);
     const words = this.#words;
-    for (let i = from; i < to; i++) {
+    for (let i = from, low = 2 * this.#rows; i < to; i++, low += 2) {
       const second = seconds[i] ?? 0;
-      // The product may be beyond 2^53: in two parts it is exact.
-      const low = (second % WORD) * 1000;
-      words[2 * this.#rows] = low;
-      words[2 * this.#rows + 1] = Math.floor(second / WORD) * 1000 + Math.floor(low / WORD);
-      this.#rows++;
+      const product = second * 1000;
+      if (product <= Number.MAX_SAFE_INTEGER) {
+        words[low] = product;
+        words[low + 1] = product / WORD;
+      } else {
+        // In two parts it is exact.
+        const part = (second % WORD) * 1000;
+        words[low] = part;
+        words[low + 1] = Math.floor(second / WORD) * 1000 + Math.floor(part / WORD);
+      }
     }
+    this.#rows += to - from;
     this.#compare(this.#rows - (to - from));
   }
 
-  /** The rows so far as a chunk, valid until the next are appended, and begins anew. */
+  /** The rows so far as a chunk, valid until the next is taken, and begins anew. */
   take(): Chunk {
     const rows = this.#rows;
-    this.#rows = 0;
-    return {
+    const chunk = {
       rows,
       nulls: 0,
       dictionary: undefined,
@@ -53,6 +60,9 @@ export class PlainColumn {
       range: this.#ordered && rows > 0 ? this.#range() : undefined,
       compress: true,
     };
+    this.#rows = 0;
+    [this.#words, this.#taken] = [this.#taken, this.#words];
+    return chunk;
   }
 
   #reserve(rows: number): void {
@@ -63,22 +73,22 @@ export class PlainColumn {
   #compare(first: number): void {
     if (!this.#ordered) return;
     if (first === 0) this.#min = this.#max = 0;
+    const words = this.#words;
+    let [min, max] = [this.#min, this.#max];
+    let [minLow = 0, minHigh = 0] = [words[2 * min], words[2 * min + 1]];
+    let [maxLow = 0, maxHigh = 0] = [words[2 * max], words[2 * max + 1]];
     for (let row = first; row < this.#rows; row++) {
-      if (this.#isLess(row, this.#min)) this.#min = row;
-      if (this.#isLess(this.#max, row)) this.#max = row;
+      const low = words[2 * row] ?? 0;
+      const high = words[2 * row + 1] ?? 0;
+      if (high < minHigh || (high === minHigh && low < minLow)) [min, minLow, minHigh] = [row, low, high];
+      if (high > maxHigh || (high === maxHigh && low > maxLow)) [max, maxLow, maxHigh] = [row, low, high];
     }
+    [this.#min, this.#max] = [min, max];
   }
 
   #range(): Chunk["range"] {
     const [min, max] = [this.#min, this.#max];
     return { min: this.#bytes(min, min + 1).slice(), max: this.#bytes(max, max + 1).slice() };
-  }
-
-  #isLess(a: number, b: number): boolean {
-    const words = this.#words;
-    const highA = words[2 * a + 1] ?? 0;
-    const highB = words[2 * b + 1] ?? 0;
-    return highA < highB || (highA === highB && (words[2 * a] ?? 0) < (words[2 * b] ?? 0));
   }
 
   #bytes(from: number, to: number): Uint8Array {

@@ -381,7 +381,8 @@ describe("a damaged file", () => {
     };
     const blocks = [file.open()];
     for await (const block of file.rowGroup([chunk])) blocks.push(block);
-    const bytes = Buffer.concat([...blocks, file.close(toKeyValues(METADATA, undefined))]);
+    for await (const block of file.close(toKeyValues(METADATA, undefined))) blocks.push(block);
+    const bytes = Buffer.concat(blocks);
     const error: unknown = await openEdges(bytes)
       .then((edges) => allRowsOf(edges.batches()))
       .catch((error: unknown) => error);

@@ -42,7 +42,7 @@ async function* blocks(view: View): AsyncGenerator<Uint8Array> {
     yield file.open();
   }
   if (rows % ROW_GROUP_ROWS !== 0) yield* endGroup(file);
-  yield file.close(
+  yield* file.close(
     new Map([
       ["window_start", view.window.start],
       ["window_stop", view.window.stop],
