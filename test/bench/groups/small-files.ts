@@ -14,13 +14,7 @@ export async function* smallFiles(data: BenchData): AsyncGenerator<Comparison> {
   const server = forkScript(new URL("../s3-server.ts", import.meta.url), [`one=${one}`, `many=${many}`]);
   try {
     const url = z.url().parse(await message(server, AbortSignal.timeout(120_000)));
-    const access = {
-      AWS_ENDPOINT_URL_S3: url,
-      GRAPH_S3_FORCE_PATH_STYLE: "true",
-      USE_IAM: "false",
-      AWS_ACCESS_KEY_ID: "k",
-      AWS_SECRET_ACCESS_KEY: "s",
-    };
+    const access = { AWS_ENDPOINT_URL_S3: url };
     yield {
       title: `gz to sums, in ${Math.ceil(data.records / 100).toLocaleString("en")} files and in one`,
       contenders: [
