@@ -35,7 +35,7 @@ export async function createClient(
   { region, idleTimeoutMs = IDLE_TIMEOUT_MS, maxAttempts = 3 }: ClientOptions,
 ): Promise<S3> {
   const { S3 } = await s3Library();
-  return new S3({
+  const client = new S3({
     ...(region !== undefined && { region }),
     ...(access.endpoint !== undefined && { endpoint: access.endpoint }),
     forcePathStyle: access.forcePathStyle ?? false,
@@ -53,4 +53,7 @@ export async function createClient(
       httpsAgent: { maxSockets: MAX_SOCKETS },
     },
   });
+  // For a log that nobody keeps, it would copy each answer, and of a listing that is a thousand objects.
+  client.middlewareStack.remove("loggerMiddleware");
+  return client;
 }
