@@ -34,6 +34,19 @@ test("what is wrong, long or no query is read each time", () => {
   expect(body.validated()).toBe(2);
 });
 
+test.each([
+  [{ a: "1", b: "2" }, { a: "11:b1:2" }],
+  [{ ab: "" }, { a: "b" }],
+  [{ a: "1" }, { a: ["1"] }],
+  [
+    { a: "1", b: "2" },
+    { b: "1", a: "2" },
+  ],
+])("%j isn't taken for %j", (one, other) => {
+  const { validate } = counting("querystring");
+  expect([validate(one), validate(other)]).toEqual([{ value: one }, { value: other }]);
+});
+
 test("as many are remembered as fit the bound", () => {
   const { validate, validated } = counting("querystring");
   for (let n = 0; n <= 1000; n++) validate({ n: String(n) });
