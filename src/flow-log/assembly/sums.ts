@@ -19,6 +19,8 @@ export const row: usize = 64;
 export const wentTo: usize = 128;
 /** How many rows wait. */
 export const waiting: usize = 136;
+/** Something made of all that is asked for ahead, without which no compiler would have to read it. */
+const asked: usize = 140;
 /** Six words of 64 bits, the second, fourth and last odd, by which keys are hashed. */
 export const secret: usize = 192;
 export const tables: usize = 256;
@@ -32,7 +34,9 @@ const MAX_WAITING: i32 = 64;
 export const waitingRows: usize = knownPorts + 0x10000;
 const waitingCombinations: usize = waitingRows + ROW_BYTES * MAX_WAITING;
 const waitingTables: usize = waitingCombinations + 4 * MAX_WAITING;
-export const endOfTables: usize = waitingTables + 8 * MAX_WAITING;
+/** Of each what is to be asked for ahead. */
+const waitingPlaces: usize = waitingTables + 8 * MAX_WAITING;
+export const endOfTables: usize = waitingPlaces + 4 * MAX_WAITING;
 
 // A table, in words.
 const SIZE: usize = 0;
@@ -308,9 +312,6 @@ export function push(combination: i32): void {
   if (before + 1 === MAX_WAITING) flush();
 }
 
-/** What is read ahead, so that it is. */
-let ahead: u32 = 0;
-
 /**
  * Adds the rows that wait. What each needs of memory is asked for ahead, so that they wait for it together: in turn, that
  * takes most of the time.
@@ -326,16 +327,19 @@ export function flush(): void {
     const hash = <u32>hashOf(at);
     store<i32>(waitingTables + 8 * index, number);
     store<u32>(waitingTables + 8 * index, hash, 4);
-    ahead ^= entryAt(table, hash);
+    store<u32>(waitingPlaces + 4 * index, <u32>slotAt(table, hash));
   }
+  askAhead(count);
   for (let index = 0; index < count; index++) {
     const number = load<i32>(waitingTables + 8 * index);
     const hash = load<u32>(waitingTables + 8 * index, 4);
     const table = placeOf(number);
-    const entry = entryAt(table, hash);
+    const entry = load<u32>(slotAt(table, hash));
     const mask = load<u32>(table, SLOT_COUNT) - 1;
-    if (entry !== 0 && ((entry ^ hash) & ~mask) === 0) ahead ^= load<u32>(rowAt(number, (entry & mask) - 1));
+    const isLikely = entry !== 0 && ((entry ^ hash) & ~mask) === 0;
+    store<u32>(waitingPlaces + 4 * index, isLikely ? <u32>rowAt(number, (entry & mask) - 1) : <u32>table);
   }
+  askAhead(count);
   for (let index = 0; index < count; index++) {
     const number = load<i32>(waitingTables + 8 * index);
     const at = waitingRows + ROW_BYTES * index;
@@ -345,10 +349,20 @@ export function flush(): void {
   }
 }
 
-/** What is in the first slot that a hash leads to. */
-function entryAt(table: usize, hash: u32): u32 {
+/**
+ * Asks for the memory at all places that wait. In a loop of nothing else, the processor has many of them on their way at once: it
+ * looks ahead by some hundred instructions.
+ */
+function askAhead(count: i32): void {
+  let sum: u32 = 0;
+  for (let index = 0; index < count; index++) sum ^= load<u32>(<usize>load<u32>(waitingPlaces + 4 * index));
+  store<u32>(asked, sum);
+}
+
+/** The first slot that a hash leads to. */
+function slotAt(table: usize, hash: u32): usize {
   const slot = hash & (load<u32>(table, SLOT_COUNT) - 1);
-  return load<u32>(<usize>load<u32>(table, SLOTS) + ((<usize>slot) << 2));
+  return <usize>load<u32>(table, SLOTS) + ((<usize>slot) << 2);
 }
 
 function rowAt(number: i32, index: u32): usize {
