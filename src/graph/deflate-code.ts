@@ -7,9 +7,11 @@ export interface Code {
   readonly count: number;
 }
 
+/** The kernel relies on these having codes of four bits. */
+export const DIGITS_AND_DOT = ".0123456789";
 /** How long the codes of bytes are, in bits; those of all other bytes are the longest. */
 const BYTES_BY_LENGTH: readonly [number, string][] = [
-  [4, ".0123456789"],
+  [4, DIGITS_AND_DOT],
   [6, ":abcdef"],
   [12, "-=ilno"],
   [13, '\t\n !"%+>DIP[\\]_ghjkmpqrstuvwxyzABCEFGMNRST<'],

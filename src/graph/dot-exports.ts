@@ -1,5 +1,5 @@
 import { instantiate } from "../web-assembly.js";
-import { DISTANCES, LENGTHS, LITERALS, type Code } from "./deflate-code.js";
+import { DIGITS_AND_DOT, DISTANCES, LENGTHS, LITERALS, type Code } from "./deflate-code.js";
 
 /** What `assembly/dot.ts` exports: places in its memory, and functions. */
 export interface DotExports {
@@ -7,6 +7,7 @@ export interface DotExports {
   readonly LITERAL_CODES: Place;
   readonly LENGTH_CODES: Place;
   readonly DISTANCE_CODES: Place;
+  readonly DIGIT_CODES: Place;
   readonly PIECES: Place;
   readonly PIECE_BYTES: Place;
   readonly PACKETS: Place;
@@ -78,6 +79,9 @@ export function newDotExports(addNode: (from: number, to: number) => boolean): D
   setCodes(memory, exports.LITERAL_CODES, LITERALS);
   setCodes(memory, exports.LENGTH_CODES, LENGTHS);
   setCodes(memory, exports.DISTANCE_CODES, DISTANCES);
+  for (const byte of Buffer.from(DIGITS_AND_DOT)) {
+    memory[exports.DIGIT_CODES.value + (byte & 0x0f)] = LITERALS[byte]?.bits ?? 0;
+  }
   for (const [i, piece] of PIECES.entries()) {
     const at = exports.PIECES.value + i * exports.PIECE_BYTES.value;
     memory.writeUInt32LE(piece.length, at);

@@ -4,7 +4,9 @@
 // spends most of the time looking. Here nothing is looked for. A line is written from parts, so it is known where each part
 // was lately: at the same place in the line before, or in the last one of the same interface, account or ports. These are
 // guesses. Each is compared with the text, and a match goes as far as the bytes are the same: a wrong guess makes the output
-// longer, never wrong. And guesses follow from the text alone, so that the same rows give the same bytes, however they are cut.
+// longer, never wrong. Two things are known, and not compared: the text before a number is that of the line before, and a value
+// in the label is the one among the attributes. And all of it follows from the text alone, so that the same rows give the same
+// bytes, however they are cut.
 
 import { align, beginOutput, literals, output, outputTaken, pack, put, repeat } from "./deflate";
 import { beginLines, isRejected, readLine, readOddLine } from "./digest";
@@ -34,6 +36,7 @@ export {
   ADDRESS_LENGTHS,
   BYTES,
   DESTINATION_PORT,
+  DIGIT_CODES,
   DISTANCE_CODES,
   END,
   INPUT,

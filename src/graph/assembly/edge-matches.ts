@@ -1,4 +1,14 @@
-import { literals, repeat, sameBytes } from "./deflate";
+import {
+  addToken,
+  digits,
+  digitsToken,
+  literals,
+  match,
+  matchToken,
+  MAX_DISTANCE,
+  MAX_MATCH,
+  repeat,
+} from "./deflate";
 import {
   ACCOUNT,
   ACCOUNT_END,
@@ -20,7 +30,6 @@ import {
   SOURCE,
   SOURCE_END,
   SOURCE_PORT_VALUE,
-  START_END,
   START_VALUE,
 } from "./line";
 import {
@@ -28,10 +37,10 @@ import {
   ADDRESSES_SEEN,
   ADDRESSES_SEEN_BITS,
   COLOURS_SEEN,
-  HISTORY_BYTES,
   INTERFACES_SEEN,
   LINES_SEEN_BITS,
   PORTS_SEEN,
+  SAME,
 } from "./memory";
 import { setTail, shift, tail, tailBefore } from "./text";
 
@@ -39,6 +48,10 @@ import { setTail, shift, tail, tailBefore } from "./text";
 export const TEXT_MATCH: u32 = 4;
 const VALUE_MATCH: u32 = 5;
 const ADDRESS_MATCH: u32 = 6;
+/** What `digits` takes. */
+const MAX_DIGITS: u32 = 16;
+/** In `SAME`: the number is the same, and so is the text after it. */
+const ALL: u32 = 255;
 /** `d label="accountID=`, where an edge is red. */
 const COLOUR_BEFORE_ACCOUNT: u32 = 19;
 
@@ -61,24 +74,44 @@ export function compressEdge(): void {
   const sameAccount = seen(ACCOUNTS_SEEN, load<u64>(account) + colour);
   const sameColour = seen(COLOURS_SEEN, colour);
   const samePorts = seen(PORTS_SEEN, portsKey());
-  for (let half = ATTRIBUTES; half <= LABEL; half += LABEL - ATTRIBUTES) {
-    at = names(at, half, limit, sameInterface, sameAccount, sameColour);
-    at = ports(at, half, limit, samePorts);
-    at = value(at, half, PACKETS_VALUE);
-    at = text(at, half, PACKETS_VALUE + 4, limit);
-    at = value(at, half, BYTES_VALUE);
-    if (half === ATTRIBUTES) {
-      const start = load<u32>(line, ATTRIBUTES + START_VALUE);
-      if (at < start) at = like(sameInterface, at, half, BYTES_END, limit);
-      if (at < start) at = like(sameAccount, at, half, BYTES_END, limit);
-      if (at < start) at = like(sameColour, at, half, BYTES_END, limit);
-    } else {
-      const distance = sameTimes();
-      if (distance > 0) return setTail(at, at - distance);
-    }
-    if (at < load<u32>(line + half, HALF_END)) at = times(at, half, limit);
-  }
+  compareValues();
+  at = names(at, ATTRIBUTES, limit, sameInterface, sameAccount, sameColour);
+  at = ports(at, ATTRIBUTES, limit, samePorts);
+  at = values(at, ATTRIBUTES, SOURCE_PORT_VALUE, BYTES_VALUE);
+  if (at < load<u32>(line, ATTRIBUTES + BYTES_END)) at = like(before, at, ATTRIBUTES, BYTES_END, limit);
+  const start = load<u32>(line, ATTRIBUTES + START_VALUE);
+  if (at < start) at = like(sameInterface, at, ATTRIBUTES, BYTES_END, limit);
+  if (at < start) at = like(sameAccount, at, ATTRIBUTES, BYTES_END, limit);
+  if (at < start) at = like(sameColour, at, ATTRIBUTES, BYTES_END, limit);
+  at = values(at, ATTRIBUTES, START_VALUE, END_VALUE);
+  if (at < load<u32>(line, ATTRIBUTES + HALF_END)) at = like(before, at, ATTRIBUTES, HALF_END, limit);
+
+  at = names(at, LABEL, limit, sameInterface, sameAccount, sameColour);
+  at = ports(at, LABEL, limit, samePorts);
+  at = values(at, LABEL, SOURCE_PORT_VALUE, END_VALUE);
   setTail(at, load<u32>(before, LABEL + HALF_END) + (at - limit));
+}
+
+function ports(at: u32, half: u32, limit: u32, samePorts: u32): u32 {
+  const isDone = at >= load<u32>(line + half, PACKETS_VALUE);
+  return isDone ? at : like(samePorts, at, half, INTERFACE_END, limit);
+}
+
+/** Counts how many bytes of each number are those of the line before. */
+function compareValues(): void {
+  if (load<u32>(before, SOURCE) === 0) {
+    // There is none: its positions are of no text.
+    memory.fill(SAME, 0, LABEL - ATTRIBUTES + 8);
+    return;
+  }
+  for (let place = SOURCE_PORT_VALUE; place <= END_VALUE; place += 8) {
+    const from = load<u32>(line + place, ATTRIBUTES);
+    const other = load<u32>(before + place, ATTRIBUTES);
+    const equal = i8x16.bitmask(i8x16.eq(v128.load(from + shift), v128.load(other + shift)));
+    const same = <u32>ctz(~equal);
+    // What ends a value isn't part of any: where it is there as well, all is the same.
+    store<u32>(SAME + place, same > load<u32>(line + place, ATTRIBUTES + 4) - from ? ALL : same);
+  }
 }
 
 function names(
@@ -101,32 +134,33 @@ function names(
   return value(at, half, INTERFACE);
 }
 
-/** All up to the packets. */
-function ports(start: u32, half: u32, limit: u32, samePorts: u32): u32 {
-  const packets = load<u32>(line + half, PACKETS_VALUE);
-  if (start >= packets) return start;
-  let at = like(samePorts, start, half, INTERFACE_END, limit);
-  if (at >= packets) return at;
-  for (let place = SOURCE_PORT_VALUE; place < PACKETS_VALUE; place += 8) {
-    at = text(at, half, place - 4, limit);
-    at = value(at, half, place);
+/**
+ * The text before a number, and the number, from one to another. The text is that of the line before, and so is as much of the
+ * number as was counted. Returns how far this went: the numbers that are left are all the same as there.
+ */
+function values(start: u32, half: u32, first: u32, last: u32): u32 {
+  const here = line + half;
+  const there = before + half;
+  let at = start;
+  for (let place = first; place <= last; place += 8) {
+    const same = load<u32>(SAME + place);
+    const to = load<u32>(here + place, 4);
+    if (same === ALL || at >= to) continue;
+    const from = load<u32>(here + place);
+    const distance = from - load<u32>(there + place);
+    if (at + TEXT_MATCH <= from + same && distance <= MAX_DISTANCE) at = match(at, from + same, distance);
+    if (at < from) at = literals(at, from);
+    const count = to - at;
+    if (half === ATTRIBUTES) {
+      at = count > MAX_DIGITS ? literals(at, to) : digits(at, to);
+      continue;
+    }
+    const again = matchToken(max(count, VALUE_MATCH), from - load<u32>(line + ATTRIBUTES + place));
+    // Nobody could predict a branch that depends on how long a number is.
+    addToken(select(again, digitsToken(at, min(count, VALUE_MATCH)), count >= VALUE_MATCH));
+    at = to;
   }
-  return text(at, half, PACKETS_VALUE - 4, limit);
-}
-
-function times(start: u32, half: u32, limit: u32): u32 {
-  let at = text(start, half, BYTES_END, limit);
-  at = value(at, half, START_VALUE);
-  at = text(at, half, START_END, limit);
-  return value(at, half, END_VALUE);
-}
-
-/** Where the times are the same as in the line before, they go with the line's end: how far away they are, else 0. */
-function sameTimes(): u32 {
-  const from = load<u32>(line, LABEL + BYTES_END);
-  const length = load<u32>(line, LABEL + HALF_END) - from;
-  const distance = from - load<u32>(before, LABEL + BYTES_END);
-  return distance <= HISTORY_BYTES && sameBytes(from, distance, length) === length ? distance : 0;
+  return at;
 }
 
 function portsKey(): u64 {
@@ -165,7 +199,10 @@ function address(start: u32, from: u32, to: u32, limit: u32): u32 {
   store<u32>(slot, from);
   if (start >= to) return start;
   const at = repeat(start, limit, last + (start - from), ADDRESS_MATCH);
-  return at < to ? literals(at, to) : at;
+  if (at >= to) return at;
+  const length = to - at;
+  const others = i8x16.bitmask(i8x16.gt_u(v128.load(at + shift), i8x16.splat(0x39)));
+  return length > MAX_DIGITS || (others & ((1 << length) - 1)) !== 0 ? literals(at, to) : digits(at, to);
 }
 
 /** What is between a value's end and the next value, as in the line before. */
@@ -180,10 +217,10 @@ function text(start: u32, half: u32, place: u32, limit: u32): u32 {
 function value(start: u32, half: u32, place: u32): u32 {
   const to = load<u32>(line + half + place, 4);
   if (start >= to) return start;
-  let at = start;
-  if (half === LABEL) {
-    const from = load<u32>(line + LABEL + place);
-    at = repeat(at, to, load<u32>(line + ATTRIBUTES + place) + (at - from), VALUE_MATCH);
+  const from = load<u32>(line + half + place);
+  const distance = from - load<u32>(line + ATTRIBUTES + place);
+  if (distance > 0 && start >= from && start + VALUE_MATCH <= to && start + MAX_MATCH >= to) {
+    return match(start, to, distance);
   }
-  return at < to ? literals(at, to) : at;
+  return literals(start, to);
 }

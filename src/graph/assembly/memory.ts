@@ -11,6 +11,8 @@ export const ADDRESS_BYTES: u32 = 48;
 export const LITERAL_CODES: u32 = 64 * KIB;
 export const LENGTH_CODES: u32 = LITERAL_CODES + KIB;
 export const DISTANCE_CODES: u32 = LENGTH_CODES + 2 * KIB;
+/** Of digits and a dot, which have codes of four bits: each code, in the order of the low half of these bytes. */
+export const DIGIT_CODES: u32 = DISTANCE_CODES + 128;
 /** Texts of at most 32 bytes, each after its length in 4 bytes. */
 export const PIECES: u32 = DISTANCE_CODES + KIB;
 export const PIECE_BYTES: u32 = 48;
@@ -32,8 +34,10 @@ export const ADDRESSES: u32 = ADDRESS_LENGTHS + 2 * ROWS;
 
 /** Of the last line of a digest: where each of the thirteen fields from the account on begins, one byte after the one before. */
 export const FIELDS: u32 = ADDRESSES + 2 * ROWS * ADDRESS_BYTES;
+/** Of the numbers of a line, at the places of a half: how many bytes are those of the line before. */
+export const SAME: u32 = FIELDS + 64;
 /** The twelve fields from the account to the action, of a line that isn't a usual one. */
-export const ODD_LINE: u32 = FIELDS + 64;
+export const ODD_LINE: u32 = SAME + 128;
 /** Lines of a digest: at least one of the longest, with what is read too much. */
 export const INPUT: u32 = ODD_LINE + 2 * KIB;
 const INPUT_BYTES: u32 = 66 * KIB;
