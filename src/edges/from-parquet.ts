@@ -7,7 +7,7 @@ import { SourceReader, type ByteSource } from "./byte-source.js";
 import { BatchParts, columnsToRead, type FileColumn } from "./decode-columns.js";
 import type { DigestTimes, EdgesMetadata } from "./metadata.js";
 import { fromKeyValues } from "./read-metadata.js";
-import { MAX_VALUE_BYTES, ROW_GROUP_ROWS } from "./row-group.js";
+import { MAX_ROW_GROUP_ROWS, MAX_VALUE_BYTES } from "./row-group.js";
 import { BATCH_ROWS, newNames, partOf, type EdgeBatch, type Names, type OptionalColumn } from "./table.js";
 
 /** What is read first: the footer of some dozens of row groups. */
@@ -118,8 +118,8 @@ export class ParquetEdges {
 }
 
 function rowsOf({ num_rows: rows }: RowGroup): number {
-  if (rows >= 0 && rows <= ROW_GROUP_ROWS) return Number(rows);
-  throw new ParquetError(`row groups of at most ${ROW_GROUP_ROWS} rows`, String(rows));
+  if (rows >= 0 && rows <= MAX_ROW_GROUP_ROWS) return Number(rows);
+  throw new ParquetError(`row groups of at most ${MAX_ROW_GROUP_ROWS} rows`, String(rows));
 }
 
 interface Chunk {

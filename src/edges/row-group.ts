@@ -1,7 +1,9 @@
 /**
- * Bounds the memory: each row takes some 100 bytes. Of so many rows, no dictionary needs more than 16 bits a row, and the file is smaller
- * than with larger groups.
+ * Bounds the memory: each row takes some 200 bytes while the group before is compressed. Of so many rows no dictionary needs more than 16
+ * bits a row: with larger groups the file is larger, too.
  */
-export const ROW_GROUP_ROWS = 64 * 1024;
+export const ROW_GROUP_ROWS = 48 * 1024;
+/** What is read: earlier versions wrote so many. */
+export const MAX_ROW_GROUP_ROWS = 128 * 1024;
 /** What a value takes at most in the file: a text of 256 bytes after its length. */
 export const MAX_VALUE_BYTES = 4 + 256;

@@ -8,6 +8,7 @@ import { parquetReadObjects, type AsyncBuffer } from "hyparquet";
 import { compressors } from "hyparquet-compressors";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { ParquetEdges } from "../../src/edges/from-parquet.js";
+import { columnsOf } from "../../src/edges/encode-columns.js";
 import { toKeyValues, type EdgesMetadata } from "../../src/edges/metadata.js";
 import {
   ACTIONS,
@@ -21,7 +22,7 @@ import {
   type EdgeBatch,
   type OptionalColumn,
 } from "../../src/edges/table.js";
-import { ROW_GROUP_ROWS } from "../../src/edges/row-group.js";
+import { MAX_ROW_GROUP_ROWS, ROW_GROUP_ROWS } from "../../src/edges/row-group.js";
 import { toParquet } from "../../src/edges/to-parquet.js";
 import { CorruptInputError } from "../../src/errors.js";
 import { ParquetFile } from "../../src/parquet/file.js";
@@ -183,6 +184,28 @@ describe("any edges", () => {
       await allRowsOf(batchesOf(whole, 7, wanted)),
     );
   });
+});
+
+test("a row group as large as earlier versions wrote them is read", async () => {
+  const sample = sampleOf(1024, 5).map(bounded);
+  const batch = batchOf(newNames(), sample, OPTIONAL_COLUMNS);
+  const columns = columnsOf(batch);
+  const file = new ParquetFile(columns.map(({ spec }) => spec));
+  let left = MAX_ROW_GROUP_ROWS;
+  for (; left > 0; left -= Math.min(left, batch.rows)) {
+    for (const { append } of columns) append(batch, 0, Math.min(left, batch.rows));
+  }
+  const blocks = [file.open()];
+  for await (const block of file.rowGroup(columns.map(({ take }) => take()))) blocks.push(block);
+  const times = Uint32Array.of(...batch.start.subarray(0, 2), ...batch.end.subarray(0, 2));
+  for await (const block of file.close(toKeyValues(METADATA, times))) blocks.push(block);
+  const edges = await openEdges(Buffer.concat(blocks));
+  let rows = 0;
+  for await (const part of edges.batches()) {
+    expect(rowsOf(partOf(part, 0, 1))).toEqual([sample[rows % sample.length]]);
+    rows += part.rows;
+  }
+  expect(rows).toBe(MAX_ROW_GROUP_ROWS);
 });
 
 describe("a file of several row groups", () => {
@@ -358,10 +381,10 @@ describe("a damaged file", () => {
 
   test.for([
     [
-      "more rows than are written",
-      ROW_GROUP_ROWS + 1,
+      "more rows than were ever written",
+      MAX_ROW_GROUP_ROWS + 1,
       0,
-      /expected row groups of at most 65536 rows, got 65537/,
+      /expected row groups of at most 131072 rows, got 131073/,
     ],
     [
       "a column of more bytes than its rows take",
