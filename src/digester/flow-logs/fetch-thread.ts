@@ -6,8 +6,8 @@ import { readSmall, readSmallSync } from "./read-small.js";
 import type { Fetched, FetcherOptions, FileWant, ObjectWant, Reply, Task } from "./fetch-task.js";
 
 /**
- * The thread that fetches small files, many of which come in one message: without gzip where that is taken off at once. What it
- * can't fetch, those who asked for it fetch in their own way, by which they learn why.
+ * The thread that fetches small files, many of which come in one message. Off those of a disk, which take less time than objects, it
+ * takes gzip where that can be done at once. What it can't fetch, those who asked for it fetch in their own way, by which they learn why.
  */
 
 /** Files that are larger than this are expanded where they are read, block by block. */
@@ -67,7 +67,7 @@ async function readFiles(files: readonly FileWant[]): Promise<void> {
     try {
       const bytes = wasSlow ? await readSmall(path, size) : readSmallSync(path, size);
       // One that is being written is read again.
-      take(id, bytes?.length === size ? bytes : undefined);
+      take(id, bytes?.length === size ? unpacked(bytes, MAX_BYTES) : undefined);
     } catch {
       take(id, undefined);
     }
@@ -85,8 +85,7 @@ function get({ id, ...version }: ObjectWant): void {
   else ends.set(id, end);
 }
 
-function take(id: number, packed: Buffer | undefined): void {
-  const bytes = packed === undefined ? undefined : unpacked(packed, MAX_BYTES);
+function take(id: number, bytes: Buffer | undefined): void {
   if (fetched.push({ id, bytes }) === 1) setTimeout(post, GATHER_MS);
   // Nothing else is under way.
   if (ends.size === 0) setImmediate(post);

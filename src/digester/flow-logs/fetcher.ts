@@ -91,7 +91,7 @@ export class Fetcher {
     return this.#files.answer(id, signal);
   }
 
-  /** All bytes of an object, without gzip where that could be taken off. */
+  /** All bytes of an object, as they are. */
   async get(way: Way, { key, size, etag }: Version, signal: AbortSignal): Promise<Buffer | undefined> {
     if (!this.#mayAsk(signal)) return undefined;
     if (this.#way !== way) [this.#way, this.#isWayKnown] = [way, false];
