@@ -1,6 +1,6 @@
 /**
  * Bounds the memory: each row takes some 200 bytes while the group before is compressed. Of so many rows no dictionary needs more than 16
- * bits a row: with larger groups the file is larger, too.
+ * bits a row, which makes up for there being more dictionaries.
  */
 export const ROW_GROUP_ROWS = 48 * 1024;
 /** What is read: earlier versions wrote so many. */
