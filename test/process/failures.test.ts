@@ -336,7 +336,12 @@ describe("the marker's bucket vanishes", () => {
     expect((await lookAtAll(windows)).map(({ status }) => status)).toEqual(windows.map(() => 200));
     heal();
     // Claims that could not be released lapse, and whoever takes the jobs up finds the graphs.
-    await expect.poll(() => bucket.keys()).toEqual([]);
+    // One that the bucket vanished from just before its deletion counts as removed: there is a tombstone in its place.
+    const isClaim = (key: string) => {
+      const { content } = bucket.get(key) ?? {};
+      return !(Buffer.isBuffer(content) && content.toString().startsWith('{"removed":'));
+    };
+    await expect.poll(() => bucket.keys().filter(isClaim)).toEqual([]);
     for (const window of windows) expect(deployment.storings(window)).toBe(1);
   });
 });
