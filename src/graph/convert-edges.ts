@@ -9,8 +9,32 @@ import { edgesToGzip } from "./edges-to-gzip.js";
 import { makingOf } from "./making.js";
 import { newStats } from "./stats.js";
 
+/**
+ * A table to its graph, and to Parquet where that is wanted.
+ *
+ * @param wanted.onRead is called when the first edges come: all flow logs have been read then
+ */
+export function convertTable(
+  window: EdgesMetadata["window"],
+  { edges, counts }: { readonly edges: AsyncIterable<EdgeBatch>; readonly counts: EdgesMetadata["counts"] },
+  wanted: { readonly parquet: boolean; readonly onRead: () => void; readonly signal: AbortSignal },
+): Conversion | ConversionWithParquet {
+  const batches = whenFirst(edges, wanted.onRead);
+  if (!wanted.parquet) return convertEdges(batches, wanted.signal);
+  return convertEdgesWithParquet(batches, wanted.signal, (making) => ({ window, making, counts }));
+}
+
+async function* whenFirst(batches: AsyncIterable<EdgeBatch>, onFirst: () => void): AsyncGenerator<EdgeBatch> {
+  let isFirst = true;
+  for await (const batch of batches) {
+    if (isFirst) onFirst();
+    isFirst = false;
+    yield batch;
+  }
+}
+
 /** Edges to their graph. As with `convert`, an error or an abort anywhere is the body's error. */
-export function convertEdges(batches: AsyncIterable<EdgeBatch>, signal: AbortSignal): Conversion {
+function convertEdges(batches: AsyncIterable<EdgeBatch>, signal: AbortSignal): Conversion {
   const stats = newStats();
   const body = new PassThrough();
   // A failure is the body's error: pipeline destroys it with the first cause.

@@ -1,8 +1,7 @@
 import { EventEmitter, once } from "node:events";
 import type { Digest } from "../digester/digester.js";
-import type { EdgeBatch } from "../edges/table.js";
 import { type Conversion, convert } from "../graph/convert.js";
-import { convertEdges, convertEdgesWithParquet, type ConversionWithParquet } from "../graph/convert-edges.js";
+import { convertTable, type ConversionWithParquet } from "../graph/convert-edges.js";
 import type { GraphStats } from "../graph/stats.js";
 import type { EdgeStorage, Storage, StoreOptions } from "../storage/storage.js";
 import type { TimeWindow } from "../window.js";
@@ -59,18 +58,7 @@ function converted(
     return convert(digest.body, { maxDigestBytes, signal });
   }
   const { edges, counts = {} } = digest;
-  const batches = whenFirst(edges, onRead);
-  if (!parquet) return convertEdges(batches, signal);
-  return convertEdgesWithParquet(batches, signal, (making) => ({ window, making, counts }));
-}
-
-async function* whenFirst(batches: AsyncIterable<EdgeBatch>, onFirst: () => void): AsyncGenerator<EdgeBatch> {
-  let isFirst = true;
-  for await (const batch of batches) {
-    if (isFirst) onFirst();
-    isFirst = false;
-    yield batch;
-  }
+  return convertTable(window, { edges, counts }, { parquet, onRead, signal });
 }
 
 /**

@@ -1,7 +1,6 @@
 import type { MessagePort } from "node:worker_threads";
-import type { EdgeBatch } from "../../edges/table.js";
 import { HandedOverError } from "../../errors.js";
-import { convertEdges, convertEdgesWithParquet } from "../../graph/convert-edges.js";
+import { convertTable } from "../../graph/convert-edges.js";
 import type { DigestOfEdges } from "../digester.js";
 import type { PlainWindow } from "../../window.js";
 import type { Order, Output, Report } from "./messages.js";
@@ -58,29 +57,20 @@ export class Making {
     }
   }
 
-  #convert(withParquet: boolean): void {
+  #convert(parquet: boolean): void {
     if (this.#digest === undefined) throw new Error("expected to convert what is digested");
     const { edges, counts = {}, details = {}, warnings = [] } = this.#digest;
-    const { signal } = this.#stop;
-    const window = this.#window;
-    const batches = this.#telling(edges);
-    const { body, stats, parquet } = withParquet
-      ? convertEdgesWithParquet(batches, signal, (making) => ({ window, making, counts }))
-      : { ...convertEdges(batches, signal), parquet: undefined };
+    const conversion = convertTable(
+      this.#window,
+      { edges, counts },
+      { parquet, onRead: () => this.#tell({ kind: "read" }), signal: this.#stop.signal },
+    );
+    const { body, stats } = conversion;
     this.#pieces = {
       body: body[Symbol.asyncIterator](),
-      ...(parquet && { parquet: parquet[Symbol.asyncIterator]() }),
+      ...("parquet" in conversion && { parquet: conversion.parquet[Symbol.asyncIterator]() }),
     };
     this.#end = (of) => ({ kind: "end", of, stats, facts: { counts, details, warnings } });
-  }
-
-  async *#telling(batches: AsyncIterable<EdgeBatch>): AsyncGenerator<EdgeBatch> {
-    let isRead = false;
-    for await (const batch of batches) {
-      if (!isRead) this.#tell({ kind: "read" });
-      isRead = true;
-      yield batch;
-    }
   }
 
   async #next(of: Output): Promise<void> {
